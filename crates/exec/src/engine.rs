@@ -1,0 +1,304 @@
+//! The embedded engine: a thread pool, a memory pool, a spill folder, and the DataFusion context over them.
+//!
+//! All work of a session runs on its own threads, so a caller may be synchronous, or inside any async runtime. Dropping the
+//! handle of a running query cancels it.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use async_trait::async_trait;
+use datafusion::common::{DataFusionError, Result, config_err};
+use datafusion::config::ConfigOptions;
+use datafusion::execution::context::QueryPlanner;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool, TrackConsumersPool};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use swath_planner::SwathOptions;
+use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
+use tokio::task::JoinHandle;
+
+use crate::memory;
+use crate::object_stores::{ObjectStores, StoreOptions};
+use crate::registry;
+
+/// How many consumers a "not enough memory" message lists.
+const CONSUMERS_IN_MESSAGE: NonZeroUsize = NonZeroUsize::new(5).unwrap();
+
+/// What an [`Engine`] is made from. Unset fields take the machine's values.
+#[derive(Clone, Debug, Default)]
+pub struct EngineOptions {
+    /// Worker threads, and the number of partitions that a plan aims at. Default: the processor's cores.
+    pub threads: Option<usize>,
+    /// Bytes that operators may hold before they spill or fail. Default: 70 % of the machine's or cgroup's memory.
+    pub memory_limit_bytes: Option<usize>,
+    /// Where operators spill. Default: a fresh folder in the system's temporary folder.
+    pub spill_folder: Option<PathBuf>,
+    /// Bytes that may be spilled at one time. Default: 100 GiB.
+    pub spill_limit_bytes: Option<u64>,
+    /// Rows that operators aim at in one batch. Default: 8,192.
+    pub batch_size_rows: Option<usize>,
+    /// Credentials and options of object stores.
+    pub stores: StoreOptions,
+    /// Further settings by name (`datafusion.…`, `swath.…`).
+    pub settings: Vec<(String, String)>,
+}
+
+/// A running embedded engine. Dropping it ends its threads.
+pub struct Engine {
+    runtime: Option<Runtime>,
+    context: SessionContext,
+    memory_limit_bytes: usize,
+    threads: usize,
+}
+
+impl Engine {
+    /// Starts the threads and builds the context.
+    ///
+    /// # Errors
+    /// `Configuration` if an option is out of range or unknown, `IoError` if the spill folder cannot be made.
+    pub fn start(options: EngineOptions) -> Result<Self> {
+        let threads = match options.threads {
+            Some(0) => return config_err!("threads must be at least 1, got 0"),
+            Some(threads) if threads > 4096 => return config_err!("threads must be at most 4096, got {threads}"),
+            Some(threads) => threads,
+            None => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        };
+        let memory_limit_bytes = options.memory_limit_bytes.unwrap_or_else(memory::default_limit_bytes);
+        if memory_limit_bytes < 16 << 20 {
+            return config_err!("memory_limit must be at least 16 MB, got {memory_limit_bytes} bytes");
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(threads)
+            .thread_name("swath-worker")
+            // Deep plans and expressions are walked by recursion on these threads.
+            .thread_stack_size(8 << 20)
+            .enable_all()
+            .build()?;
+        let context = build_context(options, threads, memory_limit_bytes)?;
+        Ok(Self { runtime: Some(runtime), context, memory_limit_bytes, threads })
+    }
+
+    /// The DataFusion context that this engine runs.
+    pub fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
+    /// Number of worker threads.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// The memory limit that operators share, in bytes.
+    pub fn memory_limit_bytes(&self) -> usize {
+        self.memory_limit_bytes
+    }
+
+    fn handle(&self) -> &Handle {
+        // The runtime is only taken in `drop`.
+        match &self.runtime {
+            Some(runtime) => runtime.handle(),
+            None => unreachable!("the engine's runtime is there until it is dropped"),
+        }
+    }
+
+    /// Runs `work` on the engine's threads. Dropping the returned handle cancels it.
+    pub fn spawn<T, F>(&self, work: F) -> Running<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        Running(self.handle().spawn(work))
+    }
+
+    /// Runs `work` on the engine's threads and blocks the caller until it ends.
+    ///
+    /// May be called from any thread, also from inside another async runtime (whose thread it then blocks).
+    pub fn block_on<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        let running = self.spawn(work);
+        let waiter = self.handle().spawn(async move {
+            // The receiver waits below; it cannot be gone.
+            let _ = sender.send(running.await);
+        });
+        let wait = || receiver.recv().unwrap_or_else(|_| config_err!("the session ended while a query was running"));
+        let on_worker = Handle::try_current().is_ok_and(|h| h.runtime_flavor() == RuntimeFlavor::MultiThread);
+        let result = if on_worker { tokio::task::block_in_place(wait) } else { wait() };
+        drop(waiter);
+        result
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // A plain drop would block, which is not allowed inside another async runtime.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("threads", &self.threads)
+            .field("memory_limit_bytes", &self.memory_limit_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Work that runs on an engine's threads; a future of its result. Dropping it cancels the work.
+#[derive(Debug)]
+pub struct Running<T>(JoinHandle<Result<T>>);
+
+impl<T> Future for Running<T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context).map(|joined| match joined {
+            Ok(result) => result,
+            Err(error) if error.is_panic() => Err(panic_error(error.into_panic().as_ref())),
+            Err(_) => Err(DataFusionError::Execution("the query was cancelled".to_owned())),
+        })
+    }
+}
+
+impl<T> Drop for Running<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn panic_error(payload: &(dyn Any + Send)) -> DataFusionError {
+    let text = payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "without a message".to_owned());
+    DataFusionError::Internal(format!("a worker thread panicked: {text}"))
+}
+
+fn build_context(options: EngineOptions, threads: usize, memory_limit_bytes: usize) -> Result<SessionContext> {
+    let mut disk = DiskManagerBuilder::default();
+    if let Some(folder) = &options.spill_folder {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            DataFusionError::Configuration(format!("the spill folder {} cannot be made: {error}", folder.display()))
+        })?;
+        disk.set_mode(DiskManagerMode::Directories(vec![folder.clone()]));
+    }
+    if let Some(limit) = options.spill_limit_bytes {
+        disk.set_max_temp_directory_size(limit);
+    }
+    let pool: Arc<dyn MemoryPool> =
+        Arc::new(TrackConsumersPool::new(FairSpillPool::new(memory_limit_bytes), CONSUMERS_IN_MESSAGE));
+    let runtime_env = RuntimeEnvBuilder::new()
+        .with_memory_pool(pool)
+        .with_disk_manager_builder(disk)
+        .with_object_store_registry(Arc::new(ObjectStores::new(options.stores)))
+        .build_arc()?;
+    let config = session_config(threads, options.batch_size_rows, &options.settings)?;
+    let builder = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime_env).with_default_features();
+    Ok(SessionContext::new_with_state(registry::install(builder).build()).enable_url_table())
+}
+
+fn session_config(
+    threads: usize,
+    batch_size_rows: Option<usize>,
+    settings: &[(String, String)],
+) -> Result<SessionConfig> {
+    let mut options = ConfigOptions::new();
+    options.extensions.insert(SwathOptions::default());
+    for (key, value) in DEFAULT_SETTINGS {
+        options.set(key, value)?;
+    }
+    options.set("datafusion.execution.target_partitions", &threads.to_string())?;
+    if let Some(rows) = batch_size_rows {
+        if !(1..=1 << 24).contains(&rows) {
+            return config_err!("batch_size must be between 1 and 16777216 rows, got {rows}");
+        }
+        options.set("datafusion.execution.batch_size", &rows.to_string())?;
+    }
+    for (key, value) in settings {
+        options.set(key, value)?;
+    }
+    Ok(SessionConfig::from(options))
+}
+
+/// Where Swath differs from DataFusion's defaults, each chosen by measurement or for the user's sake.
+static DEFAULT_SETTINGS: &[(&str, &str)] = &[
+    ("datafusion.catalog.information_schema", "true"),
+    // Positions for error messages.
+    ("datafusion.sql_parser.collect_spans", "true"),
+];
+
+/// Plans logical nodes to physical ones: DataFusion's planner with the operators of the registry.
+pub struct Planner {
+    inner: DefaultPhysicalPlanner,
+}
+
+impl Planner {
+    /// A planner that knows `extensions` beside DataFusion's own nodes.
+    pub fn new(extensions: Vec<Arc<dyn ExtensionPlanner + Send + Sync>>) -> Self {
+        Self { inner: DefaultPhysicalPlanner::with_extension_planners(extensions) }
+    }
+}
+
+impl fmt::Debug for Planner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("swath::Planner")
+    }
+}
+
+#[async_trait]
+impl QueryPlanner for Planner {
+    async fn create_physical_plan(&self, plan: &LogicalPlan, state: &SessionState) -> Result<Arc<dyn ExecutionPlan>> {
+        self.inner.create_physical_plan(plan, state).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn engine() -> Engine {
+        Engine::start(EngineOptions { threads: Some(1), ..Default::default() }).unwrap()
+    }
+
+    #[test]
+    fn a_panic_becomes_an_error() {
+        let error = engine().block_on(async { if true { panic!("boom") } else { Ok(()) } }).unwrap_err();
+        assert!(error.to_string().contains("boom"), "{error}");
+    }
+
+    #[test]
+    fn blocking_works_inside_another_runtime() {
+        let other = tokio::runtime::Runtime::new().unwrap();
+        assert_eq!(other.block_on(async { engine().block_on(async { Ok(7) }) }).unwrap(), 7);
+    }
+
+    #[test]
+    fn absurd_options_are_refused() {
+        for options in [
+            EngineOptions { threads: Some(0), ..Default::default() },
+            EngineOptions { memory_limit_bytes: Some(1), ..Default::default() },
+            EngineOptions { batch_size_rows: Some(0), ..Default::default() },
+            EngineOptions { settings: vec![("swath.no_such".into(), "1".into())], ..Default::default() },
+        ] {
+            assert!(Engine::start(options.clone()).is_err(), "{options:?}");
+        }
+    }
+}

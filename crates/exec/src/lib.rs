@@ -1,0 +1,16 @@
+//! How plans run.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`engine`] | the embedded engine: threads, memory pool, spill folder, and the DataFusion context over them |
+//! | [`memory`] | what memory the machine or its cgroup leaves us |
+//! | [`object_stores`] | `s3://`, `gs://`, `az://` and `http(s)://` addresses, resolved when first used |
+//! | [`registry`] | the one table of functions, rules and operators that every session gets |
+
+pub mod engine;
+pub mod memory;
+pub mod object_stores;
+pub mod registry;
+
+pub use engine::{Engine, EngineOptions};
+pub use object_stores::{ObjectStores, StoreOptions};

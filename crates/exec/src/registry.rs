@@ -1,0 +1,69 @@
+//! The one table of what Swath adds to DataFusion: functions, optimiser rules, physical rules and operators.
+//!
+//! Every session is built by [`install`], which reads [`ENTRIES`]; nothing is registered elsewhere. A name is stable: it is
+//! what a plan carries between processes. `docs/add-an-operator.md` is the recipe.
+
+use std::sync::Arc;
+
+use datafusion::execution::SessionStateBuilder;
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
+use datafusion::optimizer::OptimizerRule;
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_planner::ExtensionPlanner;
+
+/// One thing that Swath adds, by its stable name.
+pub struct Entry {
+    /// The name by which plans, settings and EXPLAIN know it.
+    pub name: &'static str,
+    /// What it is, and how to make it.
+    pub kind: Kind,
+}
+
+/// What an [`Entry`] is.
+#[non_exhaustive]
+pub enum Kind {
+    /// A scalar function.
+    Scalar(fn() -> Arc<ScalarUDF>),
+    /// An aggregate function.
+    Aggregate(fn() -> Arc<AggregateUDF>),
+    /// A window function.
+    Window(fn() -> Arc<WindowUDF>),
+    /// A rule on logical plans, run after DataFusion's own.
+    LogicalRule(fn() -> Arc<dyn OptimizerRule + Send + Sync>),
+    /// A rule on physical plans, run after DataFusion's own.
+    PhysicalRule(fn() -> Arc<dyn PhysicalOptimizerRule + Send + Sync>),
+    /// A planner from a logical node of ours to its operator.
+    Operator(fn() -> Arc<dyn ExtensionPlanner + Send + Sync>),
+}
+
+/// Everything that is registered, in the order in which rules run.
+pub static ENTRIES: &[Entry] = &[];
+
+/// Adds every entry to `builder`; the only place where anything of ours enters a session.
+pub fn install(mut builder: SessionStateBuilder) -> SessionStateBuilder {
+    let mut planners = vec![];
+    for entry in ENTRIES {
+        match &entry.kind {
+            Kind::Scalar(make) => builder.scalar_functions().get_or_insert_with(Vec::new).push(make()),
+            Kind::Aggregate(make) => builder.aggregate_functions().get_or_insert_with(Vec::new).push(make()),
+            Kind::Window(make) => builder.window_functions().get_or_insert_with(Vec::new).push(make()),
+            Kind::LogicalRule(make) => builder = builder.with_optimizer_rule(make()),
+            Kind::PhysicalRule(make) => builder = builder.with_physical_optimizer_rule(make()),
+            Kind::Operator(make) => planners.push(make()),
+        }
+    }
+    builder.with_query_planner(Arc::new(crate::engine::Planner::new(planners)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ENTRIES;
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<_> = ENTRIES.iter().map(|entry| entry.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ENTRIES.len());
+    }
+}

@@ -1,0 +1,19 @@
+//! The `swath.*` settings: one typed struct, from which `docs/configuration.md` is generated.
+//!
+//! A setting is given in SQL (`SET swath.join_memory_fraction = 0.3`) or through `SessionBuilder::set`.
+
+use datafusion::common::extensions_options;
+use datafusion::config::ConfigExtension;
+
+extensions_options! {
+    /// Settings of Swath's own rules and operators.
+    pub struct SwathOptions {
+        /// Share of the session's memory limit that the build side of one hash join may be expected to take. A join whose
+        /// build side is estimated above it is planned as one that spills.
+        pub join_memory_fraction: f64, default = 0.3
+    }
+}
+
+impl ConfigExtension for SwathOptions {
+    const PREFIX: &'static str = "swath";
+}

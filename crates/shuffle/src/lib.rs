@@ -1,0 +1,1 @@
+//! How data moves and where it is held.
