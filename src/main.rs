@@ -1,1 +1,3 @@
+//! The `swath` program.
+
 fn main() {}

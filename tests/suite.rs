@@ -1,1 +1,6 @@
+//! The integration tests, in one binary: each links the whole engine.
 
+#[path = "suite/generated_docs.rs"]
+mod generated_docs;
+#[path = "suite/house.rs"]
+mod house;

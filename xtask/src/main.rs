@@ -1,1 +1,44 @@
-fn main() {}
+//! What a person repeats: `cargo xtask test`, `lint`, `docs`. CI calls the same commands.
+
+mod steps;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Development tasks of Swath.
+#[derive(Parser)]
+#[command(name = "cargo xtask", version)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Everything that must pass: formatting, clippy, documentation, all tests.
+    Test {
+        /// Run only tests whose name contains this, and skip formatting, clippy and documentation.
+        filter: Option<String>,
+    },
+    /// Formatting, clippy and documentation only.
+    Lint,
+    /// Write the generated documentation (docs/configuration.md).
+    Docs,
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().task {
+        Task::Test { filter: Some(filter) } => steps::tests(Some(&filter)),
+        Task::Test { filter: None } => steps::lint().and_then(|()| steps::tests(None)),
+        Task::Lint => steps::lint(),
+        Task::Docs => steps::docs(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

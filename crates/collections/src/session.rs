@@ -154,6 +154,14 @@ impl Session {
         Ok(self.frame(crate::frame::unqualified(plan)?))
     }
 
+    /// The reference page of all settings of a session, in Markdown: names, defaults, meaning.
+    ///
+    /// # Errors
+    /// If the default settings do not form a valid configuration, which a test holds.
+    pub fn configuration_page() -> Result<String> {
+        Ok(swath_exec::settings::reference_page()?)
+    }
+
     /// A [`DataFrame`] over a logical plan made elsewhere.
     pub fn frame(&self, plan: LogicalPlan) -> DataFrame {
         DataFrame::new(self.clone(), Ok(plan))

@@ -13,24 +13,23 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use async_trait::async_trait;
+use datafusion::catalog::Session;
 use datafusion::common::{DataFusionError, Result, config_err};
-use datafusion::config::ConfigOptions;
+use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::QueryPlanner;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
-use datafusion::prelude::{SessionConfig, SessionContext};
-use swath_planner::SwathOptions;
+use datafusion::prelude::SessionContext;
 use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
 use tokio::task::JoinHandle;
 
 use crate::memory;
 use crate::object_stores::{ObjectStores, StoreOptions};
-use crate::registry;
+use crate::{registry, settings};
 
 /// How many consumers a "not enough memory" message lists.
 const CONSUMERS_IN_MESSAGE: NonZeroUsize = NonZeroUsize::new(5).unwrap();
@@ -210,40 +209,10 @@ fn build_context(options: EngineOptions, threads: usize, memory_limit_bytes: usi
         .with_disk_manager_builder(disk)
         .with_object_store_registry(Arc::new(ObjectStores::new(options.stores)))
         .build_arc()?;
-    let config = session_config(threads, options.batch_size_rows, &options.settings)?;
+    let config = settings::session_config(threads, options.batch_size_rows, &options.settings)?;
     let builder = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime_env).with_default_features();
     Ok(SessionContext::new_with_state(registry::install(builder).build()).enable_url_table())
 }
-
-fn session_config(
-    threads: usize,
-    batch_size_rows: Option<usize>,
-    settings: &[(String, String)],
-) -> Result<SessionConfig> {
-    let mut options = ConfigOptions::new();
-    options.extensions.insert(SwathOptions::default());
-    for (key, value) in DEFAULT_SETTINGS {
-        options.set(key, value)?;
-    }
-    options.set("datafusion.execution.target_partitions", &threads.to_string())?;
-    if let Some(rows) = batch_size_rows {
-        if !(1..=1 << 24).contains(&rows) {
-            return config_err!("batch_size must be between 1 and 16777216 rows, got {rows}");
-        }
-        options.set("datafusion.execution.batch_size", &rows.to_string())?;
-    }
-    for (key, value) in settings {
-        options.set(key, value)?;
-    }
-    Ok(SessionConfig::from(options))
-}
-
-/// Where Swath differs from DataFusion's defaults, each chosen by measurement or for the user's sake.
-static DEFAULT_SETTINGS: &[(&str, &str)] = &[
-    ("datafusion.catalog.information_schema", "true"),
-    // Positions for error messages.
-    ("datafusion.sql_parser.collect_spans", "true"),
-];
 
 /// Plans logical nodes to physical ones: DataFusion's planner with the operators of the registry.
 pub struct Planner {
@@ -265,7 +234,7 @@ impl fmt::Debug for Planner {
 
 #[async_trait]
 impl QueryPlanner for Planner {
-    async fn create_physical_plan(&self, plan: &LogicalPlan, state: &SessionState) -> Result<Arc<dyn ExecutionPlan>> {
+    async fn create_physical_plan(&self, plan: &LogicalPlan, state: &dyn Session) -> Result<Arc<dyn ExecutionPlan>> {
         self.inner.create_physical_plan(plan, state).await
     }
 }
@@ -286,7 +255,7 @@ mod tests {
 
     #[test]
     fn blocking_works_inside_another_runtime() {
-        let other = tokio::runtime::Runtime::new().unwrap();
+        let other = Runtime::new().unwrap();
         assert_eq!(other.block_on(async { engine().block_on(async { Ok(7) }) }).unwrap(), 7);
     }
 

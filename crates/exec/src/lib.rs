@@ -6,11 +6,13 @@
 //! | [`memory`] | what memory the machine or its cgroup leaves us |
 //! | [`object_stores`] | `s3://`, `gs://`, `az://` and `http(s)://` addresses, resolved when first used |
 //! | [`registry`] | the one table of functions, rules and operators that every session gets |
+//! | [`settings`] | what a session sets by default, and the reference page of all settings |
 
 pub mod engine;
 pub mod memory;
 pub mod object_stores;
 pub mod registry;
+pub mod settings;
 
 pub use engine::{Engine, EngineOptions};
 pub use object_stores::{ObjectStores, StoreOptions};
