@@ -13,6 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("swath-tpch", &["swath-collections"]),
     ("swath", &["swath-collections", "swath-sql", "swath-tpch"]),
     ("xtask", &[]),
+    ("workspace-hack", &[]),
 ];
 
 /// Crates of which two versions would not understand each other's types.

@@ -1,5 +1,8 @@
 //! The lazy table: a logical plan and the session that runs it.
 
+mod cache;
+mod explain;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,6 +16,8 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::{Stream, StreamExt};
 use swath_exec::engine::Running;
 use tokio::sync::mpsc;
+
+pub use self::explain::ExplainView;
 
 use crate::error::{Error, Result};
 use crate::session::Session;

@@ -16,5 +16,5 @@ pub mod session;
 
 pub use error::{Error, Result};
 pub use expr::{col, lit};
-pub use frame::{BatchStream, DataFrame};
+pub use frame::{BatchStream, DataFrame, ExplainView};
 pub use session::{Session, SessionBuilder};

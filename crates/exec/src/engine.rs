@@ -24,6 +24,8 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 use datafusion::prelude::SessionContext;
+use swath_planner::SwathOptions;
+use swath_shuffle::PartitionStore;
 use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
 use tokio::task::JoinHandle;
 
@@ -57,6 +59,7 @@ pub struct EngineOptions {
 pub struct Engine {
     runtime: Option<Runtime>,
     context: SessionContext,
+    store: PartitionStore,
     memory_limit_bytes: usize,
     threads: usize,
 }
@@ -85,12 +88,22 @@ impl Engine {
             .enable_all()
             .build()?;
         let context = build_context(options, threads, memory_limit_bytes)?;
-        Ok(Self { runtime: Some(runtime), context, memory_limit_bytes, threads })
+        let fraction = options_of(&context).store_memory_fraction;
+        if !(0.0..=1.0).contains(&fraction) {
+            return config_err!("swath.store_memory_fraction must be between 0 and 1, got {fraction}");
+        }
+        let store = PartitionStore::new(context.runtime_env(), (memory_limit_bytes as f64 * fraction) as usize);
+        Ok(Self { runtime: Some(runtime), context, store, memory_limit_bytes, threads })
     }
 
     /// The DataFusion context that this engine runs.
     pub fn context(&self) -> &SessionContext {
         &self.context
+    }
+
+    /// Where cached tables are held.
+    pub fn store(&self) -> &PartitionStore {
+        &self.store
     }
 
     /// Number of worker threads.
@@ -212,6 +225,10 @@ fn build_context(options: EngineOptions, threads: usize, memory_limit_bytes: usi
     let config = settings::session_config(threads, options.batch_size_rows, &options.settings)?;
     let builder = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime_env).with_default_features();
     Ok(SessionContext::new_with_state(registry::install(builder).build()).enable_url_table())
+}
+
+fn options_of(context: &SessionContext) -> SwathOptions {
+    context.state_ref().read().config_options().extensions.get::<SwathOptions>().cloned().unwrap_or_default()
 }
 
 /// Plans logical nodes to physical ones: DataFusion's planner with the operators of the registry.

@@ -5,14 +5,17 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`analyze`] | what each operator of a plan that has run did |
 //! | [`options`] | the `swath.*` settings, typed and documented once |
 //! | [`stages`] | a physical plan cut where data must move, for `EXPLAIN STAGES` |
 //! | [`suggest`] | the nearest spelling of a name that was not found |
 
+pub mod analyze;
 pub mod options;
 pub mod stages;
 pub mod suggest;
 
+pub use analyze::AnalyzeReport;
 pub use options::SwathOptions;
 pub use stages::{Stage, StageGraph};
 pub use suggest::nearest;

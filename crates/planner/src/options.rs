@@ -11,6 +11,10 @@ extensions_options! {
         /// Share of the session's memory limit that the build side of one hash join may be expected to take. A join whose
         /// build side is estimated above it is planned as one that spills.
         pub join_memory_fraction: f64, default = 0.3
+
+        /// Share of the session's memory limit that cached tables may hold in memory; what is beyond it overflows to the
+        /// spill folder. Read when the session starts.
+        pub store_memory_fraction: f64, default = 0.5
     }
 }
 

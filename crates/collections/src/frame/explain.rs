@@ -1,0 +1,95 @@
+//! `explain`: what a frame will do, and `explain_analyze`: what it did.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use datafusion::physical_plan::{displayable, execute_stream};
+use futures::TryStreamExt;
+use swath_planner::{AnalyzeReport, StageGraph};
+
+use crate::error::Result;
+use crate::frame::DataFrame;
+
+/// Which view of a plan [`DataFrame::explain`] gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExplainView {
+    /// The plan as it was written.
+    Logical,
+    /// The logical plan after the optimiser.
+    Optimized,
+    /// The operators that will run.
+    Physical,
+    /// The operators cut where data moves: what would be tasks on a cluster.
+    Stages,
+}
+
+impl DataFrame {
+    /// One view of what this frame will do, as text. Nothing runs, though files may be opened for their schema and statistics.
+    ///
+    /// # Errors
+    /// The first mistake made in building the frame, or one that planning finds.
+    ///
+    /// ```
+    /// # use swath_collections::{ExplainView, Session, col, lit};
+    /// let session = Session::embedded().build()?;
+    /// let frame = session.sql("SELECT value FROM range(10)")?.filter(col("value").gt(lit(5)));
+    /// assert!(frame.explain(ExplainView::Logical)?.contains("Filter"));
+    /// # Ok::<(), swath_collections::Error>(())
+    /// ```
+    pub fn explain(&self, view: ExplainView) -> Result<String> {
+        let text = match view {
+            ExplainView::Logical => self.logical_plan()?.display_indent().to_string(),
+            ExplainView::Optimized => {
+                self.session().state().optimize(self.logical_plan()?)?.display_indent().to_string()
+            }
+            ExplainView::Physical => displayable(self.physical_plan()?.as_ref()).indent(false).to_string(),
+            ExplainView::Stages => StageGraph::of(&self.physical_plan()?).to_string(),
+        };
+        Ok(text)
+    }
+
+    /// Runs the frame, drops its rows, and reports per operator: rows, bytes, processor time and spills, as a tree.
+    ///
+    /// # Errors
+    /// Whatever running the frame can fail with.
+    pub fn explain_analyze(&self) -> Result<AnalyzeReport> {
+        let (state, plan) = (self.session().state(), self.logical_plan()?.clone());
+        Ok(self.session().engine().block_on(async move {
+            let physical = state.create_physical_plan(&plan).await?;
+            let started = Instant::now();
+            let batches = execute_stream(Arc::clone(&physical), state.task_ctx())?;
+            batches.try_for_each(|_| futures::future::ready(Ok(()))).await?;
+            Ok(AnalyzeReport::of(&physical, started.elapsed()))
+        })?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ExplainView;
+    use crate::Session;
+
+    #[test]
+    fn stages_are_cut_at_exchanges() {
+        let session = Session::embedded().threads(2).build().unwrap();
+        let frame = session.sql("SELECT value % 7 AS k, count(*) AS n FROM range(100) GROUP BY 1 ORDER BY 2").unwrap();
+        let text = frame.explain(ExplainView::Stages).unwrap();
+        assert!(text.contains("-> RepartitionExec: partitioning=Hash"), "{text}");
+        assert!(text.contains("-> SortPreservingMergeExec"), "{text}");
+        assert_eq!(text.matches("-> result").count(), 1, "{text}");
+        let last = text.lines().filter(|line| line.starts_with("Stage")).count() - 1;
+        assert!(text.contains(&format!("Read stage {}", last - 1)), "{text}");
+    }
+
+    #[test]
+    fn analyze_counts_rows_and_spills() {
+        let session = Session::embedded().threads(1).memory_limit(16 << 20).build().unwrap();
+        let sql = "SELECT value, value::text AS t FROM range(1000000) ORDER BY t";
+        let report = session.sql(sql).unwrap().explain_analyze().unwrap();
+        let sort = report.operators.iter().find(|o| o.description.starts_with("SortExec")).unwrap();
+        assert_eq!(sort.rows, Some(1_000_000));
+        assert!(sort.spills > 0 && sort.spilled_bytes > 1_000_000, "{report}");
+        assert!(sort.compute.is_some() && sort.bytes.is_some(), "{report}");
+    }
+}
