@@ -7,12 +7,17 @@ use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
 use swath_planner::nearest;
 
+use crate::sql_place::{SqlPlace, split_position};
+
 /// What went wrong, in a user's terms.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// An expression or method names a column that the table does not have.
-    #[error("column '{name}' not found{}; the columns are: {}", did_you_mean(.nearest), quoted(.available))]
+    #[error(
+        "column '{name}' not found{}; the columns are: {}{}",
+        did_you_mean(.nearest), quoted(.available), shown(.place)
+    )]
     ColumnNotFound {
         /// The name that was asked for.
         name: String,
@@ -20,9 +25,11 @@ pub enum Error {
         available: Vec<String>,
         /// The most likely meant one, if any is near.
         nearest: Option<String>,
+        /// Where it stands, if it was named in SQL.
+        place: Option<Box<SqlPlace>>,
     },
     /// A table name that the session does not know.
-    #[error("table '{name}' not found{}; the tables are: {}", did_you_mean(.nearest), quoted(.available))]
+    #[error("table '{name}' not found{}; the tables are: {}{}", did_you_mean(.nearest), quoted(.available), shown(.place))]
     TableNotFound {
         /// The name that was asked for.
         name: String,
@@ -30,6 +37,8 @@ pub enum Error {
         available: Vec<String>,
         /// The most likely meant one, if any is near.
         nearest: Option<String>,
+        /// Where it stands, if it was named in SQL.
+        place: Option<Box<SqlPlace>>,
     },
     /// An argument of a method is out of range or does not fit the others.
     #[error("{operation}: {message}")]
@@ -48,10 +57,12 @@ pub enum Error {
         remedy: String,
     },
     /// SQL text that cannot be parsed or planned.
-    #[error("{message}")]
+    #[error("{message}{}", shown(.place))]
     Sql {
-        /// What is wrong, with the position in the text.
+        /// What is wrong.
         message: String,
+        /// Where in the text.
+        place: Option<Box<SqlPlace>>,
     },
     /// A file or folder could not be read or written.
     #[error("{operation} {}: {source}", path.display())]
@@ -76,7 +87,53 @@ impl Error {
     pub fn column_not_found<'a>(name: &str, available: impl IntoIterator<Item = &'a str>) -> Self {
         let available: Vec<String> = available.into_iter().map(str::to_owned).collect();
         let nearest = nearest(name, available.iter().map(String::as_str)).map(str::to_owned);
-        Self::ColumnNotFound { name: name.to_owned(), available, nearest }
+        Self::ColumnNotFound { name: name.to_owned(), available, nearest, place: None }
+    }
+
+    /// An [`Error::TableNotFound`] for `name`, with the nearest of `available`.
+    pub fn table_not_found(name: &str, available: impl IntoIterator<Item = String>) -> Self {
+        let available: Vec<String> = available.into_iter().collect();
+        let nearest = nearest(name, available.iter().map(String::as_str)).map(str::to_owned);
+        Self::TableNotFound { name: name.to_owned(), available, nearest, place: None }
+    }
+
+    /// Where in its SQL text the mistake stands, if it is one in SQL and the place is known.
+    pub fn place(&self) -> Option<&SqlPlace> {
+        match self {
+            Self::ColumnNotFound { place, .. } | Self::TableNotFound { place, .. } | Self::Sql { place, .. } => {
+                place.as_deref()
+            }
+            _ => None,
+        }
+    }
+
+    /// Changes the place, for text that was cut out of a longer one.
+    pub fn map_place(mut self, change: impl FnOnce(&mut SqlPlace)) -> Self {
+        if let Self::ColumnNotFound { place, .. } | Self::TableNotFound { place, .. } | Self::Sql { place, .. } = &mut self
+            && let Some(place) = place
+        {
+            change(place);
+        }
+        self
+    }
+
+    /// The error as one about `sql`: with the line that is meant, where the place is known.
+    ///
+    /// `tables` is asked for the names that exist when a table is not found.
+    pub fn in_sql(self, sql: &str, tables: impl FnOnce() -> Vec<String>) -> Self {
+        let place = match &self {
+            Self::Engine(error) => SqlPlace::of(error).map(Box::new),
+            _ => None,
+        };
+        let error = match &self {
+            Self::Engine(error) => match (missing_table(error), &place) {
+                (Some(name), _) => with_place(Self::table_not_found(&name, tables()), place),
+                (None, Some(_)) => Self::Sql { message: plain_message(error), place },
+                (None, None) => self,
+            },
+            _ => self,
+        };
+        error.map_place(|place| *place = place.clone().with_source(sql))
     }
 
     /// An [`Error::InvalidArgument`].
@@ -90,9 +147,14 @@ impl From<DataFusionError> for Error {
         match error.find_root() {
             DataFusionError::SchemaError(schema, _) => {
                 if let SchemaError::FieldNotFound { field, valid_fields } = schema.as_ref() {
-                    return Self::column_not_found(field.name(), valid_fields.iter().map(Column::name));
+                    let missing = Self::column_not_found(field.name(), valid_fields.iter().map(Column::name));
+                    return with_place(missing, SqlPlace::of(&error).map(Box::new));
                 }
                 Self::Engine(Arc::new(error))
+            }
+            DataFusionError::SQL(parser, _) => {
+                let (message, place) = split_position(&parser.to_string());
+                Self::Sql { message, place: place.map(Box::new) }
             }
             DataFusionError::ResourcesExhausted(message) => Self::ResourcesExhausted {
                 message: message.clone(),
@@ -108,6 +170,35 @@ impl From<arrow::error::ArrowError> for Error {
     fn from(error: arrow::error::ArrowError) -> Self {
         Self::from(DataFusionError::from(error))
     }
+}
+
+fn with_place(mut error: Error, at: Option<Box<SqlPlace>>) -> Error {
+    if let Error::ColumnNotFound { place, .. } | Error::TableNotFound { place, .. } | Error::Sql { place, .. } = &mut error {
+        *place = at;
+    }
+    error
+}
+
+/// The name in the planner's "table 'a.b.c' not found".
+fn missing_table(error: &DataFusionError) -> Option<String> {
+    let DataFusionError::Plan(message) = error.find_root() else { return None };
+    let name = message.strip_prefix("table '")?.strip_suffix("' not found")?;
+    // A bare name was completed with the default catalog and schema.
+    Some(name.strip_prefix("datafusion.public.").unwrap_or(name).to_owned())
+}
+
+/// A planner's message without the name of the error's kind in front.
+fn plain_message(error: &DataFusionError) -> String {
+    match error.find_root() {
+        DataFusionError::Plan(message) | DataFusionError::Execution(message) | DataFusionError::NotImplemented(message) => {
+            message.clone()
+        }
+        other => other.to_string(),
+    }
+}
+
+fn shown(place: &Option<Box<SqlPlace>>) -> String {
+    place.as_ref().map(|place| format!("\n{place}")).unwrap_or_default()
 }
 
 fn did_you_mean(nearest: &Option<String>) -> String {
@@ -126,4 +217,49 @@ fn quoted(names: &[String]) -> String {
         text.push_str(&format!(" and {} more", names.len() - NAMES_IN_MESSAGE));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Session;
+
+    fn message(sql: &str) -> String {
+        let session = Session::embedded().threads(1).build().unwrap();
+        session.sql("CREATE VIEW cities AS SELECT 'Rome' AS name, 2.8 AS population").unwrap();
+        session.sql(sql).and_then(|frame| frame.collect()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_unknown_column_is_shown_in_its_line() {
+        assert_eq!(
+            message("SELECT name,\n       popluation\nFROM cities"),
+            "column 'popluation' not found (did you mean 'population'?); the columns are: 'name', 'population'\n  \
+             --> line 2, column 8\n 2 |        popluation\n   |        ^^^^^^^^^^"
+        );
+    }
+
+    #[test]
+    fn an_unknown_table_is_shown_in_its_line() {
+        assert_eq!(
+            message("SELECT * FROM citis"),
+            "table 'citis' not found (did you mean 'cities'?); the tables are: 'cities'\n  \
+             --> line 1, column 15\n 1 | SELECT * FROM citis\n   |               ^^^^^"
+        );
+    }
+
+    #[test]
+    fn a_syntax_error_has_its_position() {
+        assert_eq!(
+            message("SELECT 1 FRM cities WHERE"),
+            "Expected: end of statement, found: cities\n  --> line 1, column 14\n \
+             1 | SELECT 1 FRM cities WHERE\n   |              ^"
+        );
+    }
+
+    #[test]
+    fn what_fails_later_in_planning_has_its_place_too() {
+        let text = message("SELECT name + INTERVAL '1 day' > population FROM cities");
+        assert!(text.contains("line 1, column 8"), "{text}");
+    }
 }

@@ -8,13 +8,19 @@
 //! | [`session`] | the embedded session and its builder |
 //! | [`frame`] | the lazy table |
 //! | [`error`] | one error type, which names the thing and the remedy |
+//! | [`sql_place`] | where in a SQL text a mistake stands |
+//! | [`byte_size`] | sizes as people write them (`4GB`) |
 
+pub mod byte_size;
 pub mod error;
 pub mod expr;
 pub mod frame;
 pub mod session;
+pub mod sql_place;
 
+pub use byte_size::ByteSize;
 pub use error::{Error, Result};
 pub use expr::{col, lit};
 pub use frame::{BatchStream, DataFrame, ExplainView};
 pub use session::{Session, SessionBuilder};
+pub use sql_place::SqlPlace;

@@ -123,8 +123,31 @@ impl Session {
         let plan = self.engine.block_on(async move {
             let frame = session.context().sql(&owned).await?;
             Ok(frame.into_parts().1)
-        })?;
+        });
+        let plan = plan.map_err(|error| Error::from(error).in_sql(text, || self.table_names()))?;
         Ok(self.frame(plan))
+    }
+
+    /// The names of all tables and views: bare in the default schema, with catalog and schema elsewhere.
+    pub fn table_names(&self) -> Vec<String> {
+        let state = self.state();
+        let defaults = &state.config().options().catalog;
+        let catalogs = state.catalog_list();
+        let mut names = vec![];
+        for catalog_name in catalogs.catalog_names() {
+            let Some(catalog) = catalogs.catalog(&catalog_name) else { continue };
+            for schema_name in catalog.schema_names().into_iter().filter(|name| name != "information_schema") {
+                let Some(schema) = catalog.schema(&schema_name) else { continue };
+                let is_default = catalog_name == defaults.default_catalog && schema_name == defaults.default_schema;
+                names.extend(schema.table_names().into_iter().map(|table| match is_default {
+                    true => table,
+                    false if catalog_name == defaults.default_catalog => format!("{schema_name}.{table}"),
+                    false => format!("{catalog_name}.{schema_name}.{table}"),
+                }));
+            }
+        }
+        names.sort_unstable();
+        names
     }
 
     /// The registered table `name`.
