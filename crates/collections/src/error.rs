@@ -109,7 +109,8 @@ impl Error {
 
     /// Changes the place, for text that was cut out of a longer one.
     pub fn map_place(mut self, change: impl FnOnce(&mut SqlPlace)) -> Self {
-        if let Self::ColumnNotFound { place, .. } | Self::TableNotFound { place, .. } | Self::Sql { place, .. } = &mut self
+        if let Self::ColumnNotFound { place, .. } | Self::TableNotFound { place, .. } | Self::Sql { place, .. } =
+            &mut self
             && let Some(place) = place
         {
             change(place);
@@ -173,7 +174,9 @@ impl From<arrow::error::ArrowError> for Error {
 }
 
 fn with_place(mut error: Error, at: Option<Box<SqlPlace>>) -> Error {
-    if let Error::ColumnNotFound { place, .. } | Error::TableNotFound { place, .. } | Error::Sql { place, .. } = &mut error {
+    if let Error::ColumnNotFound { place, .. } | Error::TableNotFound { place, .. } | Error::Sql { place, .. } =
+        &mut error
+    {
         *place = at;
     }
     error
@@ -190,9 +193,9 @@ fn missing_table(error: &DataFusionError) -> Option<String> {
 /// A planner's message without the name of the error's kind in front.
 fn plain_message(error: &DataFusionError) -> String {
     match error.find_root() {
-        DataFusionError::Plan(message) | DataFusionError::Execution(message) | DataFusionError::NotImplemented(message) => {
-            message.clone()
-        }
+        DataFusionError::Plan(message)
+        | DataFusionError::Execution(message)
+        | DataFusionError::NotImplemented(message) => message.clone(),
         other => other.to_string(),
     }
 }
@@ -221,7 +224,6 @@ fn quoted(names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::Session;
 
     fn message(sql: &str) -> String {

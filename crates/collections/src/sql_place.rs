@@ -31,7 +31,8 @@ impl SqlPlace {
     }
 
     fn from_span(span: Span) -> Self {
-        let width = if span.start.line == span.end.line { span.end.column.saturating_sub(span.start.column) } else { 1 };
+        let width =
+            if span.start.line == span.end.line { span.end.column.saturating_sub(span.start.column) } else { 1 };
         Self::at(span.start.line as usize, span.start.column as usize, width as usize)
     }
 
