@@ -4,5 +4,5 @@
 
 /// What most programs need.
 pub mod prelude {
-    pub use swath_collections::*;
+    pub use swath_collections::prelude::*;
 }

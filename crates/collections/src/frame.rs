@@ -1,29 +1,48 @@
 //! The lazy table: a logical plan and the session that runs it.
+//!
+//! | module | what |
+//! |---|---|
+//! | `columns` | `select`, `with_columns`, `drop`, `rename`, `cast` |
+//! | `rows` | `filter`, `sort`, `limit`, `slice`, `distinct`, `with_row_index` |
+//! | [`join`] | joins and subqueries of other frames |
+//! | [`group`] | `group_by`, `agg`, rollup, cube |
+//! | [`dynamic`] | buckets and rolling windows of time |
+//! | [`combine`] | unions, intersections, differences, `concat` |
+//! | [`reshape`], [`pivot`] | `explode`, `unnest`, `unpivot`; `pivot` |
+//! | [`nulls`], [`sample`], [`describe`] | what their names say |
+//! | `run` | `collect`, `stream`, `count`, `show` |
+//! | `resolve` | how expressions become plan nodes; all of the above go through it |
+
+mod columns;
+pub mod combine;
+pub mod describe;
+pub mod dynamic;
+pub mod group;
+pub mod join;
+pub mod nulls;
+pub mod pivot;
+pub mod reshape;
+mod resolve;
+mod rows;
+mod run;
+pub mod sample;
 
 mod cache;
 mod explain;
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::{Column, DFSchema};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
-use datafusion::physical_plan::{ExecutionPlan, execute_stream};
-use futures::{Stream, StreamExt};
-use swath_exec::engine::Running;
-use tokio::sync::mpsc;
+
+pub use run::BatchStream;
 
 pub use self::explain::ExplainView;
 
 use crate::error::{Error, Result};
 use crate::session::Session;
-
-/// Batches that may wait between the engine and whoever reads a [`BatchStream`].
-const STREAM_BUFFER_BATCHES: usize = 4;
 
 /// A lazy table. Methods that shape it return a new one and read nothing; methods that run it use the session's threads.
 ///
@@ -31,6 +50,9 @@ const STREAM_BUFFER_BATCHES: usize = 4;
 ///
 /// Shaping methods never fail by themselves, so that calls chain without `?`: the first mistake (an unknown column, say) is
 /// kept, and returned by [`schema`](Self::schema), [`collect`](Self::collect) or whatever looks at the frame first.
+///
+/// Rows have no order, except after [`sort`](Self::sort); what is selected, filtered, limited or gained as columns after it
+/// keeps the order.
 #[derive(Clone, Debug)]
 pub struct DataFrame {
     session: Session,
@@ -62,9 +84,14 @@ impl DataFrame {
         Ok(self.schema()?.fields().iter().map(|field| field.name().clone()).collect())
     }
 
-    /// A new frame from this one's plan: the way in which every shaping method ends.
+    /// The column types, in order.
+    pub fn dtypes(&self) -> Result<Vec<DataType>> {
+        Ok(self.schema()?.fields().iter().map(|field| field.data_type().clone()).collect())
+    }
+
+    /// A new frame from this one's plan, whose columns have bare names: the way in which every shaping method ends.
     pub(crate) fn then(&self, build: impl FnOnce(LogicalPlan) -> Result<LogicalPlan>) -> Self {
-        let plan = self.plan.clone().and_then(build);
+        let plan = self.bare_plan().and_then(build);
         Self::new(self.session.clone(), plan)
     }
 
@@ -76,101 +103,24 @@ impl DataFrame {
         self.then(|plan| Ok(build(LogicalPlanBuilder::new(plan))?.build()?))
     }
 
-    /// Keeps the rows for which `predicate` is true; null counts as false.
-    pub fn filter(&self, predicate: Expr) -> Self {
-        self.then_build(|plan| plan.filter(predicate))
+    /// The same frame with a mistake in it.
+    pub(crate) fn failed(&self, error: Error) -> Self {
+        Self::new(self.session.clone(), self.plan.clone().and(Err(error)))
     }
 
-    /// Exactly these columns and expressions, in this order.
-    pub fn select(&self, expressions: impl IntoIterator<Item = Expr>) -> Self {
-        self.then_build(|plan| plan.project(expressions))
-    }
-
-    /// The first `rows` rows.
-    pub fn limit(&self, rows: usize) -> Self {
-        self.then_build(|plan| plan.limit(0, Some(rows)))
-    }
-
-    /// The optimised physical plan.
-    pub fn physical_plan(&self) -> Result<Arc<dyn ExecutionPlan>> {
-        let (state, plan) = (self.session.state(), self.plan.clone()?);
-        Ok(self.session.engine().block_on(async move { state.create_physical_plan(&plan).await })?)
-    }
-
-    /// Runs it and returns all batches.
-    ///
-    /// # Errors
-    /// Whatever reading and computing can fail with; [`Error::ResourcesExhausted`] at the memory or spill limit.
-    pub fn collect(&self) -> Result<Vec<RecordBatch>> {
-        Ok(self.session.engine().block_on(self.run()?)?)
-    }
-
-    /// [`collect`](Self::collect) for async callers. Dropping the future cancels the query.
-    pub async fn collect_async(&self) -> Result<Vec<RecordBatch>> {
-        Ok(self.session.engine().spawn(self.run()?).await?)
-    }
-
-    fn run(&self) -> Result<impl Future<Output = Result<Vec<RecordBatch>, DataFusionError>> + Send + 'static> {
-        let (state, plan) = (self.session.state(), self.plan.clone()?);
-        Ok(async move {
-            let physical = state.create_physical_plan(&plan).await?;
-            datafusion::physical_plan::collect(physical, state.task_ctx()).await
-        })
-    }
-
-    /// The number of rows.
-    pub fn count(&self) -> Result<usize> {
-        let batches = self.collect()?;
-        Ok(batches.iter().map(RecordBatch::num_rows).sum())
-    }
-
-    /// Runs it and hands over batches as they come. Dropping the stream cancels the query.
-    pub fn stream(&self) -> Result<BatchStream> {
-        let (state, plan) = (self.session.state(), self.plan.clone()?);
-        let schema = self.schema()?;
-        let (sender, receiver) = mpsc::channel(STREAM_BUFFER_BATCHES);
-        let failures = sender.clone();
-        let work = async move {
-            let physical = state.create_physical_plan(&plan).await?;
-            let mut batches = execute_stream(physical, state.task_ctx())?;
-            while let Some(batch) = batches.next().await {
-                if sender.send(batch).await.is_err() {
-                    break;
-                }
-            }
-            Ok(())
-        };
-        let running = self.session.engine().spawn(async move {
-            if let Err(error) = work.await {
-                // The reader may be gone; then nobody waits for the error.
-                let _ = failures.send(Err(error)).await;
-            }
-            Ok(())
-        });
-        Ok(BatchStream { schema, receiver, _running: running })
-    }
-}
-
-/// Batches of a running query, as an async [`Stream`] or, for synchronous callers, an [`Iterator`].
-#[derive(Debug)]
-pub struct BatchStream {
-    schema: SchemaRef,
-    receiver: mpsc::Receiver<Result<RecordBatch, DataFusionError>>,
-    _running: Running<()>,
-}
-
-impl BatchStream {
-    /// The schema of every batch.
-    pub fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.schema)
-    }
-}
-
-impl Stream for BatchStream {
-    type Item = Result<RecordBatch>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.receiver.poll_recv(context).map(|item| item.map(|batch| batch.map_err(Error::from)))
+    /// The plan, every column of which has its bare name.
+    pub(crate) fn bare_plan(&self) -> Result<LogicalPlan> {
+        let plan = self.plan.clone()?;
+        if plan.schema().iter().all(|(qualifier, _)| qualifier.is_none()) {
+            return Ok(plan);
+        }
+        if let Some(name) = resolve::first_duplicate(plan.schema().fields().iter().map(|field| field.name())) {
+            return Err(Error::invalid(
+                "sql",
+                format!("two columns of the query are named '{name}'; give one of them another name with AS"),
+            ));
+        }
+        Ok(unqualified(plan)?)
     }
 }
 

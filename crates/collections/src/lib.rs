@@ -6,21 +6,31 @@
 //! | module | what |
 //! |---|---|
 //! | [`session`] | the embedded session and its builder |
+//! | [`catalog`] | registered tables by name |
 //! | [`frame`] | the lazy table |
+//! | [`expr`] | expressions over its columns |
 //! | [`error`] | one error type, which names the thing and the remedy |
 //! | [`sql_place`] | where in a SQL text a mistake stands |
 //! | [`byte_size`] | sizes as people write them (`4GB`) |
+//! | [`prelude`] | what most programs need |
 
 pub mod byte_size;
+pub mod catalog;
 pub mod error;
 pub mod expr;
 pub mod frame;
+pub mod prelude;
 pub mod session;
 pub mod sql_place;
+#[cfg(test)]
+mod testing;
 
 pub use byte_size::ByteSize;
 pub use error::{Error, Result};
-pub use expr::{col, lit};
+pub use expr::agg::ExprAgg;
+pub use expr::math::ExprMath;
+pub use expr::window::ExprWindow;
+pub use expr::{Expr, ExprExt, SortExpr, col, lit};
 pub use frame::{BatchStream, DataFrame, ExplainView};
 pub use session::{Session, SessionBuilder};
 pub use sql_place::SqlPlace;

@@ -150,13 +150,6 @@ impl Session {
         names
     }
 
-    /// The registered table `name`.
-    pub fn table(&self, name: &str) -> Result<DataFrame> {
-        let (session, owned) = (self.clone(), name.to_owned());
-        let plan = self.engine.block_on(async move { Ok(session.context().table(owned).await?.into_parts().1) })?;
-        Ok(self.frame(plan))
-    }
-
     /// A table over `batches`, which are held in memory and shared, not copied.
     ///
     /// # Errors

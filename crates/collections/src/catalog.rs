@@ -1,0 +1,86 @@
+//! Registered tables: names under which SQL and [`Session::table`] find frames.
+
+use std::sync::Arc;
+
+use datafusion::common::TableReference;
+use datafusion::datasource::ViewTable;
+
+use crate::error::{Error, Result};
+use crate::frame::DataFrame;
+use crate::session::Session;
+
+impl Session {
+    /// Makes `frame` known as the table `name`, in place of any that has the name. It stays lazy: a query that names the
+    /// table runs the frame as part of it.
+    ///
+    /// The name is exact. SQL reads unquoted names in small letters, so it finds `Sales` only as `"Sales"`.
+    pub fn register(&self, name: &str, frame: &DataFrame) -> Result<()> {
+        if name.is_empty() {
+            return Err(Error::invalid("register", "expected a name, got an empty one"));
+        }
+        let view = ViewTable::new(frame.bare_plan()?, None);
+        self.context().register_table(TableReference::bare(name), Arc::new(view))?;
+        Ok(())
+    }
+
+    /// Forgets the table `name`; returns whether there was one.
+    pub fn deregister(&self, name: &str) -> Result<bool> {
+        Ok(self.context().deregister_table(TableReference::bare(name))?.is_some())
+    }
+
+    /// The registered table `name`: exact, or `schema.name` in SQL's spelling.
+    ///
+    /// # Errors
+    /// [`Error::TableNotFound`] with the nearest name.
+    pub fn table(&self, name: &str) -> Result<DataFrame> {
+        let (session, owned) = (self.clone(), name.to_owned());
+        let plan = self.engine().block_on(async move {
+            let exact = TableReference::bare(owned.as_str());
+            let reference =
+                if session.context().table_exist(exact.clone())? { exact } else { TableReference::parse_str(&owned) };
+            match session.context().table(reference).await {
+                Ok(frame) => Ok(Some(frame.into_parts().1)),
+                Err(_) if !session.context().table_exist(TableReference::parse_str(&owned))? => Ok(None),
+                Err(error) => Err(error),
+            }
+        })?;
+        match plan {
+            Some(plan) => Ok(self.frame(plan)),
+            None => Err(Error::table_not_found(name, self.table_names())),
+        }
+    }
+
+    /// The names of all tables and views, sorted: bare in the default schema, with catalog and schema elsewhere.
+    pub fn tables(&self) -> Result<Vec<String>> {
+        Ok(self.table_names())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+    use crate::testing::{rows, session, table};
+
+    #[test]
+    fn a_frame_is_found_by_its_exact_name() {
+        let frame = table("SELECT * FROM (VALUES (1), (2)) AS t(x)");
+        session().register("Sales.2024", &frame.filter(col("x").gt(lit(1)))).unwrap();
+        assert_eq!(rows(&session().table("Sales.2024").unwrap()), ["2"]);
+        assert_eq!(rows(&session().sql("SELECT x + 1 AS y FROM \"Sales.2024\"").unwrap()), ["3"]);
+        assert!(session().tables().unwrap().contains(&"Sales.2024".to_owned()));
+    }
+
+    #[test]
+    fn an_unknown_table_is_named_with_the_nearest() {
+        session().register("customers", &table("SELECT 1 AS x")).unwrap();
+        let error = session().table("custmers").unwrap_err();
+        assert!(error.to_string().starts_with("table 'custmers' not found (did you mean 'customers'?)"), "{error}");
+    }
+
+    #[test]
+    fn a_table_can_be_forgotten() {
+        session().register("short_lived", &table("SELECT 1 AS x")).unwrap();
+        assert!(session().deregister("short_lived").unwrap());
+        assert!(!session().deregister("short_lived").unwrap());
+    }
+}

@@ -1,0 +1,236 @@
+//! Aggregates: many values in, one out.
+//!
+//! Unless its line says otherwise, an aggregate skips nulls and gives null when nothing is left (SQL's rule, also for `sum`).
+//! NaN is a value: sums and means over it are NaN, and it is larger than every number for `min` and `max`.
+//!
+//! In `group_by(..).agg` there is one result a group, in `select` one row in all; beside plain columns, and in
+//! `with_columns`, the result is repeated on every row. `.over(..)` repeats it per partition.
+
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::functions_aggregate::expr_fn as aggregate;
+use datafusion::logical_expr::expr::{AggregateFunction, WindowFunctionDefinition};
+use datafusion::logical_expr::{Expr, lit};
+
+use super::{ExprExt, ExprOrValue, SortKey, mistake};
+use crate::error::Error;
+
+/// The number of rows.
+pub fn count_all() -> Expr {
+    // Not DataFusion's own, which carries an alias that would hide our names.
+    aggregate::count(lit(1_i64))
+}
+
+/// Pearson's correlation of two columns over the rows in which both are there.
+pub fn corr(left: Expr, right: Expr) -> Expr {
+    aggregate::corr(left, right)
+}
+
+/// Sample covariance of two columns over the rows in which both are there.
+pub fn cov(left: Expr, right: Expr) -> Expr {
+    aggregate::covar_samp(left, right)
+}
+
+/// In a rollup, cube or grouping set: 1 in rows where `key` was aggregated away (and is null for that reason), else 0.
+pub fn grouping(key: Expr) -> Expr {
+    aggregate::grouping(key)
+}
+
+/// The aggregates of an expression.
+pub trait ExprAgg: ExprExt {
+    /// Sum. Integers give 64 bits and wrap on overflow; decimals gain digits.
+    fn sum(self) -> Expr {
+        aggregate::sum(self.expr())
+    }
+
+    /// Arithmetic mean.
+    fn mean(self) -> Expr {
+        aggregate::avg(self.expr())
+    }
+
+    /// Smallest value.
+    fn min(self) -> Expr {
+        aggregate::min(self.expr())
+    }
+
+    /// Largest value.
+    fn max(self) -> Expr {
+        aggregate::max(self.expr())
+    }
+
+    /// Number of values that are not null; 0 when there are none.
+    fn count(self) -> Expr {
+        aggregate::count(self.expr())
+    }
+
+    /// Number of nulls; 0 when there are none.
+    fn null_count(self) -> Expr {
+        aggregate::count(super::conditional::when(self.expr().is_null()).then(lit(1_i64)).end())
+    }
+
+    /// Number of different values, null not counted.
+    fn n_unique(self) -> Expr {
+        aggregate::count_distinct(self.expr())
+    }
+
+    /// About [`n_unique`](Self::n_unique) (HyperLogLog, a standard error of 0.8 %), in constant memory.
+    fn approx_n_unique(self) -> Expr {
+        aggregate::approx_distinct(self.expr())
+    }
+
+    /// The first value, null included, in the frame's order or that of [`order_by`](Self::order_by).
+    fn first(self) -> Expr {
+        aggregate::first_value(self.expr(), vec![])
+    }
+
+    /// The last value, null included, in the frame's order or that of [`order_by`](Self::order_by).
+    fn last(self) -> Expr {
+        aggregate::last_value(self.expr(), vec![])
+    }
+
+    /// Sample standard deviation (n - 1); null for fewer than two values.
+    fn std(self) -> Expr {
+        aggregate::stddev(self.expr())
+    }
+
+    /// Sample variance (n - 1); null for fewer than two values.
+    fn var(self) -> Expr {
+        aggregate::var_sample(self.expr())
+    }
+
+    /// Population standard deviation (n).
+    fn std_pop(self) -> Expr {
+        aggregate::stddev_pop(self.expr())
+    }
+
+    /// Population variance (n).
+    fn var_pop(self) -> Expr {
+        aggregate::var_pop(self.expr())
+    }
+
+    /// Exact median as a float; between the two middle values for an even number. Holds all values of a group in memory.
+    fn median(self) -> Expr {
+        self.quantile(0.5)
+    }
+
+    /// Exact quantile as a float, linear between neighbours; `q` between 0 and 1. Holds all values of a group in memory.
+    fn quantile(self, q: f64) -> Expr {
+        if !(0.0..=1.0).contains(&q) {
+            return mistake(Error::invalid("quantile", format!("expected a number between 0 and 1, got {q}")));
+        }
+        let value = self.expr().cast(arrow::datatypes::DataType::Float64);
+        aggregate::percentile_cont(value.sort(true, false), lit(q))
+    }
+
+    /// About the quantile (t-digest), in constant memory.
+    fn approx_quantile(self, q: f64) -> Expr {
+        if !(0.0..=1.0).contains(&q) {
+            return mistake(Error::invalid("approx_quantile", format!("expected a number between 0 and 1, got {q}")));
+        }
+        aggregate::approx_percentile_cont(self.expr().sort(true, false), lit(q), None)
+    }
+
+    /// Whether any value is true.
+    fn any(self) -> Expr {
+        aggregate::bool_or(self.expr())
+    }
+
+    /// Whether all values are true.
+    fn all(self) -> Expr {
+        aggregate::bool_and(self.expr())
+    }
+
+    /// All values as a list, nulls included; null (not an empty list) when there are no rows.
+    fn implode(self) -> Expr {
+        aggregate::array_agg(self.expr())
+    }
+
+    /// Aggregates only the rows for which `predicate` is true: `col("x").sum().filter(col("y").gt(lit(0)))`.
+    ///
+    /// Applies to every aggregate inside the expression. On an expression without one it is a mistake: use
+    /// [`DataFrame::filter`](crate::DataFrame::filter), or `when(..).then(..)`.
+    fn filter(self, predicate: Expr) -> Expr {
+        each_aggregate("filter", self.expr(), |mut function| {
+            let before = function.params.filter.take();
+            let both = before.map_or(predicate.clone(), |before| before.and(predicate.clone()));
+            function.params.filter = Some(Box::new(both));
+            function
+        })
+    }
+
+    /// Only different values are aggregated: `col("x").sum().unique()`.
+    fn unique(self) -> Expr {
+        each_aggregate("unique", self.expr(), |mut function| {
+            function.params.distinct = true;
+            function
+        })
+    }
+
+    /// The order in which `first`, `last` and `implode` see the rows.
+    fn order_by<K: Into<SortKey>>(self, keys: impl IntoIterator<Item = K>) -> Expr {
+        let keys: Vec<_> = keys.into_iter().map(|key| key.into().0).collect();
+        each_aggregate("order_by", self.expr(), |mut function| {
+            function.params.order_by.clone_from(&keys);
+            function
+        })
+    }
+
+    /// The value of this expression in the row where `by` is largest.
+    fn max_by(self, by: impl Into<ExprOrValue>) -> Expr {
+        aggregate::first_value(self.expr(), vec![by.into().0.sort(false, false)])
+    }
+
+    /// The value of this expression in the row where `by` is smallest.
+    fn min_by(self, by: impl Into<ExprOrValue>) -> Expr {
+        aggregate::first_value(self.expr(), vec![by.into().0.sort(true, false)])
+    }
+}
+
+impl ExprAgg for Expr {}
+
+/// Rewrites every aggregate in `expr`, plain or made a window function by `over`.
+fn each_aggregate(
+    operation: &'static str,
+    expr: Expr,
+    mut change: impl FnMut(AggregateFunction) -> AggregateFunction,
+) -> Expr {
+    let mut found = false;
+    let changed = expr.transform_up(|node| {
+        Ok(match node {
+            Expr::AggregateFunction(function) => {
+                found = true;
+                Transformed::yes(Expr::AggregateFunction(change(function)))
+            }
+            Expr::WindowFunction(mut window) => {
+                let WindowFunctionDefinition::AggregateUDF(func) = window.fun.clone() else {
+                    return Ok(Transformed::no(Expr::WindowFunction(window)));
+                };
+                found = true;
+                let params = &mut window.params;
+                let plain = change(AggregateFunction::new_udf(
+                    func,
+                    std::mem::take(&mut params.args),
+                    params.distinct,
+                    params.filter.take(),
+                    vec![],
+                    params.null_treatment,
+                ));
+                params.args = plain.params.args;
+                params.distinct = plain.params.distinct;
+                params.filter = plain.params.filter;
+                if !plain.params.order_by.is_empty() {
+                    params.order_by = plain.params.order_by;
+                }
+                Transformed::yes(Expr::WindowFunction(window))
+            }
+            other => Transformed::no(other),
+        })
+    });
+    match changed {
+        Ok(changed) if found => changed.data,
+        Ok(changed) => mistake(Error::invalid(
+            operation,
+            format!("expected an aggregate, such as col(\"x\").sum(), got '{}'", changed.data.human_display()),
+        )),
+        Err(error) => mistake(error.into()),
+    }
+}

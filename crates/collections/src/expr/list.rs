@@ -1,0 +1,161 @@
+//! The namespace `.list()`: functions of lists. A null list gives null.
+
+use datafusion::functions_nested::expr_fn as nested;
+use datafusion::logical_expr::{Expr, lambda, lambda_var, lit};
+
+use super::ExprOrValue;
+use super::conditional::when;
+
+/// List functions of an expression; made by [`ExprExt::list`](super::ExprExt::list).
+#[derive(Clone, Debug)]
+pub struct ListExpr(pub(crate) Expr);
+
+macro_rules! unary {
+    ($($(#[$doc:meta])* $name:ident = $function:ident;)*) => {
+        $($(#[$doc])* pub fn $name(self) -> Expr { nested::$function(self.0) })*
+    };
+}
+
+impl ListExpr {
+    unary! {
+        /// Sum of the elements, nulls skipped.
+        sum = array_sum;
+        /// Mean of the elements, nulls skipped.
+        mean = array_avg;
+        /// Smallest element, nulls skipped.
+        min = array_min;
+        /// Largest element, nulls skipped.
+        max = array_max;
+        /// In reverse order.
+        reverse = array_reverse;
+        /// Each different element once.
+        unique = array_distinct;
+        /// Without nulls.
+        drop_nulls = array_compact;
+        /// Lists of lists made one list.
+        flatten = flatten;
+    }
+
+    /// Number of elements, nulls included.
+    pub fn len(self) -> Expr {
+        // An empty list has length 0; the function underneath says so too, for every list type.
+        nested::cardinality(self.0)
+    }
+
+    /// Element `index` (0 is the first, -1 the last); null if there is none.
+    pub fn get(self, index: i64) -> Expr {
+        nested::array_element(self.0, lit(if index < 0 { index } else { index + 1 }))
+    }
+
+    /// The first element; null if there is none.
+    pub fn first(self) -> Expr {
+        self.get(0)
+    }
+
+    /// The last element; null if there is none.
+    pub fn last(self) -> Expr {
+        self.get(-1)
+    }
+
+    /// `length` elements from `offset` (0 is the first).
+    pub fn slice(self, offset: u32, length: u32) -> Expr {
+        let (first, last) = (i64::from(offset) + 1, i64::from(offset) + i64::from(length));
+        nested::array_slice(self.0, lit(first), lit(last), None)
+    }
+
+    /// The first `length` elements.
+    pub fn head(self, length: u32) -> Expr {
+        self.slice(0, length)
+    }
+
+    /// Whether `value` is an element.
+    pub fn contains(self, value: impl Into<ExprOrValue>) -> Expr {
+        nested::array_has(self.0, value.into().0)
+    }
+
+    /// Whether every element of `other` is an element.
+    pub fn contains_all(self, other: Expr) -> Expr {
+        nested::array_has_all(self.0, other)
+    }
+
+    /// Whether any element of `other` is an element.
+    pub fn contains_any(self, other: Expr) -> Expr {
+        nested::array_has_any(self.0, other)
+    }
+
+    /// Position of the first element that equals `value` (0 is the first); null if there is none.
+    pub fn position(self, value: impl Into<ExprOrValue>) -> Expr {
+        let position = nested::array_position(self.0, value.into().0, lit(1_i64));
+        datafusion::logical_expr::cast(position, arrow::datatypes::DataType::Int64) - lit(1_i64)
+    }
+
+    /// Sorted; nulls first when ascending, last when descending.
+    pub fn sort(self, descending: bool) -> Expr {
+        let (order, nulls) = if descending { ("DESC", "NULLS LAST") } else { ("ASC", "NULLS FIRST") };
+        nested::array_sort(self.0, lit(order), lit(nulls))
+    }
+
+    /// The elements' texts with `separator` between, nulls left out.
+    pub fn join(self, separator: &str) -> Expr {
+        nested::array_to_string(self.0, lit(separator))
+    }
+
+    /// With `value` after the last element.
+    pub fn append(self, value: impl Into<ExprOrValue>) -> Expr {
+        nested::array_append(self.0, value.into().0)
+    }
+
+    /// With the elements of `other` after the last.
+    pub fn concat(self, other: Expr) -> Expr {
+        nested::array_concat(vec![self.0, other])
+    }
+
+    /// Elements that are in both, each once.
+    pub fn intersect(self, other: Expr) -> Expr {
+        nested::array_intersect(self.0, other)
+    }
+
+    /// Elements that are in either, each once.
+    pub fn union(self, other: Expr) -> Expr {
+        nested::array_union(self.0, other)
+    }
+
+    /// Elements that are not in `other`, each once.
+    pub fn difference(self, other: Expr) -> Expr {
+        nested::array_except(self.0, other)
+    }
+
+    /// Each element replaced by what `function` makes of it: `.transform(|element| element * lit(2))`.
+    pub fn transform(self, function: impl FnOnce(Expr) -> Expr) -> Expr {
+        nested::array_transform(self.0, element_lambda(function))
+    }
+
+    /// The elements for which `predicate` is true.
+    pub fn filter(self, predicate: impl FnOnce(Expr) -> Expr) -> Expr {
+        nested::array_filter(self.0, element_lambda(predicate))
+    }
+
+    /// Whether the list has no elements.
+    pub fn is_empty(self) -> Expr {
+        nested::array_empty(self.0)
+    }
+
+    /// The list, or null where it has no elements.
+    pub fn null_if_empty(self) -> Expr {
+        when(!nested::array_empty(self.0.clone())).then(self.0).end()
+    }
+}
+
+fn element_lambda(function: impl FnOnce(Expr) -> Expr) -> Expr {
+    lambda(["element"], function(lambda_var("element")))
+}
+
+/// A list in each row of the values of these expressions, which need a common type.
+pub fn list_of<E: Into<ExprOrValue>>(values: impl IntoIterator<Item = E>) -> Expr {
+    nested::make_array(values.into_iter().map(|value| value.into().0).collect())
+}
+
+/// The integers from `start` up to but not including `end`, as a list.
+pub fn int_range(start: impl Into<ExprOrValue>, end: impl Into<ExprOrValue>) -> Expr {
+    nested::range(start.into().0, end.into().0, lit(1_i64))
+}

@@ -1,0 +1,124 @@
+//! Arithmetic functions. Null gives null; what has no real answer (`sqrt` of -1) gives NaN.
+
+use datafusion::functions::expr_fn;
+use datafusion::logical_expr::{Expr, lit};
+
+use super::{ExprExt, ExprOrValue};
+
+macro_rules! unary {
+    ($($(#[$doc:meta])* $name:ident = $function:ident;)*) => {
+        $($(#[$doc])* fn $name(self) -> Expr { expr_fn::$function(self.expr()) })*
+    };
+}
+
+/// Arithmetic beyond the operators `+ - * / %`.
+pub trait ExprMath: ExprExt {
+    unary! {
+        /// Absolute value.
+        abs = abs;
+        /// -1, 0 or 1.
+        sign = signum;
+        /// Square root.
+        sqrt = sqrt;
+        /// Cube root.
+        cbrt = cbrt;
+        /// e to this power.
+        exp = exp;
+        /// Natural logarithm.
+        ln = ln;
+        /// Logarithm to base 2.
+        log2 = log2;
+        /// Logarithm to base 10.
+        log10 = log10;
+        /// Largest integer that is not larger.
+        floor = floor;
+        /// Smallest integer that is not smaller.
+        ceil = ceil;
+        /// Sine of an angle in radians.
+        sin = sin;
+        /// Cosine of an angle in radians.
+        cos = cos;
+        /// Tangent of an angle in radians.
+        tan = tan;
+        /// Arc sine in radians.
+        arcsin = asin;
+        /// Arc cosine in radians.
+        arccos = acos;
+        /// Arc tangent in radians.
+        arctan = atan;
+        /// Hyperbolic sine.
+        sinh = sinh;
+        /// Hyperbolic cosine.
+        cosh = cosh;
+        /// Hyperbolic tangent.
+        tanh = tanh;
+        /// Inverse hyperbolic sine.
+        arcsinh = asinh;
+        /// Inverse hyperbolic cosine.
+        arccosh = acosh;
+        /// Inverse hyperbolic tangent.
+        arctanh = atanh;
+        /// Radians to degrees.
+        degrees = degrees;
+        /// Degrees to radians.
+        radians = radians;
+        /// Whether the value is NaN.
+        is_nan = isnan;
+    }
+
+    /// Whether the value is not NaN.
+    fn is_not_nan(self) -> Expr {
+        !expr_fn::isnan(self.expr())
+    }
+
+    /// Whether the value is neither NaN nor infinite.
+    fn is_finite(self) -> Expr {
+        // Inf - Inf and NaN - NaN are NaN; everything else minus itself is 0.
+        let value = self.expr();
+        !expr_fn::isnan(value.clone() - value)
+    }
+
+    /// Whether the value is plus or minus infinity.
+    fn is_infinite(self) -> Expr {
+        expr_fn::abs(self.expr()).eq(lit(f64::INFINITY))
+    }
+
+    /// Rounded to `decimals` digits after the point (before it, if negative); halves go away from zero.
+    fn round(self, decimals: i32) -> Expr {
+        expr_fn::round(vec![self.expr(), lit(decimals)])
+    }
+
+    /// Cut towards zero after `decimals` digits.
+    fn trunc(self, decimals: i32) -> Expr {
+        expr_fn::trunc(vec![self.expr(), lit(i64::from(decimals))])
+    }
+
+    /// Logarithm to `base`.
+    fn log(self, base: impl Into<ExprOrValue>) -> Expr {
+        expr_fn::log(base.into().0, self.expr())
+    }
+
+    /// To the power of `exponent`.
+    fn pow(self, exponent: impl Into<ExprOrValue>) -> Expr {
+        expr_fn::power(self.expr(), exponent.into().0)
+    }
+
+    /// The angle in radians of the point (`x`, this).
+    fn arctan2(self, x: impl Into<ExprOrValue>) -> Expr {
+        expr_fn::atan2(self.expr(), x.into().0)
+    }
+
+    /// At least `low` and at most `high`.
+    fn clip(self, low: impl Into<ExprOrValue>, high: impl Into<ExprOrValue>) -> Expr {
+        let (value, low, high) = (self.expr(), low.into().0, high.into().0);
+        let clipped = super::conditional::when(value.clone().lt(low.clone())).then(low);
+        clipped.when(value.clone().gt(high.clone())).then(high).otherwise(value)
+    }
+}
+
+impl ExprMath for Expr {}
+
+/// A random number in [0, 1), different in every row and every run.
+pub fn random() -> Expr {
+    expr_fn::random()
+}

@@ -1,0 +1,240 @@
+//! The namespace `.str()`: functions of strings. Lengths and positions count characters; null gives null.
+
+use arrow::datatypes::DataType;
+use datafusion::functions::expr_fn;
+use datafusion::functions_nested::expr_fn as nested;
+use datafusion::logical_expr::{Expr, cast, lit};
+
+use super::ExprOrValue;
+use super::conditional::when;
+
+/// String functions of an expression; made by [`ExprExt::str`](super::ExprExt::str).
+#[derive(Clone, Debug)]
+pub struct StrExpr(pub(crate) Expr);
+
+impl StrExpr {
+    /// Whether `text` occurs in it.
+    pub fn contains(self, text: impl Into<ExprOrValue>) -> Expr {
+        expr_fn::contains(self.0, text.into().0)
+    }
+
+    /// Whether it begins with `prefix`.
+    pub fn starts_with(self, prefix: impl Into<ExprOrValue>) -> Expr {
+        expr_fn::starts_with(self.0, prefix.into().0)
+    }
+
+    /// Whether it ends with `suffix`.
+    pub fn ends_with(self, suffix: impl Into<ExprOrValue>) -> Expr {
+        expr_fn::ends_with(self.0, suffix.into().0)
+    }
+
+    /// SQL's LIKE: `%` stands for any text, `_` for one character.
+    pub fn like(self, pattern: impl Into<ExprOrValue>) -> Expr {
+        self.0.like(pattern.into().0)
+    }
+
+    /// SQL's NOT LIKE.
+    pub fn not_like(self, pattern: impl Into<ExprOrValue>) -> Expr {
+        self.0.not_like(pattern.into().0)
+    }
+
+    /// [`like`](Self::like) that does not distinguish case.
+    pub fn ilike(self, pattern: impl Into<ExprOrValue>) -> Expr {
+        self.0.ilike(pattern.into().0)
+    }
+
+    /// Whether the regular expression matches anywhere. The syntax is that of the `regex` crate.
+    pub fn matches(self, regex: impl Into<ExprOrValue>) -> Expr {
+        expr_fn::regexp_like(self.0, regex.into().0, None)
+    }
+
+    /// The text of capture group `group` (1 is the first) of the first match; null without a match.
+    /// Group 0 is the whole match.
+    pub fn extract(self, regex: &str, group: usize) -> Expr {
+        // With groups the function returns the groups alone, so the whole is made a group of its own.
+        let regex = format!("({regex})");
+        let found = expr_fn::regexp_match(self.0, lit(regex), None);
+        nested::array_element(found, lit(i64::try_from(group + 1).unwrap_or(i64::MAX)))
+    }
+
+    /// Number of matches of the regular expression.
+    pub fn count_matches(self, regex: impl Into<ExprOrValue>) -> Expr {
+        expr_fn::regexp_count(self.0, regex.into().0, None, None)
+    }
+
+    /// Every occurrence of `from` replaced by `to`.
+    pub fn replace_all(self, from: impl Into<ExprOrValue>, to: impl Into<ExprOrValue>) -> Expr {
+        expr_fn::replace(self.0, from.into().0, to.into().0)
+    }
+
+    /// Every match of the regular expression replaced; `\1` stands for its first group.
+    pub fn regex_replace_all(self, regex: impl Into<ExprOrValue>, to: impl Into<ExprOrValue>) -> Expr {
+        expr_fn::regexp_replace(self.0, regex.into().0, to.into().0, Some(lit("g")))
+    }
+
+    /// The first match of the regular expression replaced; `\1` stands for its first group.
+    pub fn regex_replace(self, regex: impl Into<ExprOrValue>, to: impl Into<ExprOrValue>) -> Expr {
+        expr_fn::regexp_replace(self.0, regex.into().0, to.into().0, None)
+    }
+
+    /// `length` characters from `offset` (0 is the first; negative counts from the end).
+    pub fn slice(self, offset: i64, length: u64) -> Expr {
+        let length = i64::try_from(length).unwrap_or(i64::MAX);
+        if offset >= 0 {
+            return expr_fn::substring(self.0, lit(offset + 1), lit(length));
+        }
+        // From the end; a string shorter than the offset begins earlier, and loses those characters of the length.
+        let from_end = expr_fn::character_length(self.0.clone());
+        let start = cast(from_end, DataType::Int64) + lit(offset + 1);
+        let end = start.clone() + lit(length.min(i64::MAX / 2));
+        let first = when(start.clone().lt(lit(1_i64))).then(lit(1_i64)).otherwise(start);
+        let taken = end - first.clone();
+        let taken = when(taken.clone().lt(lit(0_i64))).then(lit(0_i64)).otherwise(taken);
+        expr_fn::substring(self.0, first, taken)
+    }
+
+    /// The first `characters` characters.
+    pub fn head(self, characters: i64) -> Expr {
+        expr_fn::left(self.0, lit(characters))
+    }
+
+    /// The last `characters` characters.
+    pub fn tail(self, characters: i64) -> Expr {
+        expr_fn::right(self.0, lit(characters))
+    }
+
+    /// Position of the first occurrence of `text` (0 is the start); null if there is none.
+    pub fn find(self, text: impl Into<ExprOrValue>) -> Expr {
+        let position = cast(expr_fn::strpos(self.0, text.into().0), DataType::Int64);
+        expr_fn::nullif(position, lit(0_i64)) - lit(1_i64)
+    }
+
+    /// Number of characters.
+    pub fn len_chars(self) -> Expr {
+        expr_fn::character_length(self.0)
+    }
+
+    /// Number of bytes in UTF-8.
+    pub fn len_bytes(self) -> Expr {
+        expr_fn::octet_length(self.0)
+    }
+
+    /// In capitals.
+    pub fn to_uppercase(self) -> Expr {
+        expr_fn::upper(self.0)
+    }
+
+    /// In small letters.
+    pub fn to_lowercase(self) -> Expr {
+        expr_fn::lower(self.0)
+    }
+
+    /// The first letter of each word in capitals, the others small.
+    pub fn to_titlecase(self) -> Expr {
+        expr_fn::initcap(self.0)
+    }
+
+    /// Without white space at both ends.
+    pub fn strip(self) -> Expr {
+        self.strip_chars(" \t\r\n\u{b}\u{c}")
+    }
+
+    /// Without any of `characters` at both ends.
+    pub fn strip_chars(self, characters: impl Into<ExprOrValue>) -> Expr {
+        expr_fn::btrim(vec![self.0, characters.into().0])
+    }
+
+    /// Without any of `characters` at the start.
+    pub fn strip_chars_start(self, characters: impl Into<ExprOrValue>) -> Expr {
+        expr_fn::ltrim(vec![self.0, characters.into().0])
+    }
+
+    /// Without any of `characters` at the end.
+    pub fn strip_chars_end(self, characters: impl Into<ExprOrValue>) -> Expr {
+        expr_fn::rtrim(vec![self.0, characters.into().0])
+    }
+
+    /// Without `prefix`, if it begins with it.
+    pub fn strip_prefix(self, prefix: &str) -> Expr {
+        let starts = expr_fn::starts_with(self.0.clone(), lit(prefix));
+        let after = i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX - 1) + 1;
+        when(starts).then(expr_fn::substr(self.0.clone(), lit(after))).otherwise(self.0)
+    }
+
+    /// Without `suffix`, if it ends with it.
+    pub fn strip_suffix(self, suffix: &str) -> Expr {
+        let ends = expr_fn::ends_with(self.0.clone(), lit(suffix));
+        let characters = i64::try_from(suffix.chars().count()).unwrap_or(i64::MAX);
+        let kept = cast(expr_fn::character_length(self.0.clone()), DataType::Int64) - lit(characters);
+        when(ends).then(expr_fn::left(self.0.clone(), kept)).otherwise(self.0)
+    }
+
+    /// Filled at the start with `fill` up to `length` characters; longer strings stay.
+    pub fn pad_start(self, length: i64, fill: char) -> Expr {
+        self.padded(length, fill, expr_fn::lpad)
+    }
+
+    /// Filled at the end with `fill` up to `length` characters; longer strings stay.
+    pub fn pad_end(self, length: i64, fill: char) -> Expr {
+        self.padded(length, fill, expr_fn::rpad)
+    }
+
+    fn padded(self, length: i64, fill: char, pad: fn(Vec<Expr>) -> Expr) -> Expr {
+        // The functions underneath cut longer strings.
+        let short = expr_fn::character_length(self.0.clone()).lt(lit(length));
+        when(short).then(pad(vec![self.0.clone(), lit(length), lit(fill.to_string())])).otherwise(self.0)
+    }
+
+    /// Filled with zeros after the sign up to `length` characters: `-5` becomes `-05`.
+    pub fn zfill(self, length: i64) -> Expr {
+        let negative = expr_fn::starts_with(self.0.clone(), lit("-"));
+        let digits = Self(expr_fn::substr(self.0.clone(), lit(2_i64))).pad_start(length - 1, '0');
+        let signed = expr_fn::concat(vec![lit("-"), digits]);
+        when(negative).then(signed).otherwise(self.pad_start(length, '0'))
+    }
+
+    /// Repeated `times` times.
+    pub fn repeat(self, times: impl Into<ExprOrValue>) -> Expr {
+        expr_fn::repeat(self.0, times.into().0)
+    }
+
+    /// In reverse order of characters.
+    pub fn reverse(self) -> Expr {
+        expr_fn::reverse(self.0)
+    }
+
+    /// The parts between occurrences of `delimiter`, as a list.
+    pub fn split(self, delimiter: &str) -> Expr {
+        nested::string_to_array(self.0, lit(delimiter), lit(datafusion::scalar::ScalarValue::Utf8(None)))
+    }
+
+    /// Part `index` (0 is the first) between occurrences of `delimiter`; null if there are fewer.
+    pub fn split_part(self, delimiter: &str, index: u32) -> Expr {
+        nested::array_element(self.split(delimiter), lit(i64::from(index) + 1))
+    }
+
+    /// Read as a date of `format` (chrono's `%Y-%m-%d`); an error if it does not fit.
+    pub fn to_date(self, format: &str) -> Expr {
+        expr_fn::to_date(vec![self.0, lit(format)])
+    }
+
+    /// Read as a timestamp of `format` (chrono's `%Y-%m-%d %H:%M:%S`), in microseconds; an error if it does not fit.
+    pub fn to_datetime(self, format: &str) -> Expr {
+        expr_fn::to_timestamp_micros(vec![self.0, lit(format)])
+    }
+
+    /// Number of edits (insert, delete, replace) to `other`.
+    pub fn levenshtein(self, other: impl Into<ExprOrValue>) -> Expr {
+        expr_fn::levenshtein(self.0, other.into().0)
+    }
+
+    /// As an aggregate: all strings of a group, in the order of `order_by` if given, with `delimiter` between.
+    pub fn join(self, delimiter: &str) -> Expr {
+        datafusion::functions_aggregate::string_agg::string_agg(self.0, lit(delimiter))
+    }
+}
+
+/// The texts of `values` one after the other, with `separator` between; nulls are left out.
+pub fn concat_str<E: Into<ExprOrValue>>(values: impl IntoIterator<Item = E>, separator: &str) -> Expr {
+    expr_fn::concat_ws(lit(separator), values.into_iter().map(|value| value.into().0).collect())
+}

@@ -1,0 +1,153 @@
+//! Running a frame: whole results, streams of batches, counts, previews.
+
+use std::io::Write;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Int64Type, SchemaRef};
+use datafusion::error::DataFusionError;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use futures::{Stream, StreamExt};
+use swath_exec::engine::Running;
+use tokio::sync::mpsc;
+
+use super::DataFrame;
+use crate::error::{Error, Result};
+use crate::expr::agg::count_all;
+
+/// Batches that may wait between the engine and whoever reads a [`BatchStream`].
+const STREAM_BUFFER_BATCHES: usize = 4;
+
+/// Rows that [`DataFrame::show`] prints.
+const SHOWN_ROWS: usize = 20;
+
+impl DataFrame {
+    /// The optimised physical plan.
+    pub fn physical_plan(&self) -> Result<Arc<dyn ExecutionPlan>> {
+        let (state, plan) = (self.session.state(), self.logical_plan()?.clone());
+        Ok(self.session.engine().block_on(async move { state.create_physical_plan(&plan).await })?)
+    }
+
+    /// Runs it and returns all batches.
+    ///
+    /// # Errors
+    /// Whatever reading and computing can fail with; [`Error::ResourcesExhausted`] at the memory or spill limit.
+    pub fn collect(&self) -> Result<Vec<RecordBatch>> {
+        Ok(self.session.engine().block_on(self.run()?)?)
+    }
+
+    /// [`collect`](Self::collect) for async callers. Dropping the future cancels the query.
+    pub async fn collect_async(&self) -> Result<Vec<RecordBatch>> {
+        Ok(self.session.engine().spawn(self.run()?).await?)
+    }
+
+    /// [`collect`](Self::collect) as one batch, also if there are no rows.
+    pub fn collect_one(&self) -> Result<RecordBatch> {
+        let (state, plan) = (self.session.state(), self.logical_plan()?.clone());
+        let run = async move {
+            let physical = state.create_physical_plan(&plan).await?;
+            let schema = physical.schema();
+            let batches = datafusion::physical_plan::collect(physical, state.task_ctx()).await?;
+            Ok(arrow::compute::concat_batches(&schema, &batches)?)
+        };
+        Ok(self.session.engine().block_on(run)?)
+    }
+
+    fn run(&self) -> Result<impl Future<Output = Result<Vec<RecordBatch>, DataFusionError>> + Send + 'static> {
+        let (state, plan) = (self.session.state(), self.logical_plan()?.clone());
+        Ok(async move {
+            let physical = state.create_physical_plan(&plan).await?;
+            datafusion::physical_plan::collect(physical, state.task_ctx()).await
+        })
+    }
+
+    /// The number of rows, counted without holding them.
+    pub fn count(&self) -> Result<usize> {
+        let batch = self.agg([count_all()]).collect_one()?;
+        let rows = batch.column(0).as_primitive_opt::<Int64Type>().filter(|counts| counts.len() == 1);
+        let rows = rows.and_then(|counts| usize::try_from(counts.value(0)).ok());
+        rows.ok_or_else(|| DataFusionError::Internal("count(*) did not give one integer".to_owned()).into())
+    }
+
+    /// Runs it and hands over batches as they come. Dropping the stream cancels the query.
+    pub fn stream(&self) -> Result<BatchStream> {
+        let (state, plan) = (self.session.state(), self.logical_plan()?.clone());
+        let schema = self.schema()?;
+        let (sender, receiver) = mpsc::channel(STREAM_BUFFER_BATCHES);
+        let failures = sender.clone();
+        let work = async move {
+            let physical = state.create_physical_plan(&plan).await?;
+            let mut batches = execute_stream(physical, state.task_ctx())?;
+            while let Some(batch) = batches.next().await {
+                if sender.send(batch).await.is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        let running = self.session.engine().spawn(async move {
+            if let Err(error) = work.await {
+                // The reader may be gone; then nobody waits for the error.
+                let _ = failures.send(Err(error)).await;
+            }
+            Ok(())
+        });
+        Ok(BatchStream { schema, receiver, _running: running })
+    }
+
+    /// Prints the first 20 rows as a table.
+    pub fn show(&self) -> Result<()> {
+        let text = self.preview(SHOWN_ROWS)?;
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{text}").map_err(|error| Error::from(DataFusionError::from(error)))
+    }
+
+    /// The first `rows` rows as a text table, with a line that says when there are more.
+    pub fn preview(&self, rows: usize) -> Result<String> {
+        // One row more than is shown tells whether there are more.
+        let batch = self.limit(rows.saturating_add(1)).collect_one()?;
+        let shown = batch.slice(0, batch.num_rows().min(rows));
+        let mut text = arrow::util::pretty::pretty_format_batches(&[shown])?.to_string();
+        if batch.num_rows() > rows {
+            text.push_str(&format!("\nfirst {rows} rows; there are more"));
+        } else {
+            text.push_str(&format!("\n{} row{}", batch.num_rows(), if batch.num_rows() == 1 { "" } else { "s" }));
+        }
+        Ok(text)
+    }
+}
+
+/// Batches of a running query, as an async [`Stream`] or, for synchronous callers, an [`Iterator`].
+#[derive(Debug)]
+pub struct BatchStream {
+    schema: SchemaRef,
+    receiver: mpsc::Receiver<Result<RecordBatch, DataFusionError>>,
+    _running: Running<()>,
+}
+
+impl BatchStream {
+    /// The schema of every batch.
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+}
+
+impl Stream for BatchStream {
+    type Item = Result<RecordBatch>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.receiver.poll_recv(context).map(|item| item.map(|batch| batch.map_err(Error::from)))
+    }
+}
+
+impl Iterator for BatchStream {
+    type Item = Result<RecordBatch>;
+
+    /// Waits for the next batch. From inside an async runtime use it as a [`Stream`], which does not block.
+    fn next(&mut self) -> Option<Self::Item> {
+        // Not `blocking_recv`, which panics inside an async runtime.
+        futures::executor::block_on(self.receiver.recv()).map(|batch| batch.map_err(Error::from))
+    }
+}
