@@ -5,12 +5,14 @@
 //! | [`engine`] | the embedded engine: threads, memory pool, spill folder, and the DataFusion context over them |
 //! | [`memory`] | what memory the machine or its cgroup leaves us |
 //! | [`object_stores`] | `s3://`, `gs://`, `az://` and `http(s)://` addresses, resolved when first used |
+//! | [`operators`] | operators of our own |
 //! | [`registry`] | the one table of functions, rules and operators that every session gets |
 //! | [`settings`] | what a session sets by default, and the reference page of all settings |
 
 pub mod engine;
 pub mod memory;
 pub mod object_stores;
+pub mod operators;
 pub mod registry;
 pub mod settings;
 

@@ -10,6 +10,9 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 use datafusion::optimizer::OptimizerRule;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_planner::ExtensionPlanner;
+use swath_planner::PushFilterThroughAsofJoin;
+
+use crate::operators::asof_join::AsofJoinPlanner;
 
 /// One thing that Swath adds, by its stable name.
 pub struct Entry {
@@ -37,7 +40,13 @@ pub enum Kind {
 }
 
 /// Everything that is registered, in the order in which rules run.
-pub static ENTRIES: &[Entry] = &[];
+pub static ENTRIES: &[Entry] = &[
+    Entry {
+        name: "push_filter_through_asof_join",
+        kind: Kind::LogicalRule(|| Arc::new(PushFilterThroughAsofJoin)),
+    },
+    Entry { name: "AsofJoin", kind: Kind::Operator(|| Arc::new(AsofJoinPlanner)) },
+];
 
 /// Adds every entry to `builder`; the only place where anything of ours enters a session.
 pub fn install(mut builder: SessionStateBuilder) -> SessionStateBuilder {

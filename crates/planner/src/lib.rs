@@ -6,16 +6,22 @@
 //! | module | what |
 //! |---|---|
 //! | [`analyze`] | what each operator of a plan that has run did |
+//! | [`asof_join`] | the logical as-of join |
 //! | [`options`] | the `swath.*` settings, typed and documented once |
+//! | [`push_filter_through_asof_join`] | filters on left columns below an as-of join |
 //! | [`stages`] | a physical plan cut where data must move, for `EXPLAIN STAGES` |
 //! | [`suggest`] | the nearest spelling of a name that was not found |
 
 pub mod analyze;
+pub mod asof_join;
 pub mod options;
+pub mod push_filter_through_asof_join;
 pub mod stages;
 pub mod suggest;
 
 pub use analyze::AnalyzeReport;
+pub use asof_join::{AsofJoinNode, AsofKey, AsofMatch, AsofStrategy};
 pub use options::SwathOptions;
+pub use push_filter_through_asof_join::PushFilterThroughAsofJoin;
 pub use stages::{Stage, StageGraph};
 pub use suggest::nearest;
