@@ -19,6 +19,7 @@ pub mod describe;
 pub mod dynamic;
 pub mod group;
 pub mod join;
+pub mod join_asof;
 pub mod nulls;
 pub mod pivot;
 pub mod reshape;

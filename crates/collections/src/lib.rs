@@ -31,6 +31,8 @@ pub use expr::agg::ExprAgg;
 pub use expr::math::ExprMath;
 pub use expr::window::ExprWindow;
 pub use expr::{Expr, ExprExt, SortExpr, col, lit};
+pub use frame::join_asof::{AsofOptions, AsofTolerance};
 pub use frame::{BatchStream, DataFrame, ExplainView};
 pub use session::{Session, SessionBuilder};
 pub use sql_place::SqlPlace;
+pub use swath_planner::AsofStrategy;

@@ -41,10 +41,7 @@ pub enum Kind {
 
 /// Everything that is registered, in the order in which rules run.
 pub static ENTRIES: &[Entry] = &[
-    Entry {
-        name: "push_filter_through_asof_join",
-        kind: Kind::LogicalRule(|| Arc::new(PushFilterThroughAsofJoin)),
-    },
+    Entry { name: "push_filter_through_asof_join", kind: Kind::LogicalRule(|| Arc::new(PushFilterThroughAsofJoin)) },
     Entry { name: "AsofJoin", kind: Kind::Operator(|| Arc::new(AsofJoinPlanner)) },
 ];
 

@@ -170,7 +170,9 @@ fn nanoseconds(value: &ScalarValue) -> Result<Option<i128>> {
         ScalarValue::DurationMillisecond(Some(n)) => Some(i128::from(*n) * 1_000_000),
         ScalarValue::DurationMicrosecond(Some(n)) => Some(i128::from(*n) * 1_000),
         ScalarValue::DurationNanosecond(Some(n)) => Some(i128::from(*n)),
-        ScalarValue::IntervalDayTime(Some(i)) => Some(i128::from(i.days) * DAY + i128::from(i.milliseconds) * 1_000_000),
+        ScalarValue::IntervalDayTime(Some(i)) => {
+            Some(i128::from(i.days) * DAY + i128::from(i.milliseconds) * 1_000_000)
+        }
         ScalarValue::IntervalMonthDayNano(Some(i)) if i.months == 0 => {
             Some(i128::from(i.days) * DAY + i128::from(i.nanoseconds))
         }

@@ -89,8 +89,6 @@ fn on_right_keys(predicates: &[Expr], join: &AsofJoinNode) -> Vec<Expr> {
     predicates
         .iter()
         .filter(|predicate| refers_only(predicate, |column| keys.contains_key(column)))
-        .filter_map(|predicate| {
-            datafusion::logical_expr::expr_rewriter::replace_col(predicate.clone(), &keys).ok()
-        })
+        .filter_map(|predicate| datafusion::logical_expr::expr_rewriter::replace_col(predicate.clone(), &keys).ok())
         .collect()
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::buffer::{NullBuffer, ScalarBuffer};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type};
+use arrow::datatypes::{ArrowNativeType, DataType, Decimal128Type, Float64Type, Int64Type};
 use arrow::row::{RowConverter, Rows, SortField};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::physical_expr::PhysicalExprRef;
 
 /// A value of an `on` column: it has an order and a distance.
-pub(super) trait OnValue: Copy + PartialOrd + Send + Sync + Unpin + 'static {
+pub(super) trait OnValue: ArrowNativeType + PartialOrd + Send + Sync + Unpin + 'static {
     /// The values of `array`, which is of a type that [`swath_planner::AsofKey`] maps here.
     fn values(array: &ArrayRef) -> Result<ScalarBuffer<Self>>;
 
@@ -116,8 +116,7 @@ pub(super) struct KeyReader {
 impl KeyReader {
     pub(super) fn try_new(on: PhysicalExprRef, by: Vec<PhysicalExprRef>, by_types: &[DataType]) -> Result<Self> {
         let fields = by_types.iter().map(|t| SortField::new_with_options(t.clone(), super::KEY_ORDER));
-        let converter =
-            if by.is_empty() { None } else { Some(RowConverter::new(fields.collect())?) };
+        let converter = if by.is_empty() { None } else { Some(RowConverter::new(fields.collect())?) };
         Ok(Self { on, by, converter })
     }
 
@@ -140,7 +139,7 @@ impl KeyReader {
 }
 
 /// A batch and its keys.
-pub(super) struct KeyedBatch<V> {
+pub(super) struct KeyedBatch<V: OnValue> {
     pub(super) batch: RecordBatch,
     on: ScalarBuffer<V>,
     by: Option<Rows>,
@@ -178,8 +177,6 @@ impl<V: OnValue> KeyedBatch<V> {
 
     /// Bytes held: the batch, its key values and its key rows.
     pub(super) fn size_bytes(&self) -> usize {
-        self.batch.get_array_memory_size()
-            + self.on.len() * size_of::<V>()
-            + self.by.as_ref().map_or(0, Rows::size)
+        self.batch.get_array_memory_size() + self.on.len() * size_of::<V>() + self.by.as_ref().map_or(0, Rows::size)
     }
 }

@@ -44,9 +44,8 @@ fn stream_of<V: OnValue>(
     context: &Arc<TaskContext>,
 ) -> Result<SendableRecordBatchStream> {
     let merge = Merge::<V>::try_new(join, partition, context)?;
-    let batches = stream::try_unfold(merge, |mut merge| async move {
-        Ok(merge.next_batch().await?.map(|batch| (batch, merge)))
-    });
+    let batches =
+        stream::try_unfold(merge, |mut merge| async move { Ok(merge.next_batch().await?.map(|batch| (batch, merge))) });
     Ok(Box::pin(RecordBatchStreamAdapter::new(join.schema(), batches)))
 }
 
@@ -63,7 +62,7 @@ enum Step {
     OutputReady,
 }
 
-struct Merge<V> {
+struct Merge<V: OnValue> {
     left_input: SendableRecordBatchStream,
     left_keys: KeyReader,
     left: Option<KeyedBatch<V>>,
@@ -208,7 +207,7 @@ impl<V: OnValue> Merge<V> {
 }
 
 /// The right input and the cursor in it.
-struct RightSide<V> {
+struct RightSide<V: OnValue> {
     /// `None` once it has ended.
     input: Option<SendableRecordBatchStream>,
     keys: KeyReader,
@@ -331,12 +330,7 @@ impl Output {
     }
 
     /// The batch whose left rows end before `left_end`; empties this.
-    fn finish<V: OnValue>(
-        &mut self,
-        left: &RecordBatch,
-        left_end: usize,
-        right: &RightSide<V>,
-    ) -> Result<RecordBatch> {
+    fn finish<V: OnValue>(&mut self, left: &RecordBatch, left_end: usize, right: &RightSide<V>) -> Result<RecordBatch> {
         self.close_piece(right)?;
         let rows = std::mem::take(&mut self.rows);
         let pieces = std::mem::take(&mut self.pieces);
