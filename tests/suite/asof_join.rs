@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    ArrayRef, AsArray, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
     TimestampSecondArray,
 };
 use arrow::compute::concat_batches;
 use arrow::datatypes::Int64Type;
+use datafusion::datasource::MemTable;
 use datafusion::physical_plan::displayable;
 use proptest::prelude::*;
 use swath::prelude::*;
@@ -223,10 +224,17 @@ proptest! {
         threads in 1..4_usize,
     ) {
         let session = session(threads, batch_size);
-        let frame = |rows: &[Row], names: [&str; 2]| table(&session, vec![
-            (names[0], integers(rows.iter().map(|row| row.0))),
-            (names[1], integers(rows.iter().map(|row| row.1))),
-        ]);
+        // As many partitions as threads.
+        let frame = |rows: &[Row], names: [&str; 2]| {
+            let batch = |rows: &[Row]| RecordBatch::try_from_iter_with_nullable([
+                (names[0], integers(rows.iter().map(|row| row.0)), true),
+                (names[1], integers(rows.iter().map(|row| row.1)), true),
+            ]).unwrap();
+            let size = rows.len().div_ceil(threads).max(1);
+            let partitions: Vec<_> = rows.chunks(size).map(|rows| vec![batch(rows)]).collect();
+            let schema = batch(&[]).schema();
+            session.read_table(Arc::new(MemTable::try_new(schema, partitions).unwrap())).unwrap()
+        };
         let mut options = AsofOptions::left_right_on("t", "u").strategy(strategy).allow_exact_matches(exact);
         if grouped {
             options = options.left_right_by([("g", "h")]);

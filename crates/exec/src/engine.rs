@@ -18,7 +18,7 @@ use datafusion::common::{DataFusionError, Result, config_err};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::QueryPlanner;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool, TrackConsumersPool};
+use datafusion::execution::memory_pool::{MemoryPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
@@ -30,6 +30,7 @@ use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
 use tokio::task::JoinHandle;
 
 use crate::memory;
+use crate::memory_pool::HeadroomPool;
 use crate::object_stores::{ObjectStores, StoreOptions};
 use crate::{registry, settings};
 
@@ -216,7 +217,7 @@ fn build_context(options: EngineOptions, threads: usize, memory_limit_bytes: usi
         disk.set_max_temp_directory_size(limit);
     }
     let pool: Arc<dyn MemoryPool> =
-        Arc::new(TrackConsumersPool::new(FairSpillPool::new(memory_limit_bytes), CONSUMERS_IN_MESSAGE));
+        Arc::new(TrackConsumersPool::new(HeadroomPool::new(memory_limit_bytes), CONSUMERS_IN_MESSAGE));
     let runtime_env = RuntimeEnvBuilder::new()
         .with_memory_pool(pool)
         .with_disk_manager_builder(disk)

@@ -2,15 +2,19 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`choose_spilling_join`] | the rule that makes hash joins able to spill |
 //! | [`engine`] | the embedded engine: threads, memory pool, spill folder, and the DataFusion context over them |
 //! | [`memory`] | what memory the machine or its cgroup leaves us |
+//! | [`memory_pool`] | the pool from which operators reserve memory |
 //! | [`object_stores`] | `s3://`, `gs://`, `az://` and `http(s)://` addresses, resolved when first used |
 //! | [`operators`] | operators of our own |
 //! | [`registry`] | the one table of functions, rules and operators that every session gets |
 //! | [`settings`] | what a session sets by default, and the reference page of all settings |
 
+pub mod choose_spilling_join;
 pub mod engine;
 pub mod memory;
+pub mod memory_pool;
 pub mod object_stores;
 pub mod operators;
 pub mod registry;

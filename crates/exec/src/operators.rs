@@ -3,7 +3,10 @@
 //! | module | what |
 //! |---|---|
 //! | [`asof_join`] | each left row with the nearest right row, as one merge of two sorted inputs |
+//! | [`spilling_join`] | a hash join that goes to disk when its build side does not fit |
 
 pub mod asof_join;
+pub mod spilling_join;
 
 pub use asof_join::AsofJoinExec;
+pub use spilling_join::SpillingHashJoinExec;

@@ -12,6 +12,7 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_planner::ExtensionPlanner;
 use swath_planner::PushFilterThroughAsofJoin;
 
+use crate::choose_spilling_join::ChooseSpillingJoin;
 use crate::operators::asof_join::AsofJoinPlanner;
 
 /// One thing that Swath adds, by its stable name.
@@ -42,6 +43,7 @@ pub enum Kind {
 /// Everything that is registered, in the order in which rules run.
 pub static ENTRIES: &[Entry] = &[
     Entry { name: "push_filter_through_asof_join", kind: Kind::LogicalRule(|| Arc::new(PushFilterThroughAsofJoin)) },
+    Entry { name: "choose_spilling_join", kind: Kind::PhysicalRule(|| Arc::new(ChooseSpillingJoin)) },
     Entry { name: "AsofJoin", kind: Kind::Operator(|| Arc::new(AsofJoinPlanner)) },
 ];
 

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use datafusion::common::tree_node::Transformed;
 use datafusion::common::{Column, Result};
 use datafusion::logical_expr::utils::{conjunction, split_conjunction_owned};
-use datafusion::logical_expr::{Expr, Extension, Filter, LogicalPlan};
+use datafusion::logical_expr::{Expr, Extension, Filter, LogicalPlan, Projection};
 use datafusion::optimizer::optimizer::ApplyOrder;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 
@@ -39,7 +39,13 @@ impl OptimizerRule for PushFilterThroughAsofJoin {
 
     fn rewrite(&self, plan: LogicalPlan, _config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
         let LogicalPlan::Filter(filter) = plan else { return Ok(Transformed::no(plan)) };
-        let Some(join) = asof_join(&filter.input) else { return Ok(Transformed::no(LogicalPlan::Filter(filter))) };
+        let (projection, below) = match filter.input.as_ref() {
+            LogicalPlan::Projection(projection) if is_plain(projection) => {
+                (Some(projection), projection.input.as_ref())
+            }
+            other => (None, other),
+        };
+        let Some(join) = asof_join(below) else { return Ok(Transformed::no(LogicalPlan::Filter(filter))) };
 
         let left_columns = join.left().schema();
         let (pushed, kept): (Vec<_>, Vec<_>) = split_conjunction_owned(filter.predicate.clone())
@@ -52,8 +58,18 @@ impl OptimizerRule for PushFilterThroughAsofJoin {
         let left = filtered(join.left().clone(), pushed)?;
         let right = filtered(join.right().clone(), for_right)?;
         let node = Arc::new(join.with_inputs(left, right)?);
-        Ok(Transformed::yes(filtered(LogicalPlan::Extension(Extension { node }), kept)?))
+        let mut plan = LogicalPlan::Extension(Extension { node });
+        if let Some(projection) = projection {
+            plan = LogicalPlan::Projection(Projection::try_new(projection.expr.clone(), Arc::new(plan))?);
+        }
+        Ok(Transformed::yes(filtered(plan, kept)?))
     }
+}
+
+/// Whether `projection` only picks columns. Projections are pushed before this rule runs, so one that drops the right's keys
+/// may stand between the filter and the join.
+fn is_plain(projection: &Projection) -> bool {
+    projection.expr.iter().all(|expr| matches!(expr, Expr::Column(_)))
 }
 
 fn asof_join(plan: &LogicalPlan) -> Option<&AsofJoinNode> {
