@@ -6,3 +6,5 @@ mod asof_join;
 mod generated_docs;
 #[path = "suite/house.rs"]
 mod house;
+#[path = "suite/memory.rs"]
+mod memory;

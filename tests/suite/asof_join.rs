@@ -171,7 +171,20 @@ fn the_plan_is_a_merge_of_sorted_partitions_with_pruned_columns_and_pushed_filte
         .filter(col("k").gt(lit(0)).and(col("t").lt(lit(9))).and(col("v").is_null()))
         .select([col("t"), col("v")]);
     let plan = joined.physical_plan().unwrap();
-    insta::assert_snapshot!(displayable(plan.as_ref()).indent(false), @"");
+    insta::assert_snapshot!(displayable(plan.as_ref()).indent(false), @r"
+    FilterExec: v@1 IS NULL
+      ProjectionExec: expr=[t@1 as t, v@4 as v]
+        AsofJoinExec: backward, tolerance=5, on=(t@1, __asof_t@1), by=[(k@0, __asof_k@0)]
+          SortExec: expr=[k@0 ASC NULLS LAST, t@1 ASC NULLS LAST], preserve_partitioning=[true]
+            RepartitionExec: partitioning=Hash([k@0], 2), input_partitions=1
+              FilterExec: k@0 > 0 AND t@1 < 9
+                DataSourceExec: partitions=1, partition_sizes=[1]
+          SortExec: expr=[__asof_k@0 ASC NULLS LAST, __asof_t@1 ASC NULLS LAST], preserve_partitioning=[true]
+            RepartitionExec: partitioning=Hash([__asof_k@0], 2), input_partitions=1
+              ProjectionExec: expr=[k@0 as __asof_k, t@1 as __asof_t, v@2 as v]
+                FilterExec: k@0 > 0
+                  DataSourceExec: partitions=1, partition_sizes=[1]
+    ");
 }
 
 /// One row: time, group; either may be null.
@@ -231,7 +244,8 @@ proptest! {
                 (names[1], integers(rows.iter().map(|row| row.1)), true),
             ]).unwrap();
             let size = rows.len().div_ceil(threads).max(1);
-            let partitions: Vec<_> = rows.chunks(size).map(|rows| vec![batch(rows)]).collect();
+            let mut partitions: Vec<_> = rows.chunks(size).map(|rows| vec![batch(rows)]).collect();
+            partitions.resize(threads, vec![]);
             let schema = batch(&[]).schema();
             session.read_table(Arc::new(MemTable::try_new(schema, partitions).unwrap())).unwrap()
         };

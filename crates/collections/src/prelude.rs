@@ -19,5 +19,7 @@ pub use crate::expr::window::{
 pub use crate::expr::{Expr, ExprExt, SortExpr, SortExprExt, col, cols, lit};
 pub use crate::frame::group::GroupBy;
 pub use crate::frame::join::JoinOptions;
+pub use crate::frame::join_asof::{AsofOptions, AsofTolerance};
 pub use crate::frame::{BatchStream, DataFrame, ExplainView};
 pub use crate::session::{Session, SessionBuilder};
+pub use swath_planner::AsofStrategy;

@@ -223,7 +223,7 @@ fn build_context(options: EngineOptions, threads: usize, memory_limit_bytes: usi
         .with_disk_manager_builder(disk)
         .with_object_store_registry(Arc::new(ObjectStores::new(options.stores)))
         .build_arc()?;
-    let config = settings::session_config(threads, options.batch_size_rows, &options.settings)?;
+    let config = settings::session_config(threads, memory_limit_bytes, options.batch_size_rows, &options.settings)?;
     let builder = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime_env).with_default_features();
     Ok(SessionContext::new_with_state(registry::install(builder).build()).enable_url_table())
 }

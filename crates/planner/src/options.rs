@@ -8,8 +8,8 @@ use datafusion::config::ConfigExtension;
 extensions_options! {
     /// Settings of Swath's own rules and operators.
     pub struct SwathOptions {
-        /// Share of the session's memory limit that the build side of one hash join may be expected to take. A join whose
-        /// build side is estimated above it is planned as one that spills.
+        /// Share of the session's memory limit that the build side of one hash join may take, over all its partitions,
+        /// before it spills.
         pub join_memory_fraction: f64, default = 0.3
 
         /// Share of the session's memory limit that cached tables may hold in memory; what is beyond it overflows to the
