@@ -35,6 +35,8 @@ struct Cli {
 enum Command {
     /// Run SQL: an interactive shell, or statements from -c, a file or a pipe
     Sql(swath_sql::cli::Args),
+    /// TPC-H: generate data, run the 22 queries, verify the answers
+    Tpch(swath_tpch::cli::Args),
 }
 
 fn main() -> ExitCode {
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
     let result: Result<ExitCode, Box<dyn Error>> = match cli.command {
         Command::Sql(args) => swath_sql::cli::run(args).map_err(Into::into),
+        Command::Tpch(args) => swath_tpch::cli::run(args).map_err(Into::into),
     };
     match result {
         Ok(code) => code,
