@@ -34,7 +34,8 @@ impl Query {
 
     /// The SQL text with the standard's validation parameters.
     ///
-    /// Only query 11 depends on the scale: its fraction is `0.0001 / scale`.
+    /// Only query 11 depends on the scale: its fraction is `0.0001 / scale`, and `0.0001` at scales below 1, which the standard
+    /// does not have and for which the reference answers were made so.
     pub fn sql(self, scale: Scale) -> String {
         let text = self.text().sql;
         if self.0 == 11 { text.replace(Q11_FRACTION, &q11_fraction(scale)) } else { text.to_owned() }
@@ -55,7 +56,7 @@ impl Query {
 
 /// The fraction of query 11 as a decimal literal: the stock's share that counts as important falls as the stock grows.
 pub(crate) fn q11_fraction(scale: Scale) -> String {
-    format!("{:.10}", 0.0001 / scale.factor())
+    format!("{:.10}", 0.0001 / scale.factor().max(1.0))
 }
 
 impl TryFrom<usize> for Query {
