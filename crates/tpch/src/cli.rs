@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use clap::{Subcommand, ValueEnum};
-use swath_collections::Session;
+use swath_collections::{ByteSize, Session};
 
-use crate::byte_size::parse_byte_size;
 use crate::error::{Error, Result};
 use crate::generate::{GenerateOptions, generate};
 use crate::manifest::{Manifest, table_path};
@@ -98,8 +97,8 @@ struct SessionArgs {
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
     /// Memory that operators may hold together before they spill, such as 4GB.
-    #[arg(long, value_name = "SIZE", value_parser = parse_byte_size)]
-    memory_limit: Option<usize>,
+    #[arg(long, value_name = "SIZE")]
+    memory_limit: Option<ByteSize>,
     /// The folder that operators spill to.
     #[arg(long, value_name = "DIR")]
     spill_folder: Option<PathBuf>,
@@ -197,8 +196,8 @@ impl SessionArgs {
         if let Some(threads) = self.threads {
             builder = builder.threads(threads);
         }
-        if let Some(bytes) = self.memory_limit {
-            builder = builder.memory_limit(bytes);
+        if let Some(ByteSize(bytes)) = self.memory_limit {
+            builder = builder.memory_limit(usize::try_from(bytes).unwrap_or(usize::MAX));
         }
         if let Some(folder) = &self.spill_folder {
             builder = builder.spill_folder(folder);

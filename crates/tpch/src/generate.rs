@@ -141,11 +141,8 @@ fn write_files(options: &GenerateOptions, plans: &[FilePlan], progress: &Progres
     let threads = options.threads.max(1);
     let files: Vec<PartFile> =
         plans.iter().map(|plan| PartFile::new(plan.table, &plan.path, plan.groups, threads)).collect();
-    let jobs: Vec<(usize, u32)> = plans
-        .iter()
-        .enumerate()
-        .flat_map(|(file, plan)| (0..plan.groups).map(move |group| (file, group)))
-        .collect();
+    let jobs: Vec<(usize, u32)> =
+        plans.iter().enumerate().flat_map(|(file, plan)| (0..plan.groups).map(move |group| (file, group))).collect();
     let (next, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
     progress.start(jobs.len() as u64);
     // Workers take the groups in order, so that a file's groups arrive nearly in order too.
@@ -174,7 +171,10 @@ fn write_files(options: &GenerateOptions, plans: &[FilePlan], progress: &Progres
                 })
             })
             .collect();
-        workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
     });
     progress.finish();
     results.into_iter().collect()

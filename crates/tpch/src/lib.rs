@@ -17,7 +17,6 @@
 //! | [`cli`] | `swath tpch generate`, `run` and, for comparisons, `serve` |
 
 pub mod answer;
-pub mod byte_size;
 pub mod cli;
 pub mod error;
 pub mod generate;

@@ -53,7 +53,9 @@ impl Manifest {
         };
         serde_json::from_str(&text).map(Some).map_err(|error| Error::Folder {
             folder: folder.to_owned(),
-            message: format!("{FILE_NAME} is not what `tpch generate` wrote ({error}); delete the folder or take another"),
+            message: format!(
+                "{FILE_NAME} is not what `tpch generate` wrote ({error}); delete the folder or take another"
+            ),
         })
     }
 

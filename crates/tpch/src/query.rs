@@ -38,7 +38,7 @@ impl Query {
     /// does not have and for which the reference answers were made so.
     pub fn sql(self, scale: Scale) -> String {
         let text = self.text().sql;
-        if self.0 == 11 { text.replace(Q11_FRACTION, &q11_fraction(scale)) } else { text.to_owned() }
+        if self.0 == 11 { text.replace(Q11_FRACTION, &format!("{:.10}", q11_fraction(scale))) } else { text.to_owned() }
     }
 
     pub(crate) fn order(self) -> &'static [&'static str] {
@@ -54,9 +54,9 @@ impl Query {
     }
 }
 
-/// The fraction of query 11 as a decimal literal: the stock's share that counts as important falls as the stock grows.
-pub(crate) fn q11_fraction(scale: Scale) -> String {
-    format!("{:.10}", 0.0001 / scale.factor().max(1.0))
+/// The fraction of query 11: the stock's share that counts as important falls as the stock grows.
+pub(crate) fn q11_fraction(scale: Scale) -> f64 {
+    0.0001 / scale.factor().max(1.0)
 }
 
 impl TryFrom<usize> for Query {

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use swath_collections::Session;
 
 use crate::answer::Answer;
+use crate::queries::program;
 use crate::query::Query;
 use crate::tables::Tables;
 use crate::verify::verify;
@@ -128,10 +129,15 @@ fn verdict<S: Serializer>(verdict: &Verdict, serializer: S) -> Result<S::Ok, S::
 ///
 /// # Errors
 /// Whatever the engine fails with.
-pub fn run_once(session: &Session, tables: &Tables, query: Query, form: Form) -> swath_collections::Result<Vec<RecordBatch>> {
+pub fn run_once(
+    session: &Session,
+    tables: &Tables,
+    query: Query,
+    form: Form,
+) -> swath_collections::Result<Vec<RecordBatch>> {
     match form {
         Form::Sql => session.sql(&query.sql(tables.scale))?.collect(),
-        Form::DataFrame => crate::queries::program(query)(tables)?.collect(),
+        Form::DataFrame => program(query)(tables).collect(),
     }
 }
 

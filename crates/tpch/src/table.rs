@@ -105,22 +105,22 @@ impl Table {
         // The generator counts pieces from 1, in 32 bits; `generate` makes far fewer.
         let (scale, part, count) = (scale.factor(), piece.index as i32 + 1, piece.count as i32);
         match self {
-            Self::LineItem => Box::new(
-                LineItemArrow::new(LineItemGenerator::new(scale, part, count)).with_batch_size(batch_rows),
-            ),
+            Self::LineItem => {
+                Box::new(LineItemArrow::new(LineItemGenerator::new(scale, part, count)).with_batch_size(batch_rows))
+            }
             Self::Orders => {
                 Box::new(OrderArrow::new(OrderGenerator::new(scale, part, count)).with_batch_size(batch_rows))
             }
-            Self::PartSupp => Box::new(
-                PartSuppArrow::new(PartSuppGenerator::new(scale, part, count)).with_batch_size(batch_rows),
-            ),
+            Self::PartSupp => {
+                Box::new(PartSuppArrow::new(PartSuppGenerator::new(scale, part, count)).with_batch_size(batch_rows))
+            }
             Self::Part => Box::new(PartArrow::new(PartGenerator::new(scale, part, count)).with_batch_size(batch_rows)),
-            Self::Customer => Box::new(
-                CustomerArrow::new(CustomerGenerator::new(scale, part, count)).with_batch_size(batch_rows),
-            ),
-            Self::Supplier => Box::new(
-                SupplierArrow::new(SupplierGenerator::new(scale, part, count)).with_batch_size(batch_rows),
-            ),
+            Self::Customer => {
+                Box::new(CustomerArrow::new(CustomerGenerator::new(scale, part, count)).with_batch_size(batch_rows))
+            }
+            Self::Supplier => {
+                Box::new(SupplierArrow::new(SupplierGenerator::new(scale, part, count)).with_batch_size(batch_rows))
+            }
             Self::Nation => Box::new(NationArrow::new(NationGenerator::new(scale, part, count))),
             Self::Region => Box::new(RegionArrow::new(RegionGenerator::new(scale, part, count))),
         }
