@@ -1,0 +1,145 @@
+//! Parquet and Arrow IPC.
+
+use std::io::Write;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use arrow::ipc::writer::{FileWriter, StreamWriter};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+use super::{ResultWriter, Summary};
+use crate::error::{Failure, Result};
+
+type Out<'a> = &'a mut (dyn Write + Send);
+
+/// Parquet with zstd.
+pub(super) struct ParquetWriter<'a> {
+    inner: Option<ArrowWriter<Out<'a>>>,
+    summary: Summary,
+}
+
+impl<'a> ParquetWriter<'a> {
+    pub(super) fn new(schema: &SchemaRef, out: Out<'a>) -> Result<Self> {
+        let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
+        let inner = Some(ArrowWriter::try_new(out, schema.clone(), Some(properties))?);
+        Ok(Self { inner, summary: summary_of(schema) })
+    }
+}
+
+impl ResultWriter for ParquetWriter<'_> {
+    fn batch(&mut self, batch: &RecordBatch) -> Result<()> {
+        count(&mut self.summary, batch);
+        self.inner.as_mut().map_or(Err(finished()), |inner| Ok(inner.write(batch)?))
+    }
+
+    fn finish(&mut self) -> Result<Summary> {
+        self.inner.take().ok_or_else(finished)?.close()?;
+        Ok(self.summary)
+    }
+}
+
+/// The IPC file format, which readers can seek in.
+pub(super) struct ArrowFileWriter<'a> {
+    inner: FileWriter<Out<'a>>,
+    summary: Summary,
+}
+
+impl<'a> ArrowFileWriter<'a> {
+    pub(super) fn new(schema: &SchemaRef, out: Out<'a>) -> Result<Self> {
+        Ok(Self { inner: FileWriter::try_new(out, schema)?, summary: summary_of(schema) })
+    }
+}
+
+impl ResultWriter for ArrowFileWriter<'_> {
+    fn batch(&mut self, batch: &RecordBatch) -> Result<()> {
+        count(&mut self.summary, batch);
+        Ok(self.inner.write(batch)?)
+    }
+
+    fn finish(&mut self) -> Result<Summary> {
+        self.inner.finish()?;
+        Ok(self.summary)
+    }
+}
+
+/// The IPC stream format, for pipes.
+pub(super) struct ArrowStreamWriter<'a> {
+    inner: StreamWriter<Out<'a>>,
+    summary: Summary,
+}
+
+impl<'a> ArrowStreamWriter<'a> {
+    pub(super) fn new(schema: &SchemaRef, out: Out<'a>) -> Result<Self> {
+        Ok(Self { inner: StreamWriter::try_new(out, schema)?, summary: summary_of(schema) })
+    }
+}
+
+impl ResultWriter for ArrowStreamWriter<'_> {
+    fn batch(&mut self, batch: &RecordBatch) -> Result<()> {
+        count(&mut self.summary, batch);
+        Ok(self.inner.write(batch)?)
+    }
+
+    fn finish(&mut self) -> Result<Summary> {
+        self.inner.finish()?;
+        Ok(self.summary)
+    }
+}
+
+fn summary_of(schema: &SchemaRef) -> Summary {
+    let columns = schema.fields().len();
+    Summary { columns, shown_columns: columns, ..Default::default() }
+}
+
+fn count(summary: &mut Summary, batch: &RecordBatch) {
+    summary.rows += batch.num_rows();
+    summary.shown_rows = summary.rows;
+}
+
+fn finished() -> Failure {
+    Failure::usage("the Parquet file has been finished already")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::sample;
+    use super::super::{Format, Look, writer};
+    use arrow::array::RecordBatch;
+
+    fn bytes(format: Format, to_file: bool) -> Vec<u8> {
+        let mut bytes = vec![];
+        let mut writer = writer(format, &sample().schema(), &mut bytes, Look { to_file, ..Default::default() }).unwrap();
+        writer.batch(&sample()).unwrap();
+        writer.batch(&sample()).unwrap();
+        assert_eq!(writer.finish().unwrap().rows, 6);
+        drop(writer);
+        bytes
+    }
+
+    #[test]
+    fn parquet_reads_back() {
+        let bytes = bytes(Format::Parquet, true);
+        let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(parquet_bytes(bytes), 100).unwrap();
+        let read: Vec<RecordBatch> = reader.map(Result::unwrap).collect();
+        assert_eq!(read[0].num_rows(), 6);
+        assert_eq!(read[0].slice(0, 3).column(1), sample().column(1));
+    }
+
+    fn parquet_bytes(bytes: Vec<u8>) -> impl parquet::file::reader::ChunkReader + 'static {
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, &bytes).unwrap();
+        file
+    }
+
+    #[test]
+    fn arrow_reads_back() {
+        let stream = bytes(Format::Arrow, false);
+        let read = arrow::ipc::reader::StreamReader::try_new(stream.as_slice(), None).unwrap();
+        assert_eq!(read.map(|batch| batch.unwrap().num_rows()).sum::<usize>(), 6);
+        let file = std::io::Cursor::new(bytes(Format::Arrow, true));
+        let read = arrow::ipc::reader::FileReader::try_new(file, None).unwrap();
+        assert_eq!(read.map(|batch| batch.unwrap().num_rows()).sum::<usize>(), 6);
+    }
+}
