@@ -7,6 +7,7 @@ use arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
 use datafusion::datasource::provider_as_source;
+use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::prelude::SessionContext;
@@ -119,11 +120,23 @@ impl Session {
     /// [`Error::Sql`] with the position for text that does not parse, [`Error::ColumnNotFound`] and
     /// [`Error::TableNotFound`] with the nearest spelling for unknown names.
     pub fn sql(&self, text: &str) -> Result<DataFrame> {
-        let (session, owned) = (self.clone(), text.to_owned());
-        let plan = self.engine.block_on(async move {
-            let frame = session.context().sql(&owned).await?;
-            Ok(frame.into_parts().1)
-        });
+        self.planned(text, self.engine.block_on(self.plan(text)))
+    }
+
+    /// [`sql`](Self::sql) for async callers. Dropping the future cancels what the statement does.
+    ///
+    /// # Errors
+    /// As [`sql`](Self::sql).
+    pub async fn sql_async(&self, text: &str) -> Result<DataFrame> {
+        self.planned(text, self.engine.spawn(self.plan(text)).await)
+    }
+
+    fn plan(&self, text: &str) -> impl Future<Output = Result<LogicalPlan, DataFusionError>> + Send + 'static {
+        let (context, owned) = (self.context().clone(), text.to_owned());
+        async move { Ok(context.sql(&owned).await?.into_parts().1) }
+    }
+
+    fn planned(&self, text: &str, plan: Result<LogicalPlan, DataFusionError>) -> Result<DataFrame> {
         let plan = plan.map_err(|error| Error::from(error).in_sql(text, || self.table_names()))?;
         Ok(self.frame(plan))
     }

@@ -100,13 +100,17 @@ impl Command {
             "\\x" => Self::Vertical(switch(name, argument)?),
             "\\rows" => match some {
                 None => Self::Rows(None),
-                Some(rows) => Self::Rows(Some(rows.parse().map_err(|error| Failure::usage(format!("\\rows: {error}")))?)),
+                Some(rows) => {
+                    Self::Rows(Some(rows.parse().map_err(|error| Failure::usage(format!("\\rows: {error}")))?))
+                }
             },
             "\\o" => match (some, Format::named(argument)) {
                 (None, _) => Self::OutputReset,
                 (Some(_), Some(format)) if !format.is_binary() => Self::OutputFormat(format),
                 (Some(_), Some(_)) => {
-                    return Err(Failure::usage(format!("\\o {argument}: expected a file, for instance \\o result.{argument}")));
+                    return Err(Failure::usage(format!(
+                        "\\o {argument}: expected a file, for instance \\o result.{argument}"
+                    )));
                 }
                 (Some(path), None) => Self::OutputFile(PathBuf::from(path)),
             },
@@ -135,10 +139,7 @@ fn switch(name: &str, argument: &str) -> Result<Option<bool>> {
 }
 
 fn unquoted(text: &str) -> &str {
-    ['\'', '"']
-        .into_iter()
-        .find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote))
-        .unwrap_or(text)
+    ['\'', '"'].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote)).unwrap_or(text)
 }
 
 #[cfg(test)]

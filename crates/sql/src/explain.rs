@@ -31,7 +31,9 @@ impl Explain {
         let query = blank + &sql[first.start..];
         match sql[form.start..form.end].to_ascii_lowercase().as_str() {
             "stages" => Some(Self::Stages(query)),
-            "analyze" if !["verbose", "format"].iter().any(|word| sql[first.start..first.end].eq_ignore_ascii_case(word)) => {
+            "analyze"
+                if !["verbose", "format"].iter().any(|word| sql[first.start..first.end].eq_ignore_ascii_case(word)) =>
+            {
                 Some(Self::Analyze(query))
             }
             _ => None,
@@ -66,9 +68,10 @@ pub fn readable(batches: &[RecordBatch]) -> Result<String, ArrowError> {
 
 /// The number of rows that COPY or INSERT reports.
 pub fn written_rows(batches: &[RecordBatch]) -> Option<u64> {
-    batches.iter().find(|batch| batch.num_rows() > 0).and_then(|batch| {
-        batch.columns().first()?.as_any().downcast_ref::<UInt64Array>().map(|counts| counts.value(0))
-    })
+    batches
+        .iter()
+        .find(|batch| batch.num_rows() > 0)
+        .and_then(|batch| batch.columns().first()?.as_any().downcast_ref::<UInt64Array>().map(|counts| counts.value(0)))
 }
 
 #[cfg(test)]
@@ -80,7 +83,9 @@ mod tests {
     fn knows_its_forms() {
         let of = |sql| Explain::of(sql, &GenericDialect {});
         assert_eq!(of("EXPLAIN stages\n SELECT 1"), Some(Explain::Stages("              \n SELECT 1".to_owned())));
-        let Some(Explain::Analyze(query)) = of("explain /* c */ analyze WITH a AS (SELECT 1) TABLE a") else { panic!() };
+        let Some(Explain::Analyze(query)) = of("explain /* c */ analyze WITH a AS (SELECT 1) TABLE a") else {
+            panic!()
+        };
         assert_eq!(query.trim_start(), "WITH a AS (SELECT 1) TABLE a");
         assert_eq!(of("EXPLAIN ANALYZE VERBOSE SELECT 1"), None);
         assert_eq!(of("EXPLAIN SELECT 1"), None);

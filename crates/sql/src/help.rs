@@ -14,12 +14,21 @@ const STATEMENTS: [(&str, &str); 14] = [
          [QUALIFY condition] [ORDER BY … [ASC | DESC] [NULLS FIRST | LAST]] [LIMIT n] [OFFSET n]\n\
          [UNION | INTERSECT | EXCEPT [ALL] query]",
     ),
-    ("CREATE EXTERNAL TABLE", "CREATE EXTERNAL TABLE name [(column type, …)] STORED AS PARQUET | CSV | JSON | ARROW\n[PARTITIONED BY (column, …)] [OPTIONS ('key' 'value', …)] LOCATION 'path or address'"),
+    (
+        "CREATE EXTERNAL TABLE",
+        "CREATE EXTERNAL TABLE name [(column type, …)] STORED AS PARQUET | CSV | JSON | ARROW\n[PARTITIONED BY (column, …)] [OPTIONS ('key' 'value', …)] LOCATION 'path or address'",
+    ),
     ("CREATE TABLE", "CREATE [OR REPLACE] TABLE name AS query\nCREATE TABLE name (column type [NOT NULL], …)"),
     ("CREATE VIEW", "CREATE [OR REPLACE] VIEW name AS query"),
     ("INSERT", "INSERT INTO table [(column, …)] query | VALUES (…), …"),
-    ("COPY", "COPY table | (query) TO 'path' [STORED AS PARQUET | CSV | JSON | ARROW] [PARTITIONED BY (column, …)]\n[OPTIONS ('key' 'value', …)]"),
-    ("EXPLAIN", "EXPLAIN query              the logical and the physical plan\nEXPLAIN ANALYZE query      runs it; rows, bytes and time of each operator\nEXPLAIN STAGES query       the stages between which data moves\nEXPLAIN FORMAT TREE query  a drawing of the physical plan"),
+    (
+        "COPY",
+        "COPY table | (query) TO 'path' [STORED AS PARQUET | CSV | JSON | ARROW] [PARTITIONED BY (column, …)]\n[OPTIONS ('key' 'value', …)]",
+    ),
+    (
+        "EXPLAIN",
+        "EXPLAIN query              the logical and the physical plan\nEXPLAIN ANALYZE query      runs it; rows, bytes and time of each operator\nEXPLAIN STAGES query       the stages between which data moves\nEXPLAIN FORMAT TREE query  a drawing of the physical plan",
+    ),
     ("DROP", "DROP TABLE | VIEW [IF EXISTS] name"),
     ("DESCRIBE", "DESCRIBE table"),
     ("SHOW", "SHOW TABLES\nSHOW COLUMNS FROM table\nSHOW FUNCTIONS [LIKE 'pattern']\nSHOW setting | ALL"),
@@ -66,7 +75,7 @@ mod tests {
     #[test]
     fn lists_commands_and_finds_statements() {
         assert!(text("").unwrap().contains("\\timing [on|off]"));
-        assert!(text("create").unwrap().contains("CREATE VIEW") && text("create").unwrap().contains("LOCATION"));
+        assert!(text("create").unwrap().contains("VIEW name AS query") && text("create").unwrap().contains("LOCATION"));
         assert!(text("frobnicate").unwrap_err().to_string().contains("EXPLAIN"));
     }
 }

@@ -82,7 +82,8 @@ fn editor(shell: &Shell) -> Reedline {
 fn history_file() -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     set("SWATH_HISTORY").or_else(|| {
-        let state = set("XDG_STATE_HOME").or_else(|| Some(set("HOME").or_else(|| set("USERPROFILE"))?.join(".local/state")));
+        let state =
+            set("XDG_STATE_HOME").or_else(|| Some(set("HOME").or_else(|| set("USERPROFILE"))?.join(".local/state")));
         Some(state?.join("swath").join("sql_history"))
     })
 }

@@ -81,10 +81,10 @@ impl Scanned {
             let bytes = metrics.sum_by_name("bytes_scanned").map_or(0, |bytes| bytes.as_usize());
             return Self { rows: metrics.output_rows().unwrap_or(0), bytes };
         }
-        children.into_iter().map(Self::by).fold(Self::default(), |sum, child| Self {
-            rows: sum.rows + child.rows,
-            bytes: sum.bytes + child.bytes,
-        })
+        children
+            .into_iter()
+            .map(Self::by)
+            .fold(Self::default(), |sum, child| Self { rows: sum.rows + child.rows, bytes: sum.bytes + child.bytes })
     }
 
     fn describe(self, elapsed: Duration) -> String {

@@ -102,8 +102,8 @@ impl Script {
                 (_, Some(_)) => {}
             }
         }
-        if let (Some(from), true) = (start, at_end) {
-            pieces.push((from, self.rest.len(), false));
+        if at_end && !more {
+            pieces.extend(start.map(|from| (from, self.rest.len(), false)));
             done = self.rest.len();
         }
         let found = !pieces.is_empty();
@@ -173,12 +173,10 @@ mod tests {
 
     #[test]
     fn text_may_come_in_parts() {
-        assert_eq!(pieces(&["SEL", "ECT 'a", ";b'", "; SELECT 2;", " \\d", " t\n", "SELECT 3", ""]), [
-            "SELECT 'a;b'",
-            "SELECT 2",
-            "\\d t",
-            "SELECT 3"
-        ]);
+        assert_eq!(
+            pieces(&["SEL", "ECT 'a", ";b'", "; SELECT 2;", " \\d", " t\n", "SELECT 3", ""]),
+            ["SELECT 'a;b'", "SELECT 2", "\\d t", "SELECT 3"]
+        );
     }
 
     #[test]

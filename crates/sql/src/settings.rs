@@ -35,7 +35,8 @@ impl Settings {
 
 /// Whether colours are welcome: not with `NO_COLOR`, not on a terminal that has none.
 pub fn wants_color() -> bool {
-    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// Whether messages may be coloured.

@@ -248,7 +248,12 @@ impl Shell {
     }
 
     /// Runs `plan` and writes its batches as they come.
-    fn write_result(&mut self, plan: &Arc<dyn ExecutionPlan>, guard: &Guard<'_>, progress: &mut Progress) -> Result<Summary> {
+    fn write_result(
+        &mut self,
+        plan: &Arc<dyn ExecutionPlan>,
+        guard: &Guard<'_>,
+        progress: &mut Progress,
+    ) -> Result<Summary> {
         let format = self.format();
         if format.is_binary() {
             if self.file_is_full {

@@ -78,7 +78,10 @@ impl SqlCompleter {
         let mut all = matching(typed.word, columns);
         // Without a letter typed, columns are all that is worth a list.
         if !typed.word.is_empty() {
-            all.extend(matching(typed.word, scope.iter().map(|table| table.name.clone()).filter(|name| !name.starts_with('\''))));
+            all.extend(matching(
+                typed.word,
+                scope.iter().map(|table| table.name.clone()).filter(|name| !name.starts_with('\'')),
+            ));
             all.extend(matching(typed.word, tables));
             all.extend(matching(typed.word, cased(typed)));
             all.extend(matching(typed.word, function_names(&self.session).into_iter().map(|name| format!("{name}("))));
@@ -93,7 +96,8 @@ impl SqlCompleter {
         let table = scope.iter().find(|table| table.name.eq_ignore_ascii_case(qualifier));
         let mut names = self.columns(table.map_or(qualifier, |table| &table.reference));
         let prefix = format!("{qualifier}.");
-        names.extend(self.session.table_names().iter().filter_map(|name| name.strip_prefix(&prefix)).map(str::to_owned));
+        names
+            .extend(self.session.table_names().iter().filter_map(|name| name.strip_prefix(&prefix)).map(str::to_owned));
         names
     }
 
@@ -147,8 +151,13 @@ impl Completer for SqlCompleter {
 
 impl<'a> Typed<'a> {
     fn at(buffer: &'a str, cursor: usize, lexemes: &[Lexeme]) -> Self {
-        let from = lexemes.iter().rev().find(|lexeme| lexeme.kind == Kind::Semicolon).map_or(0, |semicolon| semicolon.end);
-        let to = lex(&buffer[from..], &GenericDialect {}).lexemes.iter().find(|lexeme| lexeme.kind == Kind::Semicolon).map_or(buffer.len(), |semicolon| from + semicolon.start);
+        let from =
+            lexemes.iter().rev().find(|lexeme| lexeme.kind == Kind::Semicolon).map_or(0, |semicolon| semicolon.end);
+        let to = lex(&buffer[from..], &GenericDialect {})
+            .lexemes
+            .iter()
+            .find(|lexeme| lexeme.kind == Kind::Semicolon)
+            .map_or(buffer.len(), |semicolon| from + semicolon.start);
         let mut pieces: Vec<Lexeme> = (lexemes.iter().copied())
             .filter(|lexeme| lexeme.start >= from && !matches!(lexeme.kind, Kind::Space | Kind::Comment))
             .collect();
@@ -160,7 +169,13 @@ impl<'a> Typed<'a> {
             }
             None => cursor,
         };
-        Self { before: &buffer[..cursor], statement: &buffer[from..to.max(cursor)], word: &buffer[start..cursor], start, pieces }
+        Self {
+            before: &buffer[..cursor],
+            statement: &buffer[from..to.max(cursor)],
+            word: &buffer[start..cursor],
+            start,
+            pieces,
+        }
     }
 
     /// `a` of `a.` before the cursor.
@@ -205,7 +220,11 @@ fn quoted_if_needed(name: &str) -> String {
 pub(super) fn function_names(session: &Session) -> Vec<String> {
     let state = session.context().state_ref();
     let state = state.read();
-    let names = state.scalar_functions().keys().chain(state.aggregate_functions().keys()).chain(state.window_functions().keys());
+    let names = state
+        .scalar_functions()
+        .keys()
+        .chain(state.aggregate_functions().keys())
+        .chain(state.window_functions().keys());
     let sorted: BTreeSet<&String> = names.chain(state.table_functions().keys()).collect();
     sorted.into_iter().cloned().collect()
 }
@@ -218,7 +237,9 @@ fn is_in_quotes(line: &str, at: usize) -> bool {
 /// Files and folders whose path begins with `typed`; folders end with `/`.
 fn files(typed: &str) -> Vec<String> {
     let (folder, name) = typed.rfind('/').map_or(("", typed), |slash| typed.split_at(slash + 1));
-    let Ok(entries) = fs::read_dir(if folder.is_empty() { Path::new(".") } else { Path::new(folder) }) else { return vec![] };
+    let Ok(entries) = fs::read_dir(if folder.is_empty() { Path::new(".") } else { Path::new(folder) }) else {
+        return vec![];
+    };
     let mut found: Vec<String> = entries
         .filter_map(|entry| {
             let entry = entry.ok()?;
@@ -289,7 +310,10 @@ mod tests {
         fs::create_dir(folder.path().join("a2")).unwrap();
         fs::write(folder.path().join("b.parquet"), "").unwrap();
         let path = folder.path().display();
-        assert_eq!(offered(&format!("SELECT * FROM '{path}/a|")), [format!("{path}/a1.parquet"), format!("{path}/a2/")]);
+        assert_eq!(
+            offered(&format!("SELECT * FROM '{path}/a|")),
+            [format!("{path}/a1.parquet"), format!("{path}/a2/")]
+        );
         assert!(offered("SELECT 1 -- FROM o|").is_empty());
     }
 }

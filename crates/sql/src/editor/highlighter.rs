@@ -65,7 +65,8 @@ mod tests {
         let text = "select sum(x), total('a -- b') -- c\nfrom 'open";
         let styled = highlighter.highlight(text, 0);
         assert_eq!(styled.raw_string(), text);
-        let color = |part: &str| styled.buffer.iter().find(|(_, piece)| piece == part).and_then(|(style, _)| style.foreground);
+        let color =
+            |part: &str| styled.buffer.iter().find(|(_, piece)| piece == part).and_then(|(style, _)| style.foreground);
         assert_eq!(color("select"), Some(Color::Blue));
         assert_eq!(color("sum"), Some(Color::Cyan));
         assert_eq!(color("total"), None);

@@ -34,7 +34,9 @@ mod tests {
 
     #[test]
     fn complete_text_ends_a_statement() {
-        for text in ["", "  \n", "SELECT 1;", "SELECT 1; -- so", "\\d it's", "exit", "Quit", "SELECT 1; SELECT 2;", "-- only"] {
+        for text in
+            ["", "  \n", "SELECT 1;", "SELECT 1; -- so", "\\d it's", "exit", "Quit", "SELECT 1; SELECT 2;", "-- only"]
+        {
             assert!(is_complete(text), "{text}");
         }
     }

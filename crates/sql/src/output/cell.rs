@@ -37,7 +37,8 @@ impl<'a> Cells<'a> {
     pub(super) fn write(&self, column: usize, row: usize, text: &mut String) -> Result<(), ArrowError> {
         let value = self.columns[column].1.value(row);
         // Errors are those of the formatter; a String takes everything.
-        write!(text, "{value}").map_err(|_| ArrowError::CastError(format!("row {row}: the value cannot be shown as text")))
+        write!(text, "{value}")
+            .map_err(|_| ArrowError::CastError(format!("row {row}: the value cannot be shown as text")))
     }
 
     /// The value for a layout of lines: none for null, control characters escaped.

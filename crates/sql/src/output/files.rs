@@ -110,7 +110,8 @@ mod tests {
 
     fn bytes(format: Format, to_file: bool) -> Vec<u8> {
         let mut bytes = vec![];
-        let mut writer = writer(format, &sample().schema(), &mut bytes, Look { to_file, ..Default::default() }).unwrap();
+        let mut writer =
+            writer(format, &sample().schema(), &mut bytes, Look { to_file, ..Default::default() }).unwrap();
         writer.batch(&sample()).unwrap();
         writer.batch(&sample()).unwrap();
         assert_eq!(writer.finish().unwrap().rows, 6);
@@ -121,7 +122,8 @@ mod tests {
     #[test]
     fn parquet_reads_back() {
         let bytes = bytes(Format::Parquet, true);
-        let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(parquet_bytes(bytes), 100).unwrap();
+        let reader =
+            parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(parquet_bytes(bytes), 100).unwrap();
         let read: Vec<RecordBatch> = reader.map(Result::unwrap).collect();
         assert_eq!(read[0].num_rows(), 6);
         assert_eq!(read[0].slice(0, 3).column(1), sample().column(1));

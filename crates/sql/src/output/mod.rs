@@ -165,7 +165,8 @@ pub(crate) mod tests {
             ("note", Arc::new(StringArray::from(vec!["two\nlines", "日本", "x|y\tz"]))),
             ("share", Arc::new(Float64Array::from(vec![0.5, -1.25, f64::NAN]))),
         ];
-        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap()
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))
+            .unwrap()
     }
 
     pub(crate) fn written(format: Format, batches: &[RecordBatch], look: Look) -> (String, Summary) {

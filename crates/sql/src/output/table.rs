@@ -57,7 +57,8 @@ impl<'a> TableWriter<'a> {
 
     /// Fixes the widths and draws what has been held back.
     fn start(&mut self) -> Result<()> {
-        let widths: Vec<Needs> = self.columns.iter().enumerate().map(|(index, column)| self.needs(index, column)).collect();
+        let widths: Vec<Needs> =
+            self.columns.iter().enumerate().map(|(index, column)| self.needs(index, column)).collect();
         let layout = fit(&widths, self.look.width);
         self.summary.shown_columns = layout.iter().filter(|slot| **slot != Slot::LeftOut).count();
         self.rule(&layout, ["┌", "┬", "┐"])?;
@@ -122,7 +123,8 @@ impl ResultWriter for TableWriter<'_> {
         }
         let cells = Cells::of(batch)?;
         for row in 0..taken {
-            let texts: Row = (0..batch.num_columns()).map(|column| cells.shown(column, row)).collect::<Result<_, _>>()?;
+            let texts: Row =
+                (0..batch.num_columns()).map(|column| cells.shown(column, row)).collect::<Result<_, _>>()?;
             match self.layout.take() {
                 Some(layout) => {
                     self.line(&layout, &texts, Style::new())?;
@@ -310,11 +312,7 @@ mod tests {
                 Slot::Column { index: 2, width: 6 }
             ]
         );
-        assert_eq!(
-            fit(&all, Some(24)),
-            [Slot::Column { index: 0, width: 10 }, Slot::LeftOut],
-            "a number is not cut"
-        );
+        assert_eq!(fit(&all, Some(24)), [Slot::Column { index: 0, width: 10 }, Slot::LeftOut], "a number is not cut");
     }
 
     #[test]
@@ -327,7 +325,8 @@ mod tests {
 
     #[test]
     fn after_the_sample_rows_are_drawn_as_they_come() {
-        let batch = RecordBatch::try_from_iter([("n", Arc::new(Int64Array::from_iter_values(0..900)) as ArrayRef)]).unwrap();
+        let batch =
+            RecordBatch::try_from_iter([("n", Arc::new(Int64Array::from_iter_values(0..900)) as ArrayRef)]).unwrap();
         let (text, summary) = written(Format::Table, &[batch.clone(), batch], Look::default());
         assert_eq!(text.lines().count(), 1800 + 4);
         assert_eq!(summary.shown_rows, 1800);

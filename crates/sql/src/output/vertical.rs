@@ -31,7 +31,8 @@ impl ResultWriter for VerticalWriter<'_> {
     fn batch(&mut self, batch: &RecordBatch) -> Result<()> {
         let cells = Cells::of(batch)?;
         let left = self.look.max_rows.map_or(usize::MAX, |max| max.saturating_sub(self.rows));
-        let (bold, dim) = if self.look.color { (Style::new().bold(), Style::new().dimmed()) } else { Default::default() };
+        let (bold, dim) =
+            if self.look.color { (Style::new().bold(), Style::new().dimmed()) } else { Default::default() };
         for row in 0..batch.num_rows().min(left) {
             let title = format!("── row {} ", self.rows + row + 1);
             let rule = "─".repeat((self.name_width + 12).saturating_sub(title.width()));
@@ -64,8 +65,15 @@ mod tests {
     fn names_stand_right_and_rows_are_counted_on() {
         let look = Look { max_rows: Some(4), ..Default::default() };
         let (text, summary) = written(Format::Vertical, &[sample().slice(0, 1), sample(), sample()], look);
-        assert!(text.starts_with("── row 1 ────────\n   id │ 1\n name │ a,\"b\"\n note │ two\\nlines\nshare │ 0.5\n── row 2"));
-        assert!(text.ends_with("── row 4 ────────\n   id │ 300\n name │ NULL\n note │ x|y\\tz\nshare │ NaN\n"), "{text}");
+        assert!(
+            text.starts_with(
+                "── row 1 ────────\n   id │ 1\n name │ a,\"b\"\n note │ two\\nlines\nshare │ 0.5\n── row 2"
+            )
+        );
+        assert!(
+            text.ends_with("── row 4 ────────\n   id │ 300\n name │ NULL\n note │ x|y\\tz\nshare │ NaN\n"),
+            "{text}"
+        );
         assert_eq!((summary.rows, summary.shown_rows), (7, 4));
     }
 }
