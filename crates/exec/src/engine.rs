@@ -222,10 +222,12 @@ fn build_context(options: EngineOptions, threads: usize, memory_limit_bytes: usi
         .with_memory_pool(pool)
         .with_disk_manager_builder(disk)
         .with_object_store_registry(Arc::new(ObjectStores::new(options.stores)))
+        // Listings are not kept: a folder shows what was written since.
+        .with_object_list_cache_limit(0)
         .build_arc()?;
     let config = settings::session_config(threads, memory_limit_bytes, options.batch_size_rows, &options.settings)?;
     let builder = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime_env).with_default_features();
-    Ok(SessionContext::new_with_state(registry::install(builder).build()).enable_url_table())
+    Ok(SessionContext::new_with_state(registry::install(builder).build()))
 }
 
 fn options_of(context: &SessionContext) -> SwathOptions {

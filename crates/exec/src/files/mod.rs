@@ -1,0 +1,34 @@
+//! Files as tables: from what a user writes to a plan that reads.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`sources`] | files, folders, globs and URLs, and the files that are there |
+//! | [`format`](mod@format) | the formats, their options, suffixes and compression |
+//! | [`hive`] | partition columns from `key=value` folders |
+//! | [`schema`] | one schema for several files |
+//! | [`table`] | the table provider that plans the scans |
+
+pub mod file_error;
+pub mod format;
+pub mod hive;
+pub mod schema;
+pub mod sources;
+pub mod table;
+
+use datafusion::common::DataFusionError;
+
+pub use file_error::FileError;
+pub use format::{Compression, FormatKind, ReadFormat};
+pub use sources::Source;
+pub use table::{FilesTable, ReadPlan};
+
+/// What a store answered about `address`, as an error that says what to check.
+pub fn store_error(address: &str, error: object_store::Error) -> DataFusionError {
+    match crate::object_stores::StoreFailure::of(&error) {
+        Some(failure) => FileError::engine(address, failure.to_string()),
+        None => match error {
+            object_store::Error::NotFound { .. } => FileError::engine(address, "no such file or folder"),
+            other => FileError::engine(address, other.to_string()),
+        },
+    }
+}
