@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
+use swath_exec::files::FileError;
+use swath_exec::object_stores::StoreFailure;
 use swath_planner::nearest;
 
 use crate::sql_place::{SqlPlace, split_position};
@@ -74,6 +76,9 @@ pub enum Error {
         /// The system's answer.
         source: Arc<std::io::Error>,
     },
+    /// A file, folder, glob or address cannot be used as asked.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Any other error of the engine.
     #[error(transparent)]
     Engine(Arc<DataFusionError>),
@@ -161,6 +166,15 @@ impl From<DataFusionError> for Error {
                 message: message.clone(),
                 remedy: "raise the session's memory_limit, lower its threads, or give spill_folder more space"
                     .to_owned(),
+            },
+            DataFusionError::External(source) => match (source.downcast_ref::<FileError>(), source.downcast_ref::<Self>()) {
+                (Some(file), _) => Self::File(file.clone()),
+                (_, Some(ours)) => ours.clone(),
+                _ => Self::Engine(Arc::new(error)),
+            },
+            DataFusionError::ObjectStore(source) => match StoreFailure::of(source) {
+                Some(failure) => Self::File(FileError::new(failure.store(), failure.to_string())),
+                None => Self::Engine(Arc::new(error)),
             },
             _ => Self::Engine(Arc::new(error)),
         }

@@ -9,6 +9,7 @@
 //! | [`catalog`] | registered tables by name |
 //! | [`frame`] | the lazy table |
 //! | [`expr`] | expressions over its columns |
+//! | [`io`] | readers and writers |
 //! | [`error`] | one error type, which names the thing and the remedy |
 //! | [`sql_place`] | where in a SQL text a mistake stands |
 //! | [`byte_size`] | sizes as people write them (`4GB`) |
@@ -20,6 +21,7 @@ pub mod error;
 pub mod expr;
 pub mod frame;
 pub mod prelude;
+pub mod io;
 pub mod session;
 pub mod sql_place;
 #[cfg(test)]

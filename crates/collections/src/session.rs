@@ -90,7 +90,9 @@ impl SessionBuilder {
     /// # Errors
     /// If an option is out of range or unknown, or the spill folder cannot be made.
     pub fn build(self) -> Result<Session> {
-        Ok(Session { engine: Arc::new(Engine::start(self.options)?) })
+        let session = Session { engine: Arc::new(Engine::start(self.options)?) };
+        crate::io::file_tables::install(session.context());
+        Ok(session)
     }
 }
 

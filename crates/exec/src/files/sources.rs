@@ -107,6 +107,11 @@ impl Source {
         }
     }
 
+    /// What the user wrote.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     fn parse_url(text: &str, scheme: &str, rest: &str) -> Result<Self> {
         let (authority, key) = rest.split_once('/').unwrap_or((rest, ""));
         if authority.is_empty() {

@@ -343,7 +343,8 @@ async fn infer_schema(state: &dyn Session, plan: &ReadPlan, files: &[FoundFile])
             .map_err(|error| unreadable(&file, kind, error))?;
         Ok::<_, DataFusionError>((file.address(), if kind == FormatKind::Csv { without_nulls(schema) } else { schema }))
     };
-    let schemas: Vec<(String, SchemaRef)> = stream::iter(files.iter().filter(|file| file.meta.size > 0).cloned())
+    let with_rows: Vec<FoundFile> = files.iter().filter(|file| file.meta.size > 0).cloned().collect();
+    let schemas: Vec<(String, SchemaRef)> = stream::iter(with_rows)
         .map(infer)
         .buffered(FILES_AT_ONCE)
         .try_collect()

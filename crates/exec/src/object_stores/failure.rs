@@ -33,6 +33,11 @@ impl StoreFailure {
         }
     }
 
+    /// `s3://bucket`, or the origin of a web server.
+    pub fn store(&self) -> &str {
+        &self.store
+    }
+
     /// Wraps an error of the store at `store`, unless callers decide by its kind.
     pub(super) fn wrap(store: &str, error: Error) -> Error {
         let text = chain(&error);

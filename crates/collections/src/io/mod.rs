@@ -1,0 +1,17 @@
+//! Readers and writers.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`paths`] | what a reader accepts as its paths |
+//! | [`options`] | the options of each format |
+//! | [`read`] | `Session::read_*` and `Session::register_*` |
+//! | [`file_tables`] | `SELECT … FROM 'file.parquet'` |
+
+pub mod file_tables;
+pub mod options;
+pub mod paths;
+pub mod read;
+
+pub use options::{ArrowOptions, CsvOptions, JsonOptions, ParquetOptions};
+pub use paths::IntoPaths;
+pub use swath_exec::files::Compression;
