@@ -174,6 +174,10 @@ impl CsvOptions {
         self
     }
 
+    pub(super) fn nulls(&self) -> &[String] {
+        &self.null_values
+    }
+
     /// The compression of all files. Default: by suffix (`.gz`, `.bz2`, `.xz`, `.zst`), file by file.
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = Some(compression);

@@ -2,8 +2,13 @@
 
 use std::sync::Arc;
 
-use datafusion::common::TableReference;
+use arrow::datatypes::{DataType, Field, Schema};
+use datafusion::catalog::TableProvider;
+use datafusion::common::{Column, TableReference};
+use datafusion::datasource::ViewTable;
 use datafusion::execution::SessionState;
+use datafusion::functions::core::expr_fn::nullif;
+use datafusion::logical_expr::{Expr, cast, lit};
 use swath_exec::files::{FilesTable, ReadPlan, Source};
 
 use super::{ArrowOptions, CsvOptions, IntoPaths, JsonOptions, ParquetOptions};
@@ -40,7 +45,23 @@ impl Session {
     /// [`read_csv`](Self::read_csv) with options.
     #[allow(clippy::needless_pass_by_value)] // Options are made for the call.
     pub fn read_csv_with(&self, paths: impl IntoPaths, options: CsvOptions) -> Result<DataFrame> {
-        self.read_table(self.open("read_csv", paths, |state, sources| options.plan(state, sources))?)
+        let table = self.open("read_csv", paths, |state, sources| options.plan(state, sources))?;
+        if options.nulls().is_empty() {
+            return self.read_table(table);
+        }
+        // DataFusion 55 heeds null values when it infers types, but not when it reads: read text, then convert.
+        let inferred = table.file_schema();
+        let as_text = inferred.fields().iter().map(|field| Field::new(field.name(), DataType::Utf8, true));
+        let frame = self.read_table(Arc::new(table.with_file_schema(Arc::new(Schema::new(as_text.collect::<Vec<_>>())))))?;
+        let converted = table.schema().fields().iter().map(|field| {
+            let column = Expr::Column(Column::from_name(field.name()));
+            if inferred.column_with_name(field.name()).is_none() {
+                return column;
+            }
+            let text = options.nulls().iter().fold(column, |text, null| nullif(text, lit(null.as_str())));
+            cast(nullif(text, lit("")), field.data_type().clone()).alias(field.name())
+        });
+        Ok(frame.select(converted.collect::<Vec<_>>()))
     }
 
     /// A table over line-delimited JSON: one object a line. A key that an object lacks is null.
@@ -91,7 +112,10 @@ impl Session {
     /// [`register_csv`](Self::register_csv) with options.
     #[allow(clippy::needless_pass_by_value)] // Options are made for the call.
     pub fn register_csv_with(&self, name: &str, paths: impl IntoPaths, options: CsvOptions) -> Result<()> {
-        self.register_files(name, self.open("register_csv", paths, |state, sources| options.plan(state, sources))?)
+        let frame = self.read_csv_with(paths, options)?;
+        let view = ViewTable::new(frame.logical_plan()?.clone(), None);
+        self.context().register_table(TableReference::bare(name), Arc::new(view))?;
+        Ok(())
     }
 
     /// Registers line-delimited JSON as the table `name`.
@@ -138,11 +162,10 @@ impl Session {
 mod tests {
     use std::path::Path;
 
-    use arrow::datatypes::{DataType, Field, Schema};
     use arrow::util::pretty::pretty_format_batches;
 
     use super::*;
-    use crate::expr::{col, lit};
+    use crate::expr::col;
 
     fn session() -> Session {
         Session::embedded().threads(2).build().unwrap()

@@ -91,10 +91,24 @@ impl FilesTable {
         for file in &files {
             hive::values_of(&file.meta.location, &hive_fields)?;
         }
+        Ok(Self::new(plan, file_schema, hive_fields))
+    }
+
+    fn new(plan: ReadPlan, file_schema: SchemaRef, hive_fields: Vec<FieldRef>) -> Self {
         let fields: Vec<FieldRef> = file_schema.fields().iter().chain(&hive_fields).cloned().collect();
         let table_schema = Arc::new(Schema::new_with_metadata(fields, file_schema.metadata().clone()));
         let fingerprint = Arc::new(SchemaFingerprint::from_schema(&file_schema));
-        Ok(Self { plan, file_schema, hive_fields, table_schema, fingerprint })
+        Self { plan, file_schema, hive_fields, table_schema, fingerprint }
+    }
+
+    /// The columns in the files, without those from folders.
+    pub fn file_schema(&self) -> SchemaRef {
+        Arc::clone(&self.file_schema)
+    }
+
+    /// The same files read as `file_schema`.
+    pub fn with_file_schema(&self, file_schema: SchemaRef) -> Self {
+        Self::new(self.plan.clone(), file_schema, self.hive_fields.clone())
     }
 
     fn hive_names(&self) -> Vec<&str> {
