@@ -5,7 +5,6 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::catalog::TableProvider;
 use datafusion::common::{Column, TableReference};
-use datafusion::datasource::ViewTable;
 use datafusion::execution::SessionState;
 use datafusion::functions::core::expr_fn::nullif;
 use datafusion::logical_expr::{Expr, cast, lit};
@@ -112,10 +111,7 @@ impl Session {
     /// [`register_csv`](Self::register_csv) with options.
     #[allow(clippy::needless_pass_by_value)] // Options are made for the call.
     pub fn register_csv_with(&self, name: &str, paths: impl IntoPaths, options: CsvOptions) -> Result<()> {
-        let frame = self.read_csv_with(paths, options)?;
-        let view = ViewTable::new(frame.logical_plan()?.clone(), None);
-        self.context().register_table(TableReference::bare(name), Arc::new(view))?;
-        Ok(())
+        self.register(name, &self.read_csv_with(paths, options)?)
     }
 
     /// Registers line-delimited JSON as the table `name`.
