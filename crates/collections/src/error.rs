@@ -167,11 +167,13 @@ impl From<DataFusionError> for Error {
                 remedy: "raise the session's memory_limit, lower its threads, or give spill_folder more space"
                     .to_owned(),
             },
-            DataFusionError::External(source) => match (source.downcast_ref::<FileError>(), source.downcast_ref::<Self>()) {
-                (Some(file), _) => Self::File(file.clone()),
-                (_, Some(ours)) => ours.clone(),
-                _ => Self::Engine(Arc::new(error)),
-            },
+            DataFusionError::External(source) => {
+                match (source.downcast_ref::<FileError>(), source.downcast_ref::<Self>()) {
+                    (Some(file), _) => Self::File(file.clone()),
+                    (_, Some(ours)) => ours.clone(),
+                    _ => Self::Engine(Arc::new(error)),
+                }
+            }
             DataFusionError::ObjectStore(source) => match StoreFailure::of(source) {
                 Some(failure) => Self::File(FileError::new(failure.store(), failure.to_string())),
                 None => Self::Engine(Arc::new(error)),

@@ -20,8 +20,8 @@ pub mod catalog;
 pub mod error;
 pub mod expr;
 pub mod frame;
-pub mod prelude;
 pub mod io;
+pub mod prelude;
 pub mod session;
 pub mod sql_place;
 #[cfg(test)]

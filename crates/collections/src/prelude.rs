@@ -21,5 +21,9 @@ pub use crate::frame::group::GroupBy;
 pub use crate::frame::join::JoinOptions;
 pub use crate::frame::join_asof::{AsofOptions, AsofTolerance};
 pub use crate::frame::{BatchStream, DataFrame, ExplainView};
+pub use crate::io::{
+    ArrowOptions, Compression, CsvOptions, IntoPaths, JsonOptions, ParquetOptions, WriteMode, WriteOptions,
+    WriteSummary,
+};
 pub use crate::session::{Session, SessionBuilder};
 pub use swath_planner::AsofStrategy;

@@ -11,6 +11,7 @@
 //! | [`operators`] | operators of our own |
 //! | [`registry`] | the one table of functions, rules and operators that every session gets |
 //! | [`settings`] | what a session sets by default, and the reference page of all settings |
+//! | [`write`](mod@write) | plans' partitions to files, in parallel, all or nothing |
 
 pub mod choose_spilling_join;
 pub mod engine;
@@ -21,6 +22,7 @@ pub mod object_stores;
 pub mod operators;
 pub mod registry;
 pub mod settings;
+pub mod write;
 
 pub use engine::{Engine, EngineOptions};
 pub use object_stores::{ObjectStores, StoreOptions};

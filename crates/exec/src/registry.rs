@@ -15,6 +15,9 @@ use swath_planner::PushFilterThroughAsofJoin;
 use crate::choose_spilling_join::ChooseSpillingJoin;
 use crate::operators::asof_join::AsofJoinPlanner;
 
+use crate::write::copy::SendCopyToWriter;
+use crate::write::node::WritePlanner;
+
 /// One thing that Swath adds, by its stable name.
 pub struct Entry {
     /// The name by which plans, settings and EXPLAIN know it.
@@ -45,6 +48,8 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "push_filter_through_asof_join", kind: Kind::LogicalRule(|| Arc::new(PushFilterThroughAsofJoin)) },
     Entry { name: "choose_spilling_join", kind: Kind::PhysicalRule(|| Arc::new(ChooseSpillingJoin)) },
     Entry { name: "AsofJoin", kind: Kind::Operator(|| Arc::new(AsofJoinPlanner)) },
+    Entry { name: "send_copy_to_writer", kind: Kind::LogicalRule(|| Arc::new(SendCopyToWriter)) },
+    Entry { name: "write", kind: Kind::Operator(|| Arc::new(WritePlanner)) },
 ];
 
 /// Adds every entry to `builder`; the only place where anything of ours enters a session.

@@ -193,15 +193,24 @@ impl CsvOptions {
     pub(super) fn plan(&self, state: &SessionState, sources: Vec<Source>) -> Result<ReadPlan> {
         let delimiter = self.delimiter.unwrap_or_else(|| usual_delimiter(&sources));
         if self.infer_rows == 0 {
-            return Err(Error::invalid("read_csv", "infer_rows must be at least 1, got 0; to skip inference give the schema"));
+            return Err(Error::invalid(
+                "read_csv",
+                "infer_rows must be at least 1, got 0; to skip inference give the schema",
+            ));
         }
         for (name, byte) in [("delimiter", delimiter), ("quote", self.quote)] {
             if matches!(byte, b'\n' | b'\r') || !byte.is_ascii() {
-                return Err(Error::invalid("read_csv", format!("{name} must be an ASCII byte other than a line end, got {byte:#04x}")));
+                return Err(Error::invalid(
+                    "read_csv",
+                    format!("{name} must be an ASCII byte other than a line end, got {byte:#04x}"),
+                ));
             }
         }
         if delimiter == self.quote {
-            return Err(Error::invalid("read_csv", format!("delimiter and quote must differ, both are {:?}", char::from(delimiter))));
+            return Err(Error::invalid(
+                "read_csv",
+                format!("delimiter and quote must differ, both are {:?}", char::from(delimiter)),
+            ));
         }
         let options = EngineCsvOptions {
             has_header: Some(self.header),
@@ -249,12 +258,13 @@ impl JsonOptions {
 
     pub(super) fn plan(&self, state: &SessionState, sources: Vec<Source>) -> Result<ReadPlan> {
         if self.infer_rows == 0 {
-            return Err(Error::invalid("read_json", "infer_rows must be at least 1, got 0; to skip inference give the schema"));
+            return Err(Error::invalid(
+                "read_json",
+                "infer_rows must be at least 1, got 0; to skip inference give the schema",
+            ));
         }
-        let options = EngineJsonOptions {
-            schema_infer_max_rec: Some(self.infer_rows),
-            ..state.default_table_options().json
-        };
+        let options =
+            EngineJsonOptions { schema_infer_max_rec: Some(self.infer_rows), ..state.default_table_options().json };
         Ok(self.shared.plan(sources, ReadFormat::Json(options), self.compression))
     }
 }

@@ -51,8 +51,10 @@ impl Session {
         // DataFusion 55 heeds null values when it infers types, but not when it reads: read text, then convert.
         let inferred = table.file_schema();
         let as_text = inferred.fields().iter().map(|field| Field::new(field.name(), DataType::Utf8, true));
-        let frame = self.read_table(Arc::new(table.with_file_schema(Arc::new(Schema::new(as_text.collect::<Vec<_>>())))))?;
-        let converted = table.schema().fields().iter().map(|field| {
+        let frame =
+            self.read_table(Arc::new(table.with_file_schema(Arc::new(Schema::new(as_text.collect::<Vec<_>>())))))?;
+        let schema = table.schema();
+        let converted = schema.fields().iter().map(|field| {
             let column = Expr::Column(Column::from_name(field.name()));
             if inferred.column_with_name(field.name()).is_none() {
                 return column;
@@ -97,7 +99,10 @@ impl Session {
     /// # Errors
     /// As [`read_parquet`](Self::read_parquet).
     pub fn register_parquet(&self, name: &str, paths: impl IntoPaths) -> Result<()> {
-        self.register_files(name, self.open("register_parquet", paths, |state, s| ParquetOptions::default().plan(state, s))?)
+        self.register_files(
+            name,
+            self.open("register_parquet", paths, |state, s| ParquetOptions::default().plan(state, s))?,
+        )
     }
 
     /// Registers delimited text as the table `name`.
@@ -127,7 +132,10 @@ impl Session {
     /// # Errors
     /// As [`read_arrow`](Self::read_arrow).
     pub fn register_arrow(&self, name: &str, paths: impl IntoPaths) -> Result<()> {
-        self.register_files(name, self.open("register_arrow", paths, |state, s| ArrowOptions::default().plan(state, s))?)
+        self.register_files(
+            name,
+            self.open("register_arrow", paths, |state, s| ArrowOptions::default().plan(state, s))?,
+        )
     }
 
     fn register_files(&self, name: &str, table: Arc<FilesTable>) -> Result<()> {
@@ -177,9 +185,8 @@ mod tests {
     fn rows(frame: &DataFrame) -> Vec<String> {
         let text = pretty_format_batches(&frame.collect().unwrap()).unwrap().to_string();
         let lines = text.lines().skip(3).filter(|line| line.starts_with('|'));
-        let mut rows: Vec<String> = lines
-            .map(|line| line.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>().join("|"))
-            .collect();
+        let mut rows: Vec<String> =
+            lines.map(|line| line.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>().join("|")).collect();
         rows.sort();
         rows
     }
@@ -244,7 +251,10 @@ mod tests {
         assert_eq!(rows(&frame), ["1|2023|01", "2|2024|01", "3||a/b"]);
         let filtered = frame.filter(col("year").gt(lit(2023)));
         assert_eq!(rows(&filtered), ["2|2024|01"]);
-        let plan = format!("{}", datafusion::physical_plan::displayable(filtered.physical_plan().unwrap().as_ref()).indent(false));
+        let plan = format!(
+            "{}",
+            datafusion::physical_plan::displayable(filtered.physical_plan().unwrap().as_ref()).indent(false)
+        );
         assert!(plan.contains("year=2024") && !plan.contains("year=2023"), "{plan}");
         assert_eq!(rows(&frame.filter(col("year").is_null())), ["3||a/b"]);
         let globbed = session.read_csv(folder.path().join("year=202*/m=01/*.csv")).unwrap();

@@ -179,9 +179,9 @@ impl ReadFormat {
         }
         Ok(match self {
             Self::Parquet(options) => Arc::new(ParquetFormat::default().with_options(options.as_ref().clone())),
-            Self::Csv(options) => {
-                Arc::new(CsvFormat::default().with_options(options.as_ref().clone().with_compression(compression.into())))
-            }
+            Self::Csv(options) => Arc::new(
+                CsvFormat::default().with_options(options.as_ref().clone().with_compression(compression.into())),
+            ),
             Self::Json(options) => {
                 let options = JsonOptions { compression: compression.into(), ..options.clone() };
                 Arc::new(JsonFormat::default().with_options(options))

@@ -43,7 +43,9 @@ pub fn merge(kind: FormatKind, files: &[(String, SchemaRef)]) -> Result<SchemaRe
                     };
                     let nullable = known.is_nullable() || field.is_nullable();
                     if data_type != *known.data_type() || nullable != known.is_nullable() {
-                        *known = Arc::new(Field::new(known.name(), data_type, nullable).with_metadata(known.metadata().clone()));
+                        *known = Arc::new(
+                            Field::new(known.name(), data_type, nullable).with_metadata(known.metadata().clone()),
+                        );
                     }
                 }
             }
@@ -57,8 +59,9 @@ pub fn merge(kind: FormatKind, files: &[(String, SchemaRef)]) -> Result<SchemaRe
 }
 
 fn same_names(path: &str, schema: &Schema, first_path: &str, first: &Schema) -> Result<()> {
-    let position = (0..schema.fields().len().max(first.fields().len()))
-        .find(|&at| schema.fields().get(at).map(|field| field.name()) != first.fields().get(at).map(|field| field.name()));
+    let position = (0..schema.fields().len().max(first.fields().len())).find(|&at| {
+        schema.fields().get(at).map(|field| field.name()) != first.fields().get(at).map(|field| field.name())
+    });
     let Some(position) = position else { return Ok(()) };
     let name = |schema: &Schema| {
         schema.fields().get(position).map_or("missing".to_owned(), |field| format!("'{}'", field.name()))
@@ -96,7 +99,9 @@ fn common_type(kind: FormatKind, a: &DataType, b: &DataType) -> Option<DataType>
         (Some(left), Some(right)) => Some(if left >= right { a.clone() } else { b.clone() }),
         _ => None,
     };
-    if let Some(data_type) = wider(signed_rank).or_else(|| wider(unsigned_rank)).or_else(|| wider(float_rank)).or_else(|| wider(text_rank)) {
+    if let Some(data_type) =
+        wider(signed_rank).or_else(|| wider(unsigned_rank)).or_else(|| wider(float_rank)).or_else(|| wider(text_rank))
+    {
         return Some(data_type);
     }
     match kind {
@@ -111,7 +116,10 @@ fn is_number(data_type: &DataType) -> bool {
 }
 
 fn signed_rank(data_type: &DataType) -> Option<u8> {
-    [DataType::Int8, DataType::Int16, DataType::Int32, DataType::Int64].iter().position(|t| t == data_type).map(|at| at as u8)
+    [DataType::Int8, DataType::Int16, DataType::Int32, DataType::Int64]
+        .iter()
+        .position(|t| t == data_type)
+        .map(|at| at as u8)
 }
 
 fn unsigned_rank(data_type: &DataType) -> Option<u8> {

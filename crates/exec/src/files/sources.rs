@@ -245,9 +245,8 @@ impl Source {
         let found = match &self.shape {
             Shape::Path(path) | Shape::Folder(path) => self.list(&store, Some(path), known).await?,
             Shape::Glob { base, pattern } => {
-                let matches = |meta: &ObjectMeta| {
-                    known(meta) && pattern.matches_with(meta.location.as_ref(), GLOB_OPTIONS)
-                };
+                let matches =
+                    |meta: &ObjectMeta| known(meta) && pattern.matches_with(meta.location.as_ref(), GLOB_OPTIONS);
                 self.list(&store, Some(base), matches).await?
             }
         };
@@ -260,9 +259,11 @@ impl Source {
         kinds.dedup();
         let message = match kinds.as_slice() {
             [kind] => return Ok(*kind),
-            [] => "no file with a known suffix (.parquet, .csv, .json, .arrow); name the format by a reader or by CREATE \
+            [] => {
+                "no file with a known suffix (.parquet, .csv, .json, .arrow); name the format by a reader or by CREATE \
                    EXTERNAL TABLE … STORED AS"
-                .to_owned(),
+                    .to_owned()
+            }
             several => {
                 let names: Vec<&str> = several.iter().map(|kind| kind.name()).collect();
                 format!("files of several formats ({}); use a glob such as *.parquet", names.join(", "))

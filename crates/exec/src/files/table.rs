@@ -120,11 +120,7 @@ impl FilesTable {
     }
 
     /// Statistics and order of a file, from the session's cache if the file has not changed.
-    async fn look_at(
-        &self,
-        state: &dyn Session,
-        file: &FoundFile,
-    ) -> Result<(Arc<Statistics>, Option<LexOrdering>)> {
+    async fn look_at(&self, state: &dyn Session, file: &FoundFile) -> Result<(Arc<Statistics>, Option<LexOrdering>)> {
         if !state.config().collect_statistics() || self.plan.format.kind() != FormatKind::Parquet {
             return Ok((Arc::new(Statistics::new_unknown(&self.file_schema)), None));
         }
@@ -166,7 +162,11 @@ impl FilesTable {
     }
 
     /// The physical form of the filters that partition values alone decide.
-    fn partition_filter(&self, state: &dyn Session, filters: &[Expr]) -> Result<Option<(SchemaRef, Arc<dyn PhysicalExpr>)>> {
+    fn partition_filter(
+        &self,
+        state: &dyn Session,
+        filters: &[Expr],
+    ) -> Result<Option<(SchemaRef, Arc<dyn PhysicalExpr>)>> {
         let Some(filter) = conjunction(filters.iter().cloned()) else { return Ok(None) };
         let schema = Arc::new(Schema::new(self.hive_fields.clone()));
         let df_schema = DFSchema::try_from(Arc::clone(&schema))?;
@@ -313,7 +313,8 @@ fn passes(filter: Option<&(SchemaRef, Arc<dyn PhysicalExpr>)>, file: &Partitione
 
 /// Adds the statistics of the file, and of its partition values.
 fn with_statistics(file: PartitionedFile, statistics: Arc<Statistics>) -> PartitionedFile {
-    let nulls: Vec<usize> = (0..file.partition_values.len()).filter(|&at| file.partition_values[at].is_null()).collect();
+    let nulls: Vec<usize> =
+        (0..file.partition_values.len()).filter(|&at| file.partition_values[at].is_null()).collect();
     let columns_in_file = statistics.column_statistics.len();
     let mut file = file.with_statistics(statistics);
     // DataFusion takes partition values for never null.
@@ -358,14 +359,14 @@ async fn infer_schema(state: &dyn Session, plan: &ReadPlan, files: &[FoundFile])
         Ok::<_, DataFusionError>((file.address(), if kind == FormatKind::Csv { without_nulls(schema) } else { schema }))
     };
     let with_rows: Vec<FoundFile> = files.iter().filter(|file| file.meta.size > 0).cloned().collect();
-    let schemas: Vec<(String, SchemaRef)> = stream::iter(with_rows)
-        .map(infer)
-        .buffered(FILES_AT_ONCE)
-        .try_collect()
-        .await?;
+    let schemas: Vec<(String, SchemaRef)> =
+        stream::iter(with_rows).map(infer).buffered(FILES_AT_ONCE).try_collect().await?;
     if schemas.is_empty() {
         let path = files.first().map_or_else(String::new, FoundFile::address);
-        return Err(FileError::engine(path, format!("the file is empty (0 bytes), not {}; give the schema", kind.name())));
+        return Err(FileError::engine(
+            path,
+            format!("the file is empty (0 bytes), not {}; give the schema", kind.name()),
+        ));
     }
     schema::merge(kind, &schemas)
 }

@@ -58,7 +58,10 @@ impl StoreFailure {
                 What::Credentials
             }
             Error::PermissionDenied { .. } => What::Permission,
-            _ if ["error sending request", "connect", "timed out", "dns", "refused"].iter().any(|sign| text.contains(sign)) => {
+            _ if ["error sending request", "connect", "timed out", "dns", "refused"]
+                .iter()
+                .any(|sign| text.contains(sign)) =>
+            {
                 What::Unreachable
             }
             _ => What::Other,

@@ -1,0 +1,411 @@
+//! Where a write goes: the check before it, the commit after it, the clean-up if it fails.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
+
+use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::TaskContext;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use futures::{StreamExt, TryStreamExt};
+use object_store::path::Path;
+use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt};
+
+use super::spec::{WriteMode, WriteSpec};
+use super::staging::{Staging, exchange, files_below, fresh_id, sync_folder, sync_tree};
+use super::upload::{Upload, Uploaded};
+use crate::files::{Compression, FileError, FormatKind, store_error};
+
+/// Pieces sent to a store; at least 5 MB, which S3 asks for.
+const STORE_PART_BYTES: usize = 8 << 20;
+const STORE_PARTS_AT_ONCE: usize = 4;
+/// Pieces written to a local file.
+const LOCAL_PART_BYTES: usize = 1 << 20;
+const LOCAL_PARTS_AT_ONCE: usize = 2;
+/// Finished uploads that are made visible at one time.
+const COMMITS_AT_ONCE: usize = 16;
+
+/// A target that a write may go to, checked.
+pub struct Destination {
+    spec: WriteSpec,
+    store: Arc<dyn ObjectStore>,
+    single_file: bool,
+    /// Set apart from the names of files that are there already.
+    name_suffix: String,
+    place: Place,
+}
+
+enum Place {
+    Local { target: PathBuf, staging: Arc<Staging> },
+    Store { prefix: Path, replaced: Vec<Path> },
+}
+
+impl Destination {
+    /// Looks at the target of `spec`.
+    ///
+    /// # Errors
+    /// If it has data that the mode does not allow to touch, or cannot be written.
+    pub async fn open(mut spec: WriteSpec, context: &TaskContext) -> Result<Self> {
+        if let Some((scheme @ ("http" | "https"), _)) = spec.target.split_once("://") {
+            return Err(FileError::engine(
+                &spec.target,
+                format!("cannot be written over {scheme}; write to a folder or a store"),
+            ));
+        }
+        let single_file = single_file(&mut spec)?;
+        let store_url = match spec.target.split_once("://") {
+            None | Some(("file", _)) => ObjectStoreUrl::local_filesystem(),
+            Some((scheme, rest)) => {
+                let authority = rest.split('/').next().unwrap_or_default();
+                ObjectStoreUrl::parse(format!("{scheme}://{authority}"))
+                    .map_err(|error| FileError::engine(&spec.target, format!("not a URL: {error}")))?
+            }
+        };
+        let store = context.runtime_env().object_store(&store_url)?;
+        let mut name_suffix = String::new();
+        let place = if store_url.as_str() == "file:///" {
+            let target = local_target(&spec.target)?;
+            let single_file = single_file && !(spec.single_file.is_none() && target.is_dir());
+            check_local(&spec, &target, single_file)?;
+            if spec.mode == WriteMode::Append {
+                name_suffix = format!("-{:08x}", fresh_id() as u32);
+            }
+            let staging =
+                Staging::beside(&target).map_err(|error| cannot(&spec.target, "cannot be written", &error))?;
+            return Ok(Self {
+                store,
+                single_file,
+                name_suffix,
+                place: Place::Local { target, staging: Arc::new(staging) },
+                spec,
+            });
+        } else {
+            let key = spec.target.splitn(4, '/').nth(3).unwrap_or_default().trim_end_matches('/');
+            let prefix =
+                Path::parse(key).map_err(|error| FileError::engine(&spec.target, format!("not a key: {error}")))?;
+            if single_file && prefix.as_ref().is_empty() {
+                return Err(FileError::engine(&spec.target, "expected a key after the bucket"));
+            }
+            let replaced = check_store(&spec, store.as_ref(), &prefix, single_file).await?;
+            if spec.mode != WriteMode::Error && !single_file {
+                name_suffix = format!("-{:08x}", fresh_id() as u32);
+            }
+            Place::Store { prefix, replaced }
+        };
+        Ok(Self { spec, store, single_file, name_suffix, place })
+    }
+
+    /// Whether everything goes into one file.
+    pub fn is_single_file(&self) -> bool {
+        self.single_file
+    }
+
+    /// What is written, with the compression settled.
+    pub fn spec(&self) -> &WriteSpec {
+        &self.spec
+    }
+
+    /// Begins the file of `partition` in `folder` (`key=value/…`, or empty).
+    ///
+    /// # Errors
+    /// If the place cannot be named on the store.
+    pub fn start_file(&self, partition: usize, folder: &str) -> Result<Upload> {
+        let name = format!("part-{partition:05}{}.{}", self.name_suffix, self.spec.format.suffix());
+        let (location, part_bytes, parts_at_once) = match &self.place {
+            Place::Local { staging, .. } => {
+                let mut path = staging.data();
+                path.extend(folder.split('/').filter(|part| !part.is_empty()));
+                let location = Path::from_absolute_path(path.join(name)).map_err(StoreError::from)?;
+                (location, LOCAL_PART_BYTES, LOCAL_PARTS_AT_ONCE)
+            }
+            Place::Store { prefix, .. } if self.single_file => (prefix.clone(), STORE_PART_BYTES, STORE_PARTS_AT_ONCE),
+            Place::Store { prefix, .. } => {
+                let parts = [prefix.as_ref(), folder, &name];
+                let key = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
+                (Path::parse(key).map_err(StoreError::from)?, STORE_PART_BYTES, STORE_PARTS_AT_ONCE)
+            }
+        };
+        let compression: Compression = self.spec.format.compression();
+        Ok(Upload::start(Arc::clone(&self.store), location, compression, part_bytes, parts_at_once))
+    }
+
+    /// Makes the files visible, all at once where the target allows it. On failure nothing of them stays.
+    pub async fn commit(self, mut files: Vec<Uploaded>) -> Result<()> {
+        if let Err(error) = complete(&mut files).await {
+            if let Place::Store { .. } = &self.place {
+                let written: Vec<Path> = files.iter().map(|file| file.location.clone()).collect();
+                delete(&self.store, written).await;
+            }
+            for file in &mut files {
+                file.give_up().await;
+            }
+            return Err(self.named(error));
+        }
+        match self.place {
+            Place::Local { target, staging } => {
+                let (mode, text) = (self.spec.mode, self.spec.target.clone());
+                let single_file = self.single_file;
+                let work = move || match single_file {
+                    true => commit_file(&staging, &target, mode),
+                    false => commit_folder(&staging, &target, mode),
+                };
+                let done = tokio::task::spawn_blocking(work).await;
+                done.map_err(|error| DataFusionError::External(Box::new(error)))?.map_err(|error| match error.kind() {
+                    ErrorKind::AlreadyExists | ErrorKind::DirectoryNotEmpty => exists(&text),
+                    _ => cannot(&text, "the result is complete but could not be put in place", &error),
+                })
+            }
+            Place::Store { replaced, .. } => {
+                let new: HashSet<Path> = files.iter().map(|file| file.location.clone()).collect();
+                delete(&self.store, replaced.into_iter().filter(|old| !new.contains(old)).collect()).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes back what was sent.
+    pub async fn give_up(self, mut files: Vec<Uploaded>) {
+        for file in &mut files {
+            file.give_up().await;
+        }
+    }
+
+    /// `error` with the target's name, if it came from the target.
+    pub fn named(&self, error: DataFusionError) -> DataFusionError {
+        match error {
+            DataFusionError::ObjectStore(error) => store_error(&self.spec.target, *error),
+            DataFusionError::IoError(error) => cannot(&self.spec.target, "cannot be written", &error),
+            other => other,
+        }
+    }
+}
+
+/// One file or a folder? Settles the compression by the file's suffix, too.
+fn single_file(spec: &mut WriteSpec) -> Result<bool> {
+    let kind = spec.format.kind();
+    let name = spec.target.rsplit('/').next().unwrap_or_default();
+    let named = FormatKind::of_name(name);
+    if let Some((other, _)) = named
+        && other != kind
+    {
+        let message = format!("the suffix says {}, but {} is to be written", other.name(), kind.name());
+        return Err(FileError::engine(&spec.target, message));
+    }
+    let single = spec.single_file.unwrap_or(named.is_some());
+    if single && !spec.partition_by.is_empty() {
+        // A folder may be called `x.parquet`; with partitions it has to be one.
+        if spec.single_file == Some(true) {
+            return Err(FileError::engine(&spec.target, "one file cannot be partitioned by columns"));
+        }
+        return Ok(false);
+    }
+    if let (true, Some((_, by_suffix))) = (single, named)
+        && by_suffix != spec.format.compression()
+    {
+        if spec.format.compression() != Compression::None {
+            let message = format!(
+                "the compression {:?} needs the suffix '{}', or readers would take it for something else",
+                spec.format.compression(),
+                spec.format.compression().suffix()
+            );
+            return Err(FileError::engine(&spec.target, message));
+        }
+        spec.format.set_compression(by_suffix);
+    }
+    Ok(single)
+}
+
+fn local_target(text: &str) -> Result<PathBuf> {
+    let path = match text.starts_with("file://") {
+        true => url::Url::parse(text).ok().and_then(|url| url.to_file_path().ok()),
+        false => Some(PathBuf::from(text)),
+    };
+    let path = path.filter(|path| !path.as_os_str().is_empty());
+    let Some(path) = path else { return Err(FileError::engine(text, "not a path of this machine")) };
+    let absolute = std::path::absolute(&path).map_err(|error| cannot(text, "not a path", &error))?;
+    if absolute.file_name().is_none() {
+        return Err(FileError::engine(text, "expected a file or folder below another folder"));
+    }
+    // A link is written through, not replaced.
+    Ok(absolute.canonicalize().unwrap_or(absolute))
+}
+
+fn check_local(spec: &WriteSpec, target: &FilePath, single_file: bool) -> Result<()> {
+    let Ok(metadata) = fs::metadata(target) else { return Ok(()) };
+    if single_file {
+        return match (metadata.is_file(), spec.mode) {
+            (false, _) if metadata.is_dir() => {
+                Err(FileError::engine(&spec.target, "expected a file, but this is a folder"))
+            }
+            (false, _) => {
+                Err(FileError::engine(&spec.target, "expected a plain file; a result cannot be put in its place"))
+            }
+            (true, WriteMode::Overwrite) => Ok(()),
+            (true, WriteMode::Error) => Err(exists(&spec.target)),
+            (true, WriteMode::Append) => {
+                Err(FileError::engine(&spec.target, "a file cannot be appended to; append to a folder of files"))
+            }
+        };
+    }
+    if !metadata.is_dir() {
+        return Err(FileError::engine(&spec.target, "expected a folder, but this is a file"));
+    }
+    let unreadable = |error: io::Error| cannot(&spec.target, "the folder cannot be read", &error);
+    match spec.mode {
+        WriteMode::Append => Ok(()),
+        WriteMode::Error => {
+            let mut entries = fs::read_dir(target).map_err(unreadable)?;
+            if entries.next().is_some() { Err(exists(&spec.target)) } else { Ok(()) }
+        }
+        WriteMode::Overwrite => {
+            let files = files_below(target).map_err(unreadable)?;
+            let foreign = files.iter().find(|path| !may_be_replaced(&path.to_string_lossy()));
+            foreign.map_or(Ok(()), |path| Err(not_ours(&spec.target, &path.to_string_lossy())))
+        }
+    }
+}
+
+async fn check_store(spec: &WriteSpec, store: &dyn ObjectStore, prefix: &Path, single_file: bool) -> Result<Vec<Path>> {
+    let failed = |error: StoreError| store_error(&spec.target, error);
+    if single_file {
+        return match store.head(prefix).await {
+            Ok(_) if spec.mode == WriteMode::Error => Err(exists(&spec.target)),
+            Ok(_) if spec.mode == WriteMode::Append => {
+                Err(FileError::engine(&spec.target, "a file cannot be appended to; append to a folder of files"))
+            }
+            Ok(_) | Err(StoreError::NotFound { .. }) => Ok(vec![]),
+            Err(error) => Err(failed(error)),
+        };
+    }
+    let base = Some(prefix).filter(|prefix| !prefix.as_ref().is_empty());
+    let mut listed = store.list(base);
+    match spec.mode {
+        WriteMode::Append => Ok(vec![]),
+        WriteMode::Error => match listed.try_next().await.map_err(failed)? {
+            Some(_) => Err(exists(&spec.target)),
+            None => Ok(vec![]),
+        },
+        WriteMode::Overwrite => {
+            let old: Vec<Path> = listed.map_ok(|meta| meta.location).try_collect().await.map_err(failed)?;
+            match old.iter().find(|path| !may_be_replaced(path.as_ref())) {
+                Some(path) => Err(not_ours(&spec.target, path.as_ref())),
+                None => Ok(old),
+            }
+        }
+    }
+}
+
+/// Whether an overwrite may remove the file: data files, and the notes that writers leave (`_SUCCESS`, `.crc`).
+fn may_be_replaced(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let in_hidden_folder = path.split('/').rev().skip(1).any(|part| part.starts_with('.'));
+    !in_hidden_folder && (FormatKind::of_name(name).is_some() || name.starts_with('_') || name.ends_with(".crc"))
+}
+
+fn not_ours(target: &str, path: &str) -> DataFusionError {
+    let message =
+        format!("the folder holds {path}, which is no data file, and an overwrite would remove it; move it first");
+    FileError::engine(target, message)
+}
+
+fn exists(target: &str) -> DataFusionError {
+    FileError::engine(target, "already exists; choose the mode 'overwrite' or 'append', or another place")
+}
+
+fn cannot(target: &str, what: &str, error: &io::Error) -> DataFusionError {
+    FileError::engine(target, format!("{what}: {error}"))
+}
+
+async fn complete(files: &mut [Uploaded]) -> Result<()> {
+    futures::stream::iter(files.iter_mut().map(Ok::<_, DataFusionError>))
+        .try_for_each_concurrent(COMMITS_AT_ONCE, |file| async move { file.complete().await })
+        .await
+}
+
+async fn delete(store: &Arc<dyn ObjectStore>, locations: Vec<Path>) {
+    let locations = futures::stream::iter(locations.into_iter().map(Ok)).boxed();
+    let mut deleted = store.delete_stream(locations);
+    while let Some(answer) = deleted.next().await {
+        match answer {
+            Ok(_) | Err(StoreError::NotFound { .. }) => {}
+            Err(error) => log::warn!("an object of the old result could not be deleted: {error}"),
+        }
+    }
+}
+
+/// Held while folders and files change places, so that two commits to one folder do not lose each other's files.
+fn commit_lock(parent: &FilePath) -> Option<File> {
+    let folder = File::open(parent).ok()?;
+    // A file system without locks has no protection against two writers, but writes.
+    folder.lock().ok()?;
+    Some(folder)
+}
+
+fn commit_file(staging: &Staging, target: &FilePath, mode: WriteMode) -> io::Result<()> {
+    let data = staging.data();
+    let Some(name) = files_below(&data)?.into_iter().next() else {
+        return Err(io::Error::new(ErrorKind::NotFound, "the written file is gone"));
+    };
+    let written = data.join(name);
+    File::open(&written)?.sync_all()?;
+    let parent = parent_of(target)?;
+    let _lock = commit_lock(parent);
+    if mode == WriteMode::Overwrite {
+        fs::rename(&written, target)?;
+    } else {
+        // Unlike a rename, a link does not replace.
+        match fs::hard_link(&written, target) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error),
+            Err(_) if target.exists() => return Err(ErrorKind::AlreadyExists.into()),
+            Err(_) => fs::rename(&written, target)?,
+        }
+    }
+    sync_folder(parent)
+}
+
+fn commit_folder(staging: &Staging, target: &FilePath, mode: WriteMode) -> io::Result<()> {
+    let data = staging.data();
+    sync_tree(&data)?;
+    let parent = parent_of(target)?;
+    let _lock = commit_lock(parent);
+    let occupied = target.is_dir() && fs::read_dir(target)?.next().is_some();
+    match mode {
+        _ if !occupied => fs::rename(&data, target)?,
+        WriteMode::Error => return Err(ErrorKind::DirectoryNotEmpty.into()),
+        WriteMode::Overwrite => exchange(&data, target)?,
+        WriteMode::Append => append(&data, target)?,
+    }
+    sync_folder(parent)
+}
+
+/// Adds the files of `data` to `target`: one by a rename; several by building the joined folder out of links and
+/// exchanging it, since several renames could be cut short.
+fn append(data: &FilePath, target: &FilePath) -> io::Result<()> {
+    let new = files_below(data)?;
+    if let [file] = new.as_slice() {
+        let place = target.join(file);
+        fs::create_dir_all(parent_of(&place)?)?;
+        fs::rename(data.join(file), &place)?;
+        return sync_folder(parent_of(&place)?);
+    }
+    for old in files_below(target)? {
+        let place = data.join(&old);
+        fs::create_dir_all(parent_of(&place)?)?;
+        let from = target.join(&old);
+        if fs::hard_link(&from, &place).is_err() {
+            fs::copy(&from, &place)?;
+        }
+    }
+    if let Ok(metadata) = fs::metadata(target) {
+        fs::set_permissions(data, metadata.permissions())?;
+    }
+    sync_tree(data)?;
+    exchange(data, target)
+}
+
+fn parent_of(path: &FilePath) -> io::Result<&FilePath> {
+    path.parent().ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "expected a path below a folder"))
+}

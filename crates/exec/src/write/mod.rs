@@ -1,0 +1,41 @@
+//! Writing: a plan's partitions to files, in parallel, and all or nothing.
+//!
+//! ```text
+//!  WriteNode ── planner ──> WriteExec ──> one task a plan partition:  batches ─ Encoder ─ bytes ─ Upload ─> store
+//!                               │                                                                          │
+//!                               └────── when all have ended: Destination::commit <──── files, not yet visible
+//! ```
+//!
+//! | where | how a result appears at once |
+//! |---|---|
+//! | local folder | written to a hidden folder beside the target, synced, then the folder takes the target's place in one rename (an exchange, if there is an old one) |
+//! | local file | written to a hidden folder beside it, synced, then renamed |
+//! | object store | uploads are completed only when all partitions have ended; an overwrite deletes the old objects last |
+//!
+//! A hidden folder that a killed writer left is removed by the next write to the same target: its lock is free then.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`spec`] | what to write, where and how |
+//! | [`encoder`] | batches to bytes |
+//! | [`upload`] | bytes to a file that is not visible yet |
+//! | [`destination`] | the check before, the commit after, the clean-up on failure |
+//! | [`staging`] | the hidden folder of local writes |
+//! | [`partition`] | what one task does |
+//! | [`operator`] | the operator that runs it |
+//! | [`node`] | the logical node and its planner |
+//! | [`copy`] | SQL's `COPY … TO`, sent the same way |
+
+pub mod copy;
+pub mod destination;
+pub mod encoder;
+pub mod node;
+pub mod operator;
+pub mod partition;
+pub mod spec;
+pub mod staging;
+pub mod upload;
+
+pub use node::WriteNode;
+pub use operator::WriteExec;
+pub use spec::{ArrowCompression, WriteFormat, WriteMode, WriteSpec};
