@@ -2,9 +2,17 @@
 
 #[path = "suite/asof_join.rs"]
 mod asof_join;
+#[path = "suite/bad_input.rs"]
+mod bad_input;
 #[path = "suite/generated_docs.rs"]
 mod generated_docs;
 #[path = "suite/house.rs"]
 mod house;
+#[path = "suite/loopback.rs"]
+mod loopback;
 #[path = "suite/memory.rs"]
 mod memory;
+#[path = "suite/round_trip.rs"]
+mod round_trip;
+#[path = "suite/s3.rs"]
+mod s3;
