@@ -17,9 +17,13 @@ pub use crate::expr::window::{
     Closed, ExprWindow, RankMethod, Window, cume_dist, dense_rank, ntile, percent_rank, rank, row_number, window,
 };
 pub use crate::expr::{Expr, ExprExt, SortExpr, SortExprExt, col, cols, lit};
+pub use crate::frame::combine::{Concat, concat};
+pub use crate::frame::dynamic::{Label, StartBy};
 pub use crate::frame::group::GroupBy;
 pub use crate::frame::join::JoinOptions;
 pub use crate::frame::join_asof::{AsofOptions, AsofTolerance};
+pub use crate::frame::nulls::FillNull;
+pub use crate::frame::sample::Sample;
 pub use crate::frame::{BatchStream, DataFrame, ExplainView};
 pub use crate::io::{
     ArrowOptions, Compression, CsvOptions, IntoPaths, JsonOptions, ParquetOptions, WriteMode, WriteOptions,

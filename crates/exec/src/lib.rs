@@ -5,6 +5,7 @@
 //! | [`choose_spilling_join`] | the rule that makes hash joins able to spill |
 //! | [`engine`] | the embedded engine: threads, memory pool, spill folder, and the DataFusion context over them |
 //! | [`files`] | files, folders, globs and URLs as tables |
+//! | [`functions`] | scalar functions of our own |
 //! | [`memory`] | what memory the machine or its cgroup leaves us |
 //! | [`memory_pool`] | the pool from which operators reserve memory |
 //! | [`object_stores`] | `s3://`, `gs://`, `az://` and `http(s)://` addresses, resolved when first used |
@@ -16,6 +17,7 @@
 pub mod choose_spilling_join;
 pub mod engine;
 pub mod files;
+pub mod functions;
 pub mod memory;
 pub mod memory_pool;
 pub mod object_stores;

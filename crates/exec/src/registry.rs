@@ -17,6 +17,7 @@ use crate::operators::asof_join::AsofJoinPlanner;
 
 use crate::write::copy::SendCopyToWriter;
 use crate::write::node::WritePlanner;
+use crate::functions;
 
 /// One thing that Swath adds, by its stable name.
 pub struct Entry {
@@ -45,6 +46,7 @@ pub enum Kind {
 
 /// Everything that is registered, in the order in which rules run.
 pub static ENTRIES: &[Entry] = &[
+    Entry { name: "row_hash", kind: Kind::Scalar(functions::row_hash) },
     Entry { name: "push_filter_through_asof_join", kind: Kind::LogicalRule(|| Arc::new(PushFilterThroughAsofJoin)) },
     Entry { name: "choose_spilling_join", kind: Kind::PhysicalRule(|| Arc::new(ChooseSpillingJoin)) },
     Entry { name: "AsofJoin", kind: Kind::Operator(|| Arc::new(AsofJoinPlanner)) },

@@ -82,3 +82,34 @@ pub fn all_of(conditions: impl IntoIterator<Item = Expr>) -> Expr {
 pub fn any_of(conditions: impl IntoIterator<Item = Expr>) -> Expr {
     conditions.into_iter().reduce(Expr::or).unwrap_or_else(|| super::lit(false))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+    use crate::testing::{sorted_rows, table};
+
+    fn of(expr: Expr) -> Vec<String> {
+        sorted_rows(&table("SELECT * FROM (VALUES (1), (5), (NULL)) AS t(x)").select([col("x"), expr.alias("r")]))
+    }
+
+    #[test]
+    fn the_first_true_condition_wins_and_null_counts_as_false() {
+        let size = when(col("x").gt(lit(9))).then("huge").when(col("x").gt(lit(2))).then("big").otherwise("small");
+        assert_eq!(of(size), ["1|small", "5|big", "null|small"]);
+        assert_eq!(of(when(col("x").eq(lit(1))).then(col("x")).end()), ["1|1", "5|null", "null|null"]);
+    }
+
+    #[test]
+    fn conditions() {
+        assert_eq!(of(col("x").is_in([1, 2])), ["1|true", "5|false", "null|null"]);
+        assert_eq!(of(col("x").is_not_in([1, 2])), ["1|false", "5|true", "null|null"]);
+        assert_eq!(of(col("x").between(lit(1), lit(4))), ["1|true", "5|false", "null|null"]);
+        assert_eq!(of(col("x").is_null()), ["1|false", "5|false", "null|true"]);
+        assert_eq!(of(col("x").eq_missing(null())), ["1|false", "5|false", "null|true"]);
+        assert_eq!(of(coalesce([col("x"), lit(0)])), ["1|1", "5|5", "null|0"]);
+        assert_eq!(of(col("x").fill_null(7)), ["1|1", "5|5", "null|7"]);
+        assert_eq!(of(col("x").null_if(5)), ["1|1", "5|null", "null|null"]);
+        assert_eq!(of(all_of([col("x").gt(lit(0)), col("x").lt(lit(3))])), ["1|true", "5|false", "null|null"]);
+        assert_eq!(of(any_of([])), ["1|false", "5|false", "null|false"]);
+    }
+}

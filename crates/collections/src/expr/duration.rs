@@ -106,6 +106,17 @@ impl Every {
         self.integer
     }
 
+    /// The part of it that is not whole months or days.
+    pub(crate) fn nanoseconds(&self) -> i64 {
+        self.nanoseconds
+    }
+
+    /// Its length, a day taken as 24 hours; `None` with months, or if it is too long.
+    pub(crate) fn fixed_nanoseconds(&self) -> Option<i64> {
+        let days = self.days.checked_mul(86_400_000_000_000)?;
+        (self.months == 0 && self.integer.is_none()).then(|| days.checked_add(self.nanoseconds)).flatten()
+    }
+
     /// A month counts 30.44 days here: for comparing lengths, not for the calendar.
     pub(crate) fn approximate_nanoseconds(&self) -> f64 {
         const DAY: f64 = 86_400e9;

@@ -159,3 +159,59 @@ pub fn list_of<E: Into<ExprOrValue>>(values: impl IntoIterator<Item = E>) -> Exp
 pub fn int_range(start: impl Into<ExprOrValue>, end: impl Into<ExprOrValue>) -> Expr {
     nested::range(start.into().0, end.into().0, lit(1_i64))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+    use crate::testing::{rows, table};
+
+    fn of(expr: Expr) -> String {
+        rows(&table("SELECT [3, 1, NULL, 3] AS l, [1, 9] AS m, CAST(NULL AS BIGINT[]) AS n").select([expr])).remove(0)
+    }
+
+    fn l() -> super::ListExpr {
+        col("l").list()
+    }
+
+    #[test]
+    fn reductions() {
+        assert_eq!(of(l().len()), "4");
+        assert_eq!(of(l().sum()), "7");
+        assert_eq!(of(l().min()), "1");
+        assert_eq!(of(l().max()), "3");
+        assert_eq!(of(col("n").list().len()), "null");
+        assert_eq!(of(l().is_empty()), "false");
+    }
+
+    #[test]
+    fn elements() {
+        assert_eq!(of(l().get(0)), "3");
+        assert_eq!(of(l().get(-1)), "3");
+        assert_eq!(of(l().get(9)), "null");
+        assert_eq!(of(l().slice(1, 2)), "[1, null]");
+        assert_eq!(of(l().contains(1_i64)), "true");
+        assert_eq!(of(l().position(1_i64)), "1");
+        assert_eq!(of(l().contains_any(col("m"))), "true");
+        assert_eq!(of(l().contains_all(col("m"))), "false");
+    }
+
+    #[test]
+    fn lists_from_lists() {
+        assert_eq!(of(l().sort(false)), "[null, 1, 3, 3]");
+        assert_eq!(of(l().sort(true)), "[3, 3, 1, null]");
+        assert_eq!(of(l().drop_nulls()), "[3, 1, 3]");
+        assert_eq!(of(l().reverse()), "[3, null, 1, 3]");
+        assert_eq!(of(col("m").list().append(5_i64)), "[1, 9, 5]");
+        assert_eq!(of(col("m").list().concat(col("m"))), "[1, 9, 1, 9]");
+        assert_eq!(of(col("m").list().intersect(l().head(2))), "[1]");
+        assert_eq!(of(l().join("-")), "3-1-3");
+        assert_eq!(of(list_of([lit(1), lit(2)])), "[1, 2]");
+        assert_eq!(of(int_range(2_i64, 5_i64)), "[2, 3, 4]");
+    }
+
+    #[test]
+    fn functions_of_elements() {
+        assert_eq!(of(col("m").list().transform(|element| element * lit(2))), "[2, 18]");
+        assert_eq!(of(col("m").list().filter(|element| element.gt(lit(1)))), "[9]");
+    }
+}

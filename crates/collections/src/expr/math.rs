@@ -122,3 +122,41 @@ impl ExprMath for Expr {}
 pub fn random() -> Expr {
     expr_fn::random()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+    use crate::testing::{rows, table};
+
+    fn of(expr: Expr) -> String {
+        rows(
+            &table("SELECT 2.5 AS x, -7 AS i, CAST('NaN' AS DOUBLE) AS n, CAST('Infinity' AS DOUBLE) AS f")
+                .select([expr]),
+        )
+        .remove(0)
+    }
+
+    #[test]
+    fn functions() {
+        assert_eq!(of(col("i").abs()), "7");
+        assert_eq!(of(col("x").floor()), "2.0");
+        assert_eq!(of(col("x").round(0)), "3.0");
+        assert_eq!(of(col("x").pow(2_i64)), "6.25");
+        assert_eq!(of(lit(8.0).log(2.0)), "3.0");
+        assert_eq!(of(lit(-1.0).sqrt().is_nan()), "true");
+        assert_eq!(of(col("i").clip(-5, 5)), "-5");
+        assert_eq!(of(col("x").cast(arrow::datatypes::DataType::Int64)), "2");
+        assert_eq!(of(max_horizontal([col("x"), lit(9.0)])), "9.0");
+        assert_eq!(of(min_horizontal([col("x"), null()])), "2.5");
+    }
+
+    #[test]
+    fn nan_and_infinity() {
+        assert_eq!(of(col("n").is_nan()), "true");
+        assert_eq!(of(col("n").fill_nan(0.0)), "0.0");
+        assert_eq!(of(col("n").is_finite()), "false");
+        assert_eq!(of(col("f").is_finite()), "false");
+        assert_eq!(of(col("f").is_infinite()), "true");
+        assert_eq!(of(col("x").is_finite()), "true");
+    }
+}

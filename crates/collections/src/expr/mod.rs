@@ -37,7 +37,7 @@ use datafusion::logical_expr::{cast, in_subquery, not_in_subquery, try_cast};
 pub use datafusion::prelude::{Expr, lit};
 
 pub(crate) use invalid::{first_mistake, mistake};
-pub(crate) use naming::output_name;
+pub(crate) use naming::{SCALAR_PREFIX, output_name};
 
 use crate::frame::DataFrame;
 
@@ -248,7 +248,7 @@ impl From<&String> for NameOrExpr {
 }
 
 fn in_frame(value: Expr, frame: &DataFrame, negated: bool) -> Expr {
-    match frame.single_column_plan("is_in_frame") {
+    match frame.single_column_plan("is_in_frame", "__in_") {
         Ok(plan) if negated => not_in_subquery(value, plan),
         Ok(plan) => in_subquery(value, plan),
         Err(error) => mistake(error),

@@ -3,6 +3,9 @@
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::Expr;
 
+/// Stands before the name of a scalar subquery's column, so that it clashes with none of the frame that uses it.
+pub(crate) const SCALAR_PREFIX: &str = "__scalar_";
+
 /// The alias, else the name of the first column, else that of the function, else `literal`.
 pub(crate) fn output_name(expr: &Expr) -> String {
     match expr {
@@ -21,7 +24,8 @@ pub(crate) fn output_name(expr: &Expr) -> String {
             Expr::Column(column) => Some(column.name.clone()),
             Expr::Alias(alias) => Some(alias.name.clone()),
             Expr::ScalarSubquery(subquery) => {
-                subquery.subquery.schema().fields().first().map(|field| field.name().clone())
+                let field = subquery.subquery.schema().fields().first();
+                field.map(|field| field.name().trim_start_matches(SCALAR_PREFIX).to_owned())
             }
             // Its arguments come first in the walk and would be found; what it is partitioned by must not name it.
             Expr::WindowFunction(window) => Some(

@@ -238,3 +238,84 @@ impl StrExpr {
 pub fn concat_str<E: Into<ExprOrValue>>(values: impl IntoIterator<Item = E>, separator: &str) -> Expr {
     expr_fn::concat_ws(lit(separator), values.into_iter().map(|value| value.into().0).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+    use crate::testing::{rows, table};
+
+    /// What `expr` makes of the string `s`.
+    fn of(text: &str, expr: Expr) -> String {
+        rows(&table("SELECT 1 AS one").select([lit(text).alias("s")]).select([expr])).remove(0)
+    }
+
+    fn s() -> crate::expr::string::StrExpr {
+        col("s").str()
+    }
+
+    #[test]
+    fn tests_of_content() {
+        assert_eq!(of("special requests", s().like("%special%requests%")), "true");
+        assert_eq!(of("abc", s().not_like("a_d")), "true");
+        assert_eq!(of("ABC", s().ilike("abc")), "true");
+        assert_eq!(of("abc", s().contains("bc")), "true");
+        assert_eq!(of("abc", s().starts_with("b")), "false");
+        assert_eq!(of("abc", s().ends_with("bc")), "true");
+        assert_eq!(of("a1b22", s().matches("[0-9]{2}")), "true");
+        assert_eq!(of("a1b22", s().count_matches("[0-9]")), "3");
+    }
+
+    #[test]
+    fn parts() {
+        assert_eq!(of("héllo", s().slice(1, 3)), "éll");
+        assert_eq!(of("hello", s().slice(-3, 2)), "ll");
+        assert_eq!(of("hi", s().slice(-3, 2)), "h");
+        assert_eq!(of("hello", s().head(2)), "he");
+        assert_eq!(of("hello", s().tail(2)), "lo");
+        assert_eq!(of("hello", s().find("l")), "2");
+        assert_eq!(of("hello", s().find("x")), "null");
+        assert_eq!(of("k=12;", s().extract("([a-z])=([0-9]+)", 2)), "12");
+        assert_eq!(of("k=12;", s().extract("[0-9]+", 0)), "12");
+        assert_eq!(of("a,b,c", s().split(",")), "[a, b, c]");
+        assert_eq!(of("a,b,c", s().split_part(",", 1)), "b");
+        assert_eq!(of("a,b,c", s().split_part(",", 3)), "null");
+    }
+
+    #[test]
+    fn changes() {
+        assert_eq!(of("aXbX", s().replace_all("X", "-")), "a-b-");
+        assert_eq!(of("a1b2", s().regex_replace_all("([0-9])", "<\\1>")), "a<1>b<2>");
+        assert_eq!(of("a1b2", s().regex_replace("[0-9]", "")), "ab2");
+        assert_eq!(of("aB", s().to_uppercase()), "AB");
+        assert_eq!(of("aB", s().to_lowercase()), "ab");
+        assert_eq!(of("two words", s().to_titlecase()), "Two Words");
+        assert_eq!(of("\t x \n", s().strip()), "x");
+        assert_eq!(of("xxaxx", s().strip_chars_start("x")), "axx");
+        assert_eq!(of("xxaxx", s().strip_chars_end("x")), "xxa");
+        assert_eq!(of("prefix", s().strip_prefix("pre")), "fix");
+        assert_eq!(of("prefix", s().strip_suffix("fix")), "pre");
+        assert_eq!(of("ab", s().pad_start(4, '.')), "..ab");
+        assert_eq!(of("abcde", s().pad_end(4, '.')), "abcde");
+        assert_eq!(of("-5", s().zfill(4)), "-005");
+        assert_eq!(of("ab", s().repeat(2_i64)), "abab");
+        assert_eq!(of("abc", s().reverse()), "cba");
+        assert_eq!(of("kitten", s().levenshtein("sitting")), "3");
+        assert_eq!(of("é", s().len_chars()), "1");
+        assert_eq!(of("é", s().len_bytes()), "2");
+        assert_eq!(of("a", concat_str([col("s"), null(), lit("z")], "-")), "a-z");
+    }
+
+    #[test]
+    fn read_as_times() {
+        assert_eq!(of("31.12.2023", s().to_date("%d.%m.%Y")), "2023-12-31");
+        assert_eq!(of("2024-01-02 03:04:05", s().to_datetime("%Y-%m-%d %H:%M:%S")), "2024-01-02T03:04:05");
+        let bad = table("SELECT 'x' AS s").select([s().to_date("%d.%m.%Y")]);
+        assert!(bad.collect().is_err());
+    }
+
+    #[test]
+    fn join_is_an_aggregate() {
+        let frame = table("SELECT * FROM (VALUES ('b'), ('a'), (NULL)) AS t(s)").sort(["s"]);
+        assert_eq!(rows(&frame.agg([s().join("+")])), ["a+b"]);
+    }
+}

@@ -155,3 +155,64 @@ pub fn now() -> Expr {
 pub fn today() -> Expr {
     expr_fn::current_date()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+    use crate::testing::{mistake, rows, table};
+
+    fn of(expr: Expr) -> String {
+        let frame = table("SELECT 1 AS one")
+            .select([timestamp("2024-02-29 13:14:15.678901").alias("t"), date("2023-12-31").alias("d")]);
+        rows(&frame.select([expr])).remove(0)
+    }
+
+    #[test]
+    fn parts_of_a_time() {
+        let t = || col("t").dt();
+        assert_eq!(of(concat_str([t().year(), t().quarter(), t().month(), t().day()].map(text), " ")), "2024 1 2 29");
+        assert_eq!(of(concat_str([t().hour(), t().minute(), t().second()].map(text), " ")), "13 14 15");
+        assert_eq!(of(t().millisecond()), "678");
+        assert_eq!(of(t().microsecond()), "678901");
+        assert_eq!(of(t().weekday()), "4");
+        assert_eq!(of(col("d").dt().weekday()), "7");
+        assert_eq!(of(col("d").dt().week()), "52");
+        assert_eq!(of(col("d").dt().ordinal_day()), "365");
+        assert_eq!(of(t().date()), "2024-02-29");
+        assert_eq!(of(t().time()), "13:14:15.678901");
+        assert_eq!(of(t().epoch_seconds()), "1709212455");
+    }
+
+    fn text(expr: Expr) -> Expr {
+        expr.cast(arrow::datatypes::DataType::Utf8)
+    }
+
+    #[test]
+    fn truncated_and_moved() {
+        let t = || col("t").dt();
+        assert_eq!(of(t().truncate("1h")), "2024-02-29T13:00:00");
+        assert_eq!(of(t().truncate("1w")), "2024-02-26T00:00:00");
+        assert_eq!(of(t().truncate("1q")), "2024-01-01T00:00:00");
+        assert_eq!(of(t().offset_by("-1mo").dt().date()), "2024-01-29");
+        assert_eq!(of(t().offset_by("1y").dt().date()), "2025-02-28");
+        assert_eq!(of(t().month_start()), "2024-02-01T00:00:00");
+        assert_eq!(of(t().month_end()), "2024-02-29T00:00:00");
+        assert_eq!(of(t().to_string("%d/%m/%y")), "29/02/24");
+        assert_eq!(of(col("d") + duration("1d")), "2024-01-01");
+        assert_eq!(of(t().convert_time_zone("+02:00").dt().to_string("%H:%M")), "15:14");
+    }
+
+    #[test]
+    fn differences() {
+        let other = timestamp("2024-02-27 13:14:15.678901");
+        assert_eq!(of((col("t") - other.clone()).dt().total_days()), "2");
+        assert_eq!(of((col("t") - other.clone()).dt().total_hours()), "48");
+        assert_eq!(of((col("t") - other).dt().total_seconds()), "172800");
+    }
+
+    #[test]
+    fn null_gives_null_and_texts_are_refused() {
+        assert_eq!(of(null_of(&arrow::datatypes::DataType::Date32).dt().year()), "null");
+        assert!(mistake(&table("SELECT 1 AS x").select([lit(1).dt().truncate("")])).contains("empty"));
+    }
+}

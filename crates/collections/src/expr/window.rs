@@ -8,7 +8,7 @@
 //! which rows arrive, which several threads do not keep: sort first.
 
 use arrow::datatypes::DataType;
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::functions_window::expr_fn as function;
 use datafusion::functions_window::nth_value::{first_value_udwf, last_value_udwf};
 use datafusion::logical_expr::expr::{NullTreatment, WindowFunction, WindowFunctionDefinition};
@@ -155,11 +155,11 @@ pub trait ExprWindow: ExprExt {
     fn over(self, window: impl Into<Window>) -> Expr {
         let window = window.into();
         let mut found = false;
-        let changed = self.expr().transform_up(|node| {
+        let changed = self.expr().transform_down(|node| {
             Ok(match node {
                 Expr::AggregateFunction(_) | Expr::WindowFunction(_) => {
                     found = true;
-                    Transformed::yes(with_window(node, &window))
+                    Transformed::new(with_window(node, &window), true, TreeNodeRecursion::Jump)
                 }
                 other => Transformed::no(other),
             })
@@ -474,19 +474,23 @@ fn not_null(mut function: WindowFunction, frame: WindowFrame) -> Expr {
 }
 
 /// `function` (an aggregate or window function; anything else stays) with `window`. What the function already has (an
-/// order of its own, say) stays.
+/// order of its own, say) stays. Window functions in its arguments see the same partition.
 pub(crate) fn with_window(function: Expr, window: &Window) -> Expr {
     match function {
         Expr::AggregateFunction(aggregate) => {
             let mut params = aggregate.params;
             // A quantile's order is that of its values, not of the rows.
             let ordered_set = aggregate.func.supports_within_group_clause();
-            let order_by = if params.order_by.is_empty() || ordered_set {
-                window.order_by.clone()
-            } else {
-                std::mem::take(&mut params.order_by)
+            let own_order = !params.order_by.is_empty() && !ordered_set;
+            let order_by = if own_order { std::mem::take(&mut params.order_by) } else { window.order_by.clone() };
+            // The window functions of these names can leave rows behind as a frame slides; the aggregates cannot.
+            let definition = match aggregate.func.name() {
+                "first_value" if params.filter.is_none() => WindowFunctionDefinition::WindowUDF(first_value_udwf()),
+                "last_value" if params.filter.is_none() => WindowFunctionDefinition::WindowUDF(last_value_udwf()),
+                _ => WindowFunctionDefinition::AggregateUDF(aggregate.func),
             };
-            let mut function = WindowFunction::new(WindowFunctionDefinition::AggregateUDF(aggregate.func), params.args);
+            let arguments = params.args.into_iter().map(|argument| inside_window(argument, window)).collect();
+            let mut function = WindowFunction::new(definition, arguments);
             let into = &mut function.params;
             into.partition_by.clone_from(&window.partition_by);
             // An order given to the aggregate alone does not make it a running one.
@@ -500,6 +504,9 @@ pub(crate) fn with_window(function: Expr, window: &Window) -> Expr {
         }
         Expr::WindowFunction(mut function) => {
             let into = &mut function.params;
+            for argument in &mut into.args {
+                *argument = inside_window(std::mem::take(argument), window);
+            }
             if into.partition_by.is_empty() {
                 into.partition_by.clone_from(&window.partition_by);
             }
@@ -512,5 +519,152 @@ pub(crate) fn with_window(function: Expr, window: &Window) -> Expr {
             Expr::WindowFunction(function)
         }
         other => other,
+    }
+}
+
+/// Window functions in the argument of one that looks at `window`: the same partition and order, their own rows.
+fn inside_window(argument: Expr, window: &Window) -> Expr {
+    let inner = Window { frame: None, ..window.clone() };
+    let original = argument.clone();
+    let changed = argument.transform_down(|node| {
+        Ok(match node {
+            Expr::WindowFunction(_) => Transformed::new(with_window(node, &inner), true, TreeNodeRecursion::Jump),
+            other => Transformed::no(other),
+        })
+    });
+    // The closure does not fail.
+    changed.data().unwrap_or(original)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Closed;
+    use crate::prelude::*;
+    use crate::testing::{mistake, rows, table};
+
+    fn series() -> DataFrame {
+        table(
+            "SELECT * FROM (VALUES ('a', 1, 10), ('a', 2, 30), ('a', 3, NULL), ('a', 4, 20), ('b', 1, 5), ('b', 2, 5)) \
+             AS v(k, t, x)",
+        )
+        .sort(["k", "t"])
+    }
+
+    /// The values of `expr` for each row, in the order of `k` and `t`.
+    fn values(expr: Expr) -> Vec<String> {
+        rows(&series().with_column("r", expr).select(["r"]))
+    }
+
+    #[test]
+    fn over_repeats_an_aggregate_in_its_partition() {
+        assert_eq!(values(col("x").sum().over(["k"])), ["60", "60", "60", "60", "10", "10"]);
+        assert_eq!(values((col("x") - col("x").min()).over(["k"])), ["0", "20", "null", "10", "0", "0"]);
+        assert_eq!(values(col("x").sum().over(window())), ["70"; 6]);
+        assert_eq!(values(col("x").sum().filter(col("t").gt(lit(1))).over(["k"])), ["50", "50", "50", "50", "5", "5"]);
+    }
+
+    #[test]
+    fn over_with_an_order_runs_and_rows_limit_it() {
+        let ordered = || window().partition_by(["k"]).order_by(["t"]);
+        assert_eq!(values(col("x").sum().over(ordered())), ["10", "40", "40", "60", "5", "10"]);
+        assert_eq!(values(col("x").sum().over(ordered().rows(-1, 0))), ["10", "40", "30", "20", "5", "10"]);
+        assert_eq!(values(col("t").sum().over(ordered().rows(1, None))), ["9", "7", "4", "null", "2", "null"]);
+    }
+
+    #[test]
+    fn ranks() {
+        let by_x = || window().order_by([col("x").desc()]);
+        assert_eq!(values(rank().over(by_x())), ["3", "1", "6", "2", "4", "4"]);
+        assert_eq!(values(dense_rank().over(by_x())), ["3", "1", "5", "2", "4", "4"]);
+        assert_eq!(values(row_number().over(["k"])), ["1", "2", "3", "4", "1", "2"]);
+        assert_eq!(values(ntile(2)), ["1", "1", "1", "2", "2", "2"]);
+        assert_eq!(values(percent_rank().over(window().partition_by(["k"]).order_by(["t"])))[1], "0.3333333333333333");
+        assert!(mistake(&series().select([rank()])).contains("rank() needs an order"));
+    }
+
+    #[test]
+    fn ranks_of_values() {
+        let ranked = |method| values(col("x").rank_values(method, false));
+        assert_eq!(ranked(RankMethod::Min), ["3", "5", "null", "4", "1", "1"]);
+        assert_eq!(ranked(RankMethod::Max), ["3", "5", "null", "4", "2", "2"]);
+        assert_eq!(ranked(RankMethod::Average), ["3.0", "5.0", "null", "4.0", "1.5", "1.5"]);
+        assert_eq!(ranked(RankMethod::Dense), ["2", "4", "null", "3", "1", "1"]);
+        assert_eq!(values(col("x").rank_values(RankMethod::Min, true).over(["k"])), ["3", "1", "null", "2", "1", "1"]);
+    }
+
+    #[test]
+    fn shifts_and_differences_follow_the_order() {
+        assert_eq!(values(col("x").shift(1).over(["k"])), ["null", "10", "30", "null", "null", "5"]);
+        assert_eq!(values(col("x").lead(1).over(["k"])), ["30", "null", "20", "null", "5", "null"]);
+        let default = datafusion::scalar::ScalarValue::Int64(Some(0));
+        assert_eq!(values(col("x").shift_or(2, default).over(["k"])), ["0", "0", "10", "30", "0", "0"]);
+        assert_eq!(values(col("x").diff(1)), ["null", "20", "null", "null", "-15", "0"]);
+        assert_eq!(values(col("x").pct_change(1).over(["k"])), ["null", "2.0", "null", "null", "null", "0.0"]);
+    }
+
+    #[test]
+    fn cumulative_aggregates() {
+        assert_eq!(values(col("x").cum_sum()), ["10", "40", "40", "60", "65", "70"]);
+        assert_eq!(values(col("x").cum_sum().over(["k"])), ["10", "40", "40", "60", "5", "10"]);
+        assert_eq!(values(col("x").cum_min()), ["10", "10", "10", "10", "5", "5"]);
+        assert_eq!(values(col("x").cum_max()), ["10", "30", "30", "30", "30", "30"]);
+        assert_eq!(values(col("x").cum_count()), ["1", "2", "2", "3", "4", "5"]);
+        assert_eq!(values(col("x").diff(1).cum_sum()), ["null", "20", "20", "20", "5", "5"]);
+    }
+
+    #[test]
+    fn fills() {
+        assert_eq!(values(col("x").forward_fill()), ["10", "30", "30", "20", "5", "5"]);
+        assert_eq!(values(col("x").backward_fill().over(["k"])), ["10", "30", "20", "20", "5", "5"]);
+    }
+
+    #[test]
+    fn rolling_by_rows() {
+        assert_eq!(values(col("t").rolling_sum(2)), ["null", "3", "5", "7", "5", "3"]);
+        assert_eq!(values(col("x").rolling_mean(2)), ["null", "20.0", "null", "null", "12.5", "5.0"]);
+        assert_eq!(values(col("x").rolling(2).min_samples(1).max()), ["10", "30", "30", "20", "20", "5"]);
+        assert_eq!(values(col("t").rolling(3).center().sum()), ["null", "6", "9", "8", "7", "null"]);
+        assert_eq!(
+            values(col("x").rolling(3).min_samples(1).median().over(["k"])),
+            ["10.0", "20.0", "20.0", "25.0", "5.0", "5.0"]
+        );
+        assert_eq!(
+            values(col("t").rolling(2).aggregate(|t| t.clone().max() - t.min()))[1..],
+            ["1", "1", "1", "3", "1"]
+        );
+        assert!(mistake(&series().select([col("x").rolling_sum(0)])).contains("at least 1 row"));
+    }
+
+    #[test]
+    fn rolling_by_time() {
+        let times = table(
+            "SELECT CAST(t AS TIMESTAMP) AS t, x FROM (VALUES ('2024-01-01 00:00:00', 1), ('2024-01-01 01:00:00', 2), \
+             ('2024-01-01 02:00:00', 4), ('2024-01-03 02:00:00', 8)) AS v(t, x)",
+        );
+        let sums = |expr: Expr| rows(&times.sort(["t"]).with_column("r", expr).select(["r"]));
+        let rolling = |period: &str, closed| sums(col("x").rolling_by("t", period).closed(closed).sum());
+        assert_eq!(sums(col("x").rolling_sum_by("t", "2h")), ["1", "3", "6", "8"]);
+        assert_eq!(rolling("2h", Closed::Both), ["1", "3", "7", "8"]);
+        assert_eq!(rolling("2h", Closed::Left), ["null", "1", "3", "null"]);
+        assert_eq!(rolling("2h", Closed::Neither), ["null", "1", "2", "null"]);
+        assert_eq!(rolling("2d", Closed::Right), ["1", "3", "7", "8"]);
+        assert_eq!(rolling("2d", Closed::Both), ["1", "3", "7", "12"]);
+        assert_eq!(sums(col("x").rolling_mean_by("t", "1mo")), ["1.0", "1.5", "2.3333333333333335", "3.75"]);
+        assert!(mistake(&times.select([col("x").rolling_sum_by("t", "0h")])).contains("positive period"));
+    }
+
+    #[test]
+    fn rolling_by_dates_and_integers() {
+        let days = table(
+            "SELECT CAST(d AS DATE) AS d, x, i FROM (VALUES ('2024-01-01', 1, 10), ('2024-01-02', 2, 11), \
+             ('2024-01-04', 4, 14)) AS v(d, x, i)",
+        )
+        .sort(["d"]);
+        let sums = |expr: Expr| rows(&days.with_column("r", expr).select(["r"]));
+        assert_eq!(sums(col("x").rolling_sum_by("d", "2d")), ["1", "3", "4"]);
+        assert_eq!(sums(col("x").rolling_by("d", "2d").closed(Closed::Both).sum()), ["1", "3", "6"]);
+        assert_eq!(sums(col("x").rolling_by("d", "2d").closed(Closed::Left).sum()), ["null", "1", "2"]);
+        assert_eq!(sums(col("x").rolling_sum_by("i", "3i")), ["1", "3", "4"]);
+        assert_eq!(sums(col("x").rolling_by("i", "3i").closed(Closed::Both).sum()), ["1", "3", "6"]);
     }
 }

@@ -1,13 +1,15 @@
 //! Choosing and making columns.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use arrow::datatypes::DataType;
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 
 use super::DataFrame;
 use super::resolve::{self, known};
 use crate::error::{Error, Result};
-use crate::expr::{Expr, ExprExt, NameOrExpr, col, output_name};
+use crate::expr::{Expr, ExprExt, NameOrExpr, col};
 
 impl DataFrame {
     /// Exactly these columns and expressions, in this order. Takes names too: `select(["a", "b"])`.
@@ -27,8 +29,7 @@ impl DataFrame {
     pub fn with_columns<E: Into<NameOrExpr>>(&self, expressions: impl IntoIterator<Item = E>) -> Self {
         let expressions: Vec<Expr> = expressions.into_iter().map(|expr| expr.into().0).collect();
         self.then(|plan| {
-            let names: Vec<String> = expressions.iter().map(output_name).collect();
-            resolve::refuse_duplicates("with_columns", &names)?;
+            let names = resolve::names("with_columns", &expressions)?;
             let mut columns = resolve::all_columns(&plan);
             for (name, expr) in names.into_iter().zip(expressions) {
                 let expr = expr.unalias().alias(&name);
@@ -96,19 +97,17 @@ impl DataFrame {
         }))
     }
 
-    /// The frame's only column, as a plan for a subquery.
-    pub(crate) fn single_column_plan(
-        &self,
-        operation: &'static str,
-    ) -> Result<std::sync::Arc<datafusion::logical_expr::LogicalPlan>> {
+    /// The frame's only column as a plan for a subquery, its name after `prefix`: an unqualified column of a subquery must
+    /// not have the name of one of the frame that uses it.
+    pub(crate) fn single_column_plan(&self, operation: &'static str, prefix: &str) -> Result<Arc<LogicalPlan>> {
         let plan = self.bare_plan()?;
-        match plan.schema().fields().len() {
-            1 => Ok(plan.into()),
-            columns => Err(Error::invalid(
-                operation,
-                format!("expected a frame of one column, got {columns}: select one of {:?}", self.columns()?),
-            )),
-        }
+        let [field] = plan.schema().fields().as_ref() else {
+            let names = self.columns()?;
+            let message = format!("expected a frame of one column, got {}: select one of {names:?}", names.len());
+            return Err(Error::invalid(operation, message));
+        };
+        let renamed = col(field.name()).alias(format!("{prefix}{}", field.name()));
+        Ok(LogicalPlanBuilder::new(plan).project([renamed])?.build()?.into())
     }
 }
 

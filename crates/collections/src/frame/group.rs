@@ -158,19 +158,10 @@ impl GroupBy {
         let columns = schema.fields().iter().filter(|field| !keys.contains(field.name()) && wanted(field.data_type()));
         self.agg(columns.map(|field| aggregate(col(field.name()))))
     }
-
-    pub(crate) fn frame(&self) -> &DataFrame {
-        &self.frame
-    }
-
-    pub(crate) fn keys(&self) -> &[Expr] {
-        &self.keys
-    }
 }
 
 fn aggregate(plan: LogicalPlan, keys: &[Expr], sets: &Sets, aggregates: Vec<Expr>) -> Result<LogicalPlan> {
-    let names: Vec<String> = keys.iter().chain(&aggregates).map(output_name).collect();
-    resolve::refuse_duplicates("agg", &names)?;
+    let names = resolve::names("agg", keys.iter().chain(&aggregates))?;
     if names.is_empty() {
         return Err(Error::invalid("agg", "expected at least one key or aggregate, got none"));
     }
@@ -379,7 +370,7 @@ mod tests {
         assert_eq!(rows(&stats), ["1|7|3.0|2.0|1.75|3|4|7.333333333333333|2.345207879911715|true|true"]);
         let lists =
             frame.sort([x().desc()]).agg([x().implode().alias("l"), x().first().alias("f"), x().last().alias("z")]);
-        assert_eq!(rows(&lists), ["[7, 2, 2, 1, ]|7|null"]);
+        assert_eq!(rows(&lists), ["[7, 2, 2, 1, null]|7|null"]);
         assert_eq!(rows(&sales().agg([col("k").max_by(col("v")), col("v").min_by(col("w")).alias("m")])), ["n|10"]);
     }
 
@@ -414,15 +405,15 @@ mod tests {
         let total = || [col("v").sum()];
         assert_eq!(
             sorted_rows(&frame.rollup(["k", "y"]).agg(total())),
-            ["n|1|10", "n|2|20", "n|null|30", "null|null|35", "s|1|5", "s|null|5"]
+            ["null|null|35", "n|1|10", "n|2|20", "n|null|30", "s|1|5", "s|null|5"]
         );
         let cube = sorted_rows(&frame.cube(["k", "y"]).agg(total()));
         assert_eq!(cube.len(), 8);
         assert!(cube.contains(&"null|1|15".to_owned()), "{cube:?}");
         let sets = frame.grouping_sets([vec!["k"], vec!["y"]]).agg(total());
-        assert_eq!(sorted_rows(&sets), ["n|null|30", "null|1|15", "null|2|20", "s|null|5"]);
+        assert_eq!(sorted_rows(&sets), ["null|1|15", "null|2|20", "n|null|30", "s|null|5"]);
         let marked = frame.rollup(["k"]).agg([grouping(col("k")).alias("g"), col("v").sum()]);
-        assert_eq!(sorted_rows(&marked), ["n|0|30", "null|1|35", "s|0|5"]);
+        assert_eq!(sorted_rows(&marked), ["null|1|35", "n|0|30", "s|0|5"]);
     }
 
     #[test]

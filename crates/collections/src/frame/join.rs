@@ -7,7 +7,7 @@ use super::DataFrame;
 use super::resolve::{self, known};
 use crate::error::{Error, Result};
 use crate::expr::conditional::coalesce;
-use crate::expr::{col, mistake};
+use crate::expr::{SCALAR_PREFIX, col, mistake};
 
 /// How [`DataFrame::join_with`] joins.
 ///
@@ -145,7 +145,7 @@ impl DataFrame {
     /// The only value of this frame of one column and (when it runs) at most one row, for use in expressions of another
     /// frame: `sales.filter(col("amount").gt(sales.agg([col("amount").mean()]).scalar()))`. No row gives null.
     pub fn scalar(&self) -> Expr {
-        self.single_column_plan("scalar").map_or_else(mistake, scalar_subquery)
+        self.single_column_plan("scalar", SCALAR_PREFIX).map_or_else(mistake, scalar_subquery)
     }
 }
 
@@ -268,7 +268,7 @@ mod tests {
         assert_eq!(joined(JoinType::Inner), ["1|a|A"]);
         assert_eq!(joined(JoinType::Left), ["1|a|A", "2|b|null", "null|n|null"]);
         assert_eq!(joined(JoinType::Right), ["1|a|A", "3|null|C", "null|null|N"]);
-        assert_eq!(joined(JoinType::Full), ["1|a|A", "2|b|null", "3|null|C", "null|n|null", "null|null|N"]);
+        assert_eq!(joined(JoinType::Full), ["1|a|A", "2|b|null", "3|null|C", "null|null|N", "null|n|null"]);
         assert_eq!(joined(JoinType::LeftSemi), ["1|a"]);
         assert_eq!(joined(JoinType::LeftAnti), ["2|b", "null|n"]);
         assert_eq!(joined(JoinType::RightSemi), ["1|A"]);
@@ -284,7 +284,7 @@ mod tests {
         assert_eq!(frame.columns().unwrap(), ["k", "v", "id", "w"]);
         assert_eq!(
             sorted_rows(&frame),
-            ["1|a|1|A", "2|b|null|null", "null|n|null|null", "null|null|3|C", "null|null|null|N"]
+            ["1|a|1|A", "2|b|null|null", "null|null|3|C", "null|null|null|N", "null|n|null|null"]
         );
         let merged = left().join_with(&other, &JoinOptions::new(JoinType::Full).by([("k", "id")]).coalesce(true));
         assert_eq!(merged.columns().unwrap(), ["k", "v", "w"]);

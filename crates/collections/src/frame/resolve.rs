@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema};
+use datafusion::error::DataFusionError;
 use datafusion::logical_expr::expr::{Sort, WindowFunction, WindowFunctionDefinition};
 use datafusion::logical_expr::{
     Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, WindowFrame, WindowFrameBound, WindowFrameUnits,
@@ -16,7 +17,7 @@ use datafusion::logical_expr::{
 use datafusion::scalar::ScalarValue;
 
 use crate::error::{Error, Result};
-use crate::expr::window::{window, with_window};
+use crate::expr::window::{Window, window, with_window};
 use crate::expr::{col, first_mistake, output_name};
 
 /// The first of `names` that was there before.
@@ -78,22 +79,44 @@ pub(crate) fn is_aggregated(expr: &Expr) -> bool {
     aggregated
 }
 
-/// Aggregates repeated on every row: each becomes a window expression over all of them.
+/// Aggregates repeated on every row: each becomes a window expression over all of them, or, inside another window
+/// expression, over that one's partition.
 pub(crate) fn broadcast(expr: Expr) -> Result<Expr> {
-    let whole = window();
-    let spread = expr.transform_up(|node| {
-        Ok(match node {
-            Expr::AggregateFunction(_) => Transformed::yes(with_window(node, &whole)),
-            other => Transformed::no(other),
-        })
+    Ok(broadcast_over(expr, &window())?)
+}
+
+fn broadcast_over(expr: Expr, whole: &Window) -> Result<Expr, DataFusionError> {
+    let spread = expr.transform_down(|node| {
+        let node = match node {
+            Expr::AggregateFunction(_) => with_window(node, whole),
+            other => other,
+        };
+        let Expr::WindowFunction(mut function) = node else {
+            return Ok(Transformed::no(node));
+        };
+        let partition = window().partition_by(function.params.partition_by.clone());
+        for argument in function.params.args.iter_mut().chain(function.params.filter.iter_mut().map(AsMut::as_mut)) {
+            *argument = broadcast_over(std::mem::take(argument), &partition)?;
+        }
+        Ok(Transformed::new(Expr::WindowFunction(function), true, TreeNodeRecursion::Jump))
     });
-    Ok(spread.data()?)
+    spread.data()
+}
+
+/// The names of the columns that `expressions` make, which must differ.
+pub(crate) fn names<'a>(
+    operation: &'static str,
+    expressions: impl IntoIterator<Item = &'a Expr>,
+) -> Result<Vec<String>> {
+    let name = |expr: &Expr| first_mistake(expr).map_or_else(|| Ok(output_name(expr)), Err);
+    let names = expressions.into_iter().map(name).collect::<Result<Vec<_>>>()?;
+    refuse_duplicates(operation, &names)?;
+    Ok(names)
 }
 
 /// `plan` with exactly the columns `expressions`.
 pub(crate) fn project(operation: &'static str, plan: LogicalPlan, expressions: Vec<Expr>) -> Result<LogicalPlan> {
-    let names: Vec<String> = expressions.iter().map(output_name).collect();
-    refuse_duplicates(operation, &names)?;
+    let names = names(operation, &expressions)?;
     let expressions = expressions
         .into_iter()
         .map(|expr| broadcast(checked(expr.unalias(), plan.schema())?))

@@ -3,7 +3,7 @@
 use datafusion::logical_expr::{LogicalPlanBuilder, lit};
 
 use super::DataFrame;
-use super::resolve::{self, known};
+use super::resolve;
 use crate::error::{Error, Result};
 use crate::expr::window::{ExprWindow, row_number, window};
 use crate::expr::{Expr, ExprExt, NameOrExpr, SortExpr, SortKey, col, output_name};
@@ -61,6 +61,9 @@ impl DataFrame {
 
     /// The last `rows` rows, in their order. Holds that many rows in memory.
     pub fn tail(&self, rows: usize) -> Self {
+        if rows == 0 {
+            return self.limit(0);
+        }
         self.then(|plan| {
             let order = resolve::ordering(&plan);
             let columns = resolve::all_columns(&plan);
@@ -135,12 +138,6 @@ impl DataFrame {
         // The keys decide between equal counts, so that the result is always the same.
         let order = std::iter::once(col("count").desc()).chain(names.iter().map(|name| col(name).asc()));
         counted.sort(order)
-    }
-
-    /// Checks that all of `names` are columns.
-    pub(crate) fn check_columns(&self, names: &[String]) -> Result<()> {
-        let plan = self.bare_plan()?;
-        names.iter().try_for_each(|name| known(name, plan.schema()))
     }
 }
 
