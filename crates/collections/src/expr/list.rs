@@ -18,7 +18,7 @@ macro_rules! unary {
 
 impl ListExpr {
     unary! {
-        /// Sum of the elements, nulls skipped.
+        /// Sum of the elements as a float, nulls skipped.
         sum = array_sum;
         /// Mean of the elements, nulls skipped.
         mean = array_avg;
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn reductions() {
         assert_eq!(of(l().len()), "4");
-        assert_eq!(of(l().sum()), "7");
+        assert_eq!(of(l().sum()), "7.0");
         assert_eq!(of(l().min()), "1");
         assert_eq!(of(l().max()), "3");
         assert_eq!(of(col("n").list().len()), "null");

@@ -18,8 +18,6 @@ pub trait ExprMath: ExprExt {
         abs = abs;
         /// -1, 0 or 1.
         sign = signum;
-        /// Square root.
-        sqrt = sqrt;
         /// Cube root.
         cbrt = cbrt;
         /// e to this power.
@@ -64,6 +62,14 @@ pub trait ExprMath: ExprExt {
         radians = radians;
         /// Whether the value is NaN.
         is_nan = isnan;
+    }
+
+    /// Square root; NaN of a negative number.
+    fn sqrt(self) -> Expr {
+        let value = self.expr();
+        // The function underneath fails on a negative number.
+        let negative = super::conditional::when(value.clone().lt(lit(0))).then(f64::NAN);
+        negative.otherwise(expr_fn::sqrt(value))
     }
 
     /// Whether the value is not NaN.

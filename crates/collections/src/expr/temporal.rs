@@ -107,7 +107,9 @@ impl DtExpr {
 
     /// The same instant, shown in `zone` (`"Europe/Berlin"`). A timestamp without zone is taken as UTC.
     pub fn convert_time_zone(self, zone: &str) -> Expr {
-        cast(self.0, DataType::Timestamp(TimeUnit::Microsecond, Some(zone.into())))
+        let zoned = |zone: &str| DataType::Timestamp(TimeUnit::Microsecond, Some(zone.into()));
+        // A direct cast would take the clock's reading for one in the zone.
+        cast(cast(self.0, zoned("+00:00")), zoned(zone))
     }
 
     /// The clock's reading, without its time zone.

@@ -121,9 +121,39 @@ pub(crate) fn project(operation: &'static str, plan: LogicalPlan, expressions: V
         .into_iter()
         .map(|expr| broadcast(checked(expr.unalias(), plan.schema())?))
         .collect::<Result<Vec<_>>>()?;
+    let order = ordering(&plan);
+    let only_columns = expressions.iter().all(|expr| matches!(expr, Expr::Column(_)));
     let (plan, expressions) = with_windows(plan, expressions)?;
+    if order.is_empty() || only_columns {
+        let named = expressions.into_iter().zip(names).map(|(expr, name)| named(expr, name));
+        return Ok(LogicalPlanBuilder::new(plan).project(named)?.build()?);
+    }
+    sorted_projection(plan, expressions, names, &order)
+}
+
+/// A projection whose rows keep `order`. A sort below alone would not do: what computes expressions may run in parallel
+/// above it. So the sort goes above, by hidden columns where its keys do not come out; the one below falls away.
+fn sorted_projection(
+    plan: LogicalPlan,
+    expressions: Vec<Expr>,
+    names: Vec<String>,
+    order: &[Sort],
+) -> Result<LogicalPlan> {
+    let (mut hidden, mut keys) = (vec![], vec![]);
+    for key in order {
+        let visible = expressions.iter().position(|expr| *expr == key.expr).map(|position| names[position].clone());
+        let name = visible.unwrap_or_else(|| {
+            let name = unused_name(plan.schema(), &format!("order_{}", hidden.len()));
+            hidden.push(key.expr.clone().alias(&name));
+            name
+        });
+        keys.push(key.with_expr(col(name)));
+    }
+    let none_hidden = hidden.is_empty();
+    let outputs: Vec<Expr> = names.iter().map(col).collect();
     let named = expressions.into_iter().zip(names).map(|(expr, name)| named(expr, name));
-    Ok(LogicalPlanBuilder::new(plan).project(named)?.build()?)
+    let sorted = LogicalPlanBuilder::new(plan).project(named.chain(hidden))?.sort(keys)?;
+    Ok(if none_hidden { sorted.build()? } else { sorted.project(outputs)?.build()? })
 }
 
 /// `expr` as a column called `name`.
@@ -160,7 +190,7 @@ pub(crate) fn unused_name(schema: &DFSchema, stem: &str) -> String {
 }
 
 /// Computes the window expressions inside `expressions` by nodes below, innermost first, and puts columns in their place.
-/// A frame that was sorted stays so.
+/// The rows may lose their order; the caller sorts them again.
 pub(crate) fn with_windows(plan: LogicalPlan, expressions: Vec<Expr>) -> Result<(LogicalPlan, Vec<Expr>)> {
     if !expressions.iter().any(has_windows) {
         return Ok((plan, expressions));
@@ -194,10 +224,12 @@ pub(crate) fn with_windows(plan: LogicalPlan, expressions: Vec<Expr>) -> Result<
             *expr = replace(std::mem::take(expr), &columns)?;
         }
     }
-    if !order.is_empty() {
-        plan = LogicalPlanBuilder::new(plan).sort(order)?.build()?;
-    }
     Ok((plan, expressions))
+}
+
+/// `plan` in `order`, if there is any.
+pub(crate) fn sorted(plan: LogicalPlan, order: Vec<Sort>) -> Result<LogicalPlan> {
+    Ok(if order.is_empty() { plan } else { LogicalPlanBuilder::new(plan).sort(order)?.build()? })
 }
 
 /// `expr` with each occurrence of the first of a pair replaced by the column named by the second.

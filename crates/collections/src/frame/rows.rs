@@ -15,13 +15,16 @@ impl DataFrame {
     pub fn filter(&self, predicate: Expr) -> Self {
         self.then(|plan| {
             let columns = resolve::all_columns(&plan);
+            let order = resolve::ordering(&plan);
             let predicate = resolve::broadcast(resolve::checked(predicate, plan.schema())?)?;
             if !resolve::has_windows(&predicate) {
-                return Ok(LogicalPlanBuilder::new(plan).filter(predicate)?.build()?);
+                // Filters run in parallel, so the sort belongs above; if it stands right below, one falls away.
+                return resolve::sorted(LogicalPlanBuilder::new(plan).filter(predicate)?.build()?, order);
             }
             let (plan, mut predicates) = resolve::with_windows(plan, vec![predicate])?;
-            let filtered = LogicalPlanBuilder::new(plan).filter(predicates.remove(0))?;
-            Ok(filtered.project(columns)?.build()?)
+            let filtered = LogicalPlanBuilder::new(plan).filter(predicates.remove(0))?.build()?;
+            let sorted = resolve::sorted(filtered, order)?;
+            Ok(LogicalPlanBuilder::new(sorted).project(columns)?.build()?)
         })
     }
 
@@ -143,6 +146,9 @@ impl DataFrame {
 
 #[cfg(test)]
 mod tests {
+    use arrow::array::AsArray;
+    use arrow::datatypes::Int64Type;
+
     use crate::prelude::*;
     use crate::testing::{mistake, rows, session, sorted_rows, table};
 
@@ -190,6 +196,22 @@ mod tests {
         assert_eq!(s(sorted.slice(-3, 2)), "cn");
         assert_eq!(s(sorted.slice(9, 2)), "");
         assert_eq!(s(sorted.tail(0)), "");
+    }
+
+    #[test]
+    fn the_order_survives_what_runs_in_parallel() {
+        let frame = table("SELECT value AS x FROM range(100000)").sort([col("x").desc()]);
+        let computed = frame.filter((col("x") % lit(2)).eq(lit(0))).select([(col("x") + lit(1)).alias("y")]);
+        let limited =
+            frame.limit(60_000).filter(col("x").gt(lit(50_000))).select([(col("x") * lit(2) + lit(2)).alias("y")]);
+        for (frame, first, step) in [(computed, 99_999, 2), (limited, 200_000, 2)] {
+            let batch = frame.collect_one().unwrap();
+            let values = batch.column(0).as_primitive::<Int64Type>().values();
+            assert!(values.len() > 40_000);
+            for (row, value) in values.iter().enumerate() {
+                assert_eq!(*value, first - step * i64::try_from(row).unwrap());
+            }
+        }
     }
 
     #[test]
