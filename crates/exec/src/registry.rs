@@ -13,11 +13,10 @@ use datafusion::physical_planner::ExtensionPlanner;
 use swath_planner::PushFilterThroughAsofJoin;
 
 use crate::choose_spilling_join::ChooseSpillingJoin;
+use crate::functions;
 use crate::operators::asof_join::AsofJoinPlanner;
-
 use crate::write::copy::SendCopyToWriter;
 use crate::write::node::WritePlanner;
-use crate::functions;
 
 /// One thing that Swath adds, by its stable name.
 pub struct Entry {
