@@ -38,7 +38,7 @@ use datafusion::common::{Column, DFSchema};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 
-pub use run::BatchStream;
+pub use run::{BatchIterator, BatchStream};
 
 pub use self::explain::ExplainView;
 

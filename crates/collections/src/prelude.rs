@@ -10,11 +10,12 @@ pub use crate::expr::literal::{
     array_value, binary, date, decimal, duration, list, null, null_of, scalar, time, timestamp,
 };
 pub use crate::expr::math::{ExprMath, random};
+pub use crate::expr::rolling::{Closed, Rolling};
 pub use crate::expr::string::concat_str;
 pub use crate::expr::structure::struct_of;
 pub use crate::expr::temporal::{now, today};
 pub use crate::expr::window::{
-    Closed, ExprWindow, RankMethod, Window, cume_dist, dense_rank, ntile, percent_rank, rank, row_number, window,
+    ExprWindow, RankMethod, Window, cume_dist, dense_rank, ntile, percent_rank, rank, row_number, window,
 };
 pub use crate::expr::{Expr, ExprExt, SortExpr, SortExprExt, col, cols, lit};
 pub use crate::frame::combine::{Concat, concat};

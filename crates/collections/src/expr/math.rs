@@ -12,6 +12,7 @@ macro_rules! unary {
 }
 
 /// Arithmetic beyond the operators `+ - * / %`.
+#[allow(clippy::wrong_self_convention, reason = "every method of an expression consumes it")]
 pub trait ExprMath: ExprExt {
     unary! {
         /// Absolute value.

@@ -15,7 +15,7 @@
 //! | [`literal`] | literals of every Arrow type |
 //! | [`math`] | arithmetic functions |
 //! | [`string`], [`temporal`], [`list`], [`structure`] | the namespaces `.str()`, `.dt()`, `.list()`, `.structure()` |
-//! | [`window`] | `over`, ranks, shifts, cumulative and rolling aggregates |
+//! | [`window`], [`rolling`] | `over`, ranks, shifts, cumulative aggregates; rolling windows |
 
 pub mod agg;
 pub mod conditional;
@@ -25,6 +25,7 @@ pub mod list;
 pub mod literal;
 pub mod math;
 mod naming;
+pub mod rolling;
 pub mod string;
 pub mod structure;
 pub mod temporal;
@@ -55,6 +56,7 @@ pub fn cols<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Vec<Expr> {
 }
 
 /// What every expression can do, beside [`Expr`]'s own methods (`eq`, `gt`, `and`, `is_null`, `between`, `alias`, …).
+#[allow(clippy::wrong_self_convention, reason = "every method of an expression consumes it")]
 pub trait ExprExt: Sized {
     /// This expression.
     #[doc(hidden)]

@@ -17,7 +17,7 @@ use datafusion::scalar::ScalarValue;
 
 use super::agg::ExprAgg;
 use super::conditional::when;
-use super::duration::Every;
+use super::rolling::Rolling;
 use super::{ExprExt, NameOrExpr, SortExpr, SortKey, mistake};
 use crate::error::Error;
 
@@ -51,8 +51,12 @@ impl Window {
     }
 
     /// Only the rows from `first` to `last`, relative to the current one (`-1` is the one before, `None` has no limit).
-    pub fn rows(mut self, first: impl Into<Option<i64>>, last: impl Into<Option<i64>>) -> Self {
-        self.frame = Some(rows(first.into(), last.into()));
+    pub fn rows(self, first: impl Into<Option<i64>>, last: impl Into<Option<i64>>) -> Self {
+        self.frame(rows(first.into(), last.into()))
+    }
+
+    pub(super) fn frame(mut self, frame: WindowFrame) -> Self {
+        self.frame = Some(frame);
         self
     }
 }
@@ -126,20 +130,6 @@ pub enum RankMethod {
     Dense,
     /// Each gets its own (1, 2, 3, 4).
     Ordinal,
-}
-
-/// Which ends of a span of time belong to it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Closed {
-    /// The earlier end only.
-    Left,
-    /// The later end only.
-    #[default]
-    Right,
-    /// Both ends.
-    Both,
-    /// Neither end.
-    Neither,
 }
 
 /// The window functions of an expression.
@@ -261,18 +251,12 @@ pub trait ExprWindow: ExprExt {
     /// Aggregates over the last `rows` rows, this one included; null where fewer than that many values are not null (see
     /// [`Rolling::min_samples`]).
     fn rolling(self, rows: u32) -> Rolling {
-        let first = 1 - i64::from(rows);
-        Rolling { value: self.expr(), span: Span::Rows { first, last: 0 }, min_samples: i64::from(rows), rows }
+        Rolling::rows(self.expr(), rows)
     }
 
     /// Aggregates over the rows whose `by` lies within `period` (`"2h"`, `"30d"`, `"10i"` for integers) before this row's.
     fn rolling_by(self, by: impl Into<NameOrExpr>, period: &str) -> Rolling {
-        let span = match period.parse::<Every>() {
-            Ok(period) if period.is_positive() => Span::Time { by: by.into().0, period, closed: Closed::Right },
-            Ok(_) => Span::Wrong(Error::invalid("rolling_by", format!("expected a positive period, got '{period}'"))),
-            Err(error) => Span::Wrong(error),
-        };
-        Rolling { value: self.expr(), span, min_samples: 1, rows: 0 }
+        Rolling::time(self.expr(), by.into().0, period)
     }
 
     /// Mean of the last `rows` rows.
@@ -317,146 +301,6 @@ pub trait ExprWindow: ExprExt {
 }
 
 impl ExprWindow for Expr {}
-
-/// A rolling window that waits for its aggregate; made by [`ExprWindow::rolling`] and [`ExprWindow::rolling_by`].
-#[derive(Clone, Debug)]
-pub struct Rolling {
-    value: Expr,
-    span: Span,
-    min_samples: i64,
-    rows: u32,
-}
-
-#[derive(Clone, Debug)]
-enum Span {
-    Rows { first: i64, last: i64 },
-    Time { by: Expr, period: Every, closed: Closed },
-    Wrong(Error),
-}
-
-impl Rolling {
-    /// How many values that are not null a window needs; with fewer the result is null. By rows, the default is the
-    /// window's length; by time it is 1.
-    pub fn min_samples(mut self, values: u32) -> Self {
-        self.min_samples = i64::from(values);
-        self
-    }
-
-    /// By rows: the current row in the middle of the window instead of at its end.
-    pub fn center(mut self) -> Self {
-        if let Span::Rows { first, last } = &mut self.span {
-            *first = -i64::from(self.rows / 2);
-            *last = *first + i64::from(self.rows) - 1;
-        }
-        self
-    }
-
-    /// By time: which ends belong to the window; the later one by default, `(t - period, t]`.
-    pub fn closed(mut self, closed: Closed) -> Self {
-        if let Span::Time { closed: old, .. } = &mut self.span {
-            *old = closed;
-        }
-        self
-    }
-
-    /// Mean.
-    pub fn mean(self) -> Expr {
-        self.aggregate(ExprAgg::mean)
-    }
-
-    /// Sum.
-    pub fn sum(self) -> Expr {
-        self.aggregate(ExprAgg::sum)
-    }
-
-    /// Smallest value.
-    pub fn min(self) -> Expr {
-        self.aggregate(ExprAgg::min)
-    }
-
-    /// Largest value.
-    pub fn max(self) -> Expr {
-        self.aggregate(ExprAgg::max)
-    }
-
-    /// Sample standard deviation.
-    pub fn std(self) -> Expr {
-        self.aggregate(ExprAgg::std)
-    }
-
-    /// Sample variance.
-    pub fn var(self) -> Expr {
-        self.aggregate(ExprAgg::var)
-    }
-
-    /// Median.
-    pub fn median(self) -> Expr {
-        self.aggregate(ExprAgg::median)
-    }
-
-    /// Quantile, `q` between 0 and 1.
-    pub fn quantile(self, q: f64) -> Expr {
-        self.aggregate(|value| value.quantile(q))
-    }
-
-    /// Number of values that are not null.
-    pub fn count(self) -> Expr {
-        self.aggregate(ExprAgg::count)
-    }
-
-    /// Any aggregate of the values: `rolling(3).aggregate(|x| x.max() - x.min())`.
-    pub fn aggregate(self, aggregate: impl FnOnce(Expr) -> Expr) -> Expr {
-        if let Span::Wrong(error) = self.span {
-            return mistake(error);
-        }
-        if matches!(self.span, Span::Rows { .. }) && self.rows == 0 {
-            return mistake(Error::invalid("rolling", "expected a window of at least 1 row, got 0"));
-        }
-        let window = self.window();
-        let result = aggregate(self.value.clone()).over(window.clone());
-        if self.min_samples == 0 {
-            return result;
-        }
-        let enough = self.value.count().over(window).gt_eq(lit(self.min_samples));
-        when(enough).then(result).end()
-    }
-
-    fn window(&self) -> Window {
-        match &self.span {
-            Span::Rows { first, last } => window().rows(*first, *last),
-            Span::Time { by, period, closed } => time_window(by.clone(), period, *closed),
-            Span::Wrong(_) => window(),
-        }
-    }
-}
-
-/// The rows whose `by` lies at most `period` before the current row's. Open ends are closed ones that are one
-/// nanosecond (for integers, one) nearer; the frame rounds them to the resolution of `by` when it knows its type.
-pub(crate) fn time_window(by: Expr, period: &Every, closed: Closed) -> Window {
-    let bound = |every: &Every| match every.integer() {
-        // Takes whatever integer type the column has.
-        Some(integer) => ScalarValue::from(integer.to_string()),
-        None => every.value(),
-    };
-    let inner = |every: &Every| every.less(0, 1);
-    let start = match closed {
-        Closed::Left | Closed::Both => bound(period),
-        Closed::Right | Closed::Neither => bound(&inner(period)),
-    };
-    let end = match closed {
-        Closed::Right | Closed::Both => WindowFrameBound::CurrentRow,
-        // One step before.
-        Closed::Left | Closed::Neither if period.integer().is_some() => {
-            WindowFrameBound::Preceding(ScalarValue::from("1"))
-        }
-        Closed::Left | Closed::Neither => WindowFrameBound::Preceding(inner(&Every::ZERO).times(-1).value()),
-    };
-    Window {
-        partition_by: vec![],
-        order_by: vec![by.sort(true, true)],
-        frame: Some(WindowFrame::new_bounds(WindowFrameUnits::Range, WindowFrameBound::Preceding(start), end)),
-    }
-}
 
 fn shifted(value: Expr, rows: i64, default: Option<ScalarValue>) -> Expr {
     function::lag(value, Some(rows), default)
@@ -538,7 +382,6 @@ fn inside_window(argument: Expr, window: &Window) -> Expr {
 
 #[cfg(test)]
 mod tests {
-    use super::Closed;
     use crate::prelude::*;
     use crate::testing::{mistake, rows, table};
 
@@ -616,55 +459,5 @@ mod tests {
     fn fills() {
         assert_eq!(values(col("x").forward_fill()), ["10", "30", "30", "20", "5", "5"]);
         assert_eq!(values(col("x").backward_fill().over(["k"])), ["10", "30", "20", "20", "5", "5"]);
-    }
-
-    #[test]
-    fn rolling_by_rows() {
-        assert_eq!(values(col("t").rolling_sum(2)), ["null", "3", "5", "7", "5", "3"]);
-        assert_eq!(values(col("x").rolling_mean(2)), ["null", "20.0", "null", "null", "12.5", "5.0"]);
-        assert_eq!(values(col("x").rolling(2).min_samples(1).max()), ["10", "30", "30", "20", "20", "5"]);
-        assert_eq!(values(col("t").rolling(3).center().sum()), ["null", "6", "9", "8", "7", "null"]);
-        assert_eq!(
-            values(col("x").rolling(3).min_samples(1).median().over(["k"])),
-            ["10.0", "20.0", "20.0", "25.0", "5.0", "5.0"]
-        );
-        assert_eq!(
-            values(col("t").rolling(2).aggregate(|t| t.clone().max() - t.min()))[1..],
-            ["1", "1", "1", "3", "1"]
-        );
-        assert!(mistake(&series().select([col("x").rolling_sum(0)])).contains("at least 1 row"));
-    }
-
-    #[test]
-    fn rolling_by_time() {
-        let times = table(
-            "SELECT CAST(t AS TIMESTAMP) AS t, x FROM (VALUES ('2024-01-01 00:00:00', 1), ('2024-01-01 01:00:00', 2), \
-             ('2024-01-01 02:00:00', 4), ('2024-01-03 02:00:00', 8)) AS v(t, x)",
-        );
-        let sums = |expr: Expr| rows(&times.sort(["t"]).with_column("r", expr).select(["r"]));
-        let rolling = |period: &str, closed| sums(col("x").rolling_by("t", period).closed(closed).sum());
-        assert_eq!(sums(col("x").rolling_sum_by("t", "2h")), ["1", "3", "6", "8"]);
-        assert_eq!(rolling("2h", Closed::Both), ["1", "3", "7", "8"]);
-        assert_eq!(rolling("2h", Closed::Left), ["null", "1", "3", "null"]);
-        assert_eq!(rolling("2h", Closed::Neither), ["null", "1", "2", "null"]);
-        assert_eq!(rolling("2d", Closed::Right), ["1", "3", "7", "8"]);
-        assert_eq!(rolling("2d", Closed::Both), ["1", "3", "7", "12"]);
-        assert_eq!(sums(col("x").rolling_mean_by("t", "1mo")), ["1.0", "1.5", "2.3333333333333335", "3.75"]);
-        assert!(mistake(&times.select([col("x").rolling_sum_by("t", "0h")])).contains("positive period"));
-    }
-
-    #[test]
-    fn rolling_by_dates_and_integers() {
-        let days = table(
-            "SELECT CAST(d AS DATE) AS d, x, i FROM (VALUES ('2024-01-01', 1, 10), ('2024-01-02', 2, 11), \
-             ('2024-01-04', 4, 14)) AS v(d, x, i)",
-        )
-        .sort(["d"]);
-        let sums = |expr: Expr| rows(&days.with_column("r", expr).select(["r"]));
-        assert_eq!(sums(col("x").rolling_sum_by("d", "2d")), ["1", "3", "4"]);
-        assert_eq!(sums(col("x").rolling_by("d", "2d").closed(Closed::Both).sum()), ["1", "3", "6"]);
-        assert_eq!(sums(col("x").rolling_by("d", "2d").closed(Closed::Left).sum()), ["null", "1", "2"]);
-        assert_eq!(sums(col("x").rolling_sum_by("i", "3i")), ["1", "3", "4"]);
-        assert_eq!(sums(col("x").rolling_by("i", "3i").closed(Closed::Both).sum()), ["1", "3", "6"]);
     }
 }

@@ -78,12 +78,12 @@ impl DataFrame {
 
     /// With other types: pairs of a column and a type. A value that does not fit is an error when the query runs.
     pub fn cast<S: Into<String>>(&self, types: impl IntoIterator<Item = (S, DataType)>) -> Self {
-        self.recast(types, |column, data_type| ExprExt::cast(column, data_type))
+        self.recast(types, ExprExt::cast)
     }
 
     /// [`cast`](Self::cast) in which a value that does not fit becomes null.
     pub fn try_cast<S: Into<String>>(&self, types: impl IntoIterator<Item = (S, DataType)>) -> Self {
-        self.recast(types, |column, data_type| ExprExt::try_cast(column, data_type))
+        self.recast(types, ExprExt::try_cast)
     }
 
     fn recast<S: Into<String>>(

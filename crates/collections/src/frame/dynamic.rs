@@ -12,7 +12,8 @@ use super::resolve;
 use crate::error::{Error, Result};
 use crate::expr::agg::ExprAgg;
 use crate::expr::duration::Every;
-use crate::expr::window::{Closed, ExprWindow, time_window};
+use crate::expr::rolling::{Closed, time_window};
+use crate::expr::window::ExprWindow;
 use crate::expr::{NameOrExpr, SortExpr, col, output_name};
 
 /// What stands for a bucket in the result.

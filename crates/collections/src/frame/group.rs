@@ -1,5 +1,6 @@
 //! Grouping and aggregating.
 
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{GroupingSet, LogicalPlan, LogicalPlanBuilder};
 
 use super::DataFrame;
@@ -8,7 +9,6 @@ use crate::error::{Error, Result};
 use crate::expr::agg::{ExprAgg, count_all};
 use crate::expr::window::{Window, window, with_window};
 use crate::expr::{Expr, NameOrExpr, col, output_name};
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 
 /// A frame with keys, waiting for its aggregates; made by [`DataFrame::group_by`] and its kin.
 ///
@@ -26,7 +26,7 @@ enum Sets {
     All,
     Rollup,
     Cube,
-    /// Positions of keys.
+    /// Each set by the names of its keys.
     Given(Vec<Vec<String>>),
 }
 
@@ -160,72 +160,65 @@ impl GroupBy {
     }
 }
 
+/// An aggregation in three nodes: below, windows inside keys and arguments; the aggregation itself; above, what the
+/// aggregates are combined to, and the names.
 fn aggregate(plan: LogicalPlan, keys: &[Expr], sets: &Sets, aggregates: Vec<Expr>) -> Result<LogicalPlan> {
     let names = resolve::names("agg", keys.iter().chain(&aggregates))?;
     if names.is_empty() {
         return Err(Error::invalid("agg", "expected at least one key or aggregate, got none"));
     }
     let schema = plan.schema().clone();
-    let keys = keys
-        .iter()
-        .map(|key| resolve::broadcast(resolve::checked(key.clone().unalias(), &schema)?))
-        .collect::<Result<Vec<_>>>()?;
-    let aggregates =
-        aggregates.into_iter().map(|expr| resolve::checked(expr.unalias(), &schema)).collect::<Result<Vec<_>>>()?;
+    let key = |key: &Expr| resolve::broadcast(resolve::checked(key.clone().unalias(), &schema)?);
+    let keys = keys.iter().map(key).collect::<Result<Vec<_>>>()?;
     // What is computed from neighbouring rows inside an aggregate sees the rows of its group.
     let group = window().partition_by(keys.clone());
     let order = resolve::ordering(&plan);
-    let aggregates = aggregates
-        .into_iter()
-        .map(|expr| resolve::in_order(within_groups(expr, &group)?, &order))
-        .collect::<Result<Vec<_>>>()?;
-    let key_count = keys.len();
+    let prepared = |expr: Expr| {
+        let checked = resolve::checked(expr.unalias(), &schema)?;
+        resolve::in_order(within_groups(checked, &group)?, &order)
+    };
+    let aggregates = aggregates.into_iter().map(prepared).collect::<Result<Vec<_>>>()?;
     let calls = outermost_aggregates(&aggregates);
-    let (plan, mut arguments) = if keys.iter().chain(&calls).any(resolve::has_windows) {
-        let columns: Vec<Expr> = keys.iter().chain(&calls).cloned().collect();
-        resolve::with_windows(plan, columns)?
-    } else {
-        (plan, keys.iter().chain(&calls).cloned().collect())
-    };
-    let computed_calls = arguments.split_off(key_count);
-    let computed_keys = arguments;
-    let group_expr = match sets {
-        _ if computed_keys.is_empty() => vec![],
-        Sets::All => computed_keys.clone(),
-        Sets::Rollup => vec![Expr::GroupingSet(GroupingSet::Rollup(computed_keys.clone()))],
-        Sets::Cube => vec![Expr::GroupingSet(GroupingSet::Cube(computed_keys.clone()))],
-        Sets::Given(sets) => {
-            let sets = sets.iter().map(|set| set.iter().map(col).collect()).collect();
-            vec![Expr::GroupingSet(GroupingSet::GroupingSets(sets))]
-        }
-    };
-    let (named_calls, outputs) = distinct_names(&computed_calls, &computed_keys);
-    let aggregated = LogicalPlanBuilder::new(plan).aggregate(group_expr, named_calls)?.build()?;
+    let (plan, mut computed) = resolve::with_windows(plan, keys.iter().chain(&calls).cloned().collect())?;
+    let computed_calls = computed.split_off(keys.len());
+    let (named_calls, call_columns) = distinct_names(&computed_calls, &computed);
+    let key_columns: Vec<String> = computed.iter().map(|key| key.schema_name().to_string()).collect();
+    let aggregated = LogicalPlanBuilder::new(plan).aggregate(grouping_expr(computed, sets), named_calls)?.build()?;
     // What stood in the expressions, and the column of the aggregation that holds it.
-    let columns: Vec<(Expr, String)> = (calls.into_iter().zip(outputs))
-        .chain(keys.iter().cloned().zip(computed_keys.iter().map(|key| key.schema_name().to_string())))
-        .collect();
-    let results = keys
-        .iter()
-        .cloned()
-        .chain(aggregates)
-        .map(|expr| resolve::replace(expr, &columns))
-        .collect::<Result<Vec<_>>>()?;
-    // Only keys and aggregates are left to name.
-    for (result, name) in results.iter().zip(&names) {
-        if let Some(stray) = result.column_refs().into_iter().find(|column| !aggregated.schema().has_column(column)) {
-            return Err(Error::invalid(
-                "agg",
-                format!(
-                    "'{name}' uses the column '{}', which has many values in a group: put it into an aggregate such as .first(), or make it a key",
-                    stray.name
-                ),
-            ));
-        }
-    }
+    let columns: Vec<(Expr, String)> =
+        calls.into_iter().zip(call_columns).chain(keys.iter().cloned().zip(key_columns)).collect();
+    let results = keys.into_iter().chain(aggregates).map(|expr| resolve::replace(expr, &columns));
+    let results = results.collect::<Result<Vec<_>>>()?;
+    results.iter().zip(&names).try_for_each(|(result, name)| refuse_stray_columns(result, name, &aggregated))?;
     let (aggregated, results) = resolve::with_windows(aggregated, results)?;
     let projection = results.into_iter().zip(names).map(|(expr, name)| resolve::named(expr, name));
     Ok(LogicalPlanBuilder::new(aggregated).project(projection)?.build()?)
+}
+
+fn grouping_expr(keys: Vec<Expr>, sets: &Sets) -> Vec<Expr> {
+    if keys.is_empty() {
+        return vec![];
+    }
+    let sets = match sets {
+        Sets::All => return keys,
+        Sets::Rollup => GroupingSet::Rollup(keys),
+        Sets::Cube => GroupingSet::Cube(keys),
+        Sets::Given(sets) => GroupingSet::GroupingSets(sets.iter().map(|set| set.iter().map(col).collect()).collect()),
+    };
+    vec![Expr::GroupingSet(sets)]
+}
+
+/// Above the aggregation only keys and aggregates have names.
+fn refuse_stray_columns(result: &Expr, name: &str, aggregated: &LogicalPlan) -> Result<()> {
+    let stray = result.column_refs().into_iter().find(|column| !aggregated.schema().has_column(column));
+    stray.map_or(Ok(()), |stray| {
+        let message = format!(
+            "'{name}' uses the column '{}', which has many values in a group: put it into an aggregate such as \
+             .first(), or make it a key",
+            stray.name
+        );
+        Err(Error::invalid("agg", message))
+    })
 }
 
 /// Aggregates and window expressions inside the arguments of an aggregate, over the rows of the group.

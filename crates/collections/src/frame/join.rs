@@ -198,8 +198,7 @@ impl Sides {
         };
         let keys = options.keys.iter().map(|(left, right)| (left.clone(), now(right))).collect();
         let renamed = right.schema().fields().iter().zip(&right_columns).any(|(field, (now, _))| field.name() != now);
-        let right =
-            if renamed { LogicalPlanBuilder::new(right.clone()).project(projection)?.build()? } else { right.clone() };
+        let right = if renamed { LogicalPlanBuilder::new(right).project(projection)?.build()? } else { right };
         Ok(Self { left, right, right_columns, keys })
     }
 }

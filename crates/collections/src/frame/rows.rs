@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(letters().count().unwrap(), 5);
         assert_eq!(letters().filter(lit(false)).count().unwrap(), 0);
         let batches = letters().stream().unwrap();
-        assert_eq!(Iterator::map(batches, |batch| batch.unwrap().num_rows()).sum::<usize>(), 5);
+        assert_eq!(batches.into_iter().map(|batch| batch.unwrap().num_rows()).sum::<usize>(), 5);
         let text = letters().sort(["s"]).preview(2).unwrap();
         assert!(text.contains("| 1 | a |") && text.ends_with("first 2 rows; there are more"), "{text}");
         assert!(letters().preview(5).unwrap().ends_with("5 rows"));

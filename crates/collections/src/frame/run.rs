@@ -119,7 +119,7 @@ impl DataFrame {
     }
 }
 
-/// Batches of a running query, as an async [`Stream`] or, for synchronous callers, an [`Iterator`].
+/// Batches of a running query, as an async [`Stream`] or, for synchronous callers, in a `for` loop.
 #[derive(Debug)]
 pub struct BatchStream {
     schema: SchemaRef,
@@ -142,12 +142,26 @@ impl Stream for BatchStream {
     }
 }
 
-impl Iterator for BatchStream {
+impl IntoIterator for BatchStream {
+    type Item = Result<RecordBatch>;
+    type IntoIter = BatchIterator;
+
+    /// For callers without an async runtime: `for batch in frame.stream()? { … }`.
+    fn into_iter(self) -> BatchIterator {
+        BatchIterator(self)
+    }
+}
+
+/// The batches of a [`BatchStream`], each waited for by the caller's thread. Inside an async runtime use the stream, which
+/// does not block. (A type of its own, so that `next` of the stream is not ambiguous.)
+#[derive(Debug)]
+pub struct BatchIterator(BatchStream);
+
+impl Iterator for BatchIterator {
     type Item = Result<RecordBatch>;
 
-    /// Waits for the next batch. From inside an async runtime use it as a [`Stream`], which does not block.
     fn next(&mut self) -> Option<Self::Item> {
         // Not `blocking_recv`, which panics inside an async runtime.
-        futures::executor::block_on(self.receiver.recv()).map(|batch| batch.map_err(Error::from))
+        futures::executor::block_on(self.0.receiver.recv()).map(|batch| batch.map_err(Error::from))
     }
 }
