@@ -36,11 +36,14 @@ impl PhysicalOptimizerRule for ChooseSpillingJoin {
     }
 
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        let fraction = config.extensions.get::<SwathOptions>().cloned().unwrap_or_default().join_memory_fraction;
+        let options = config.extensions.get::<SwathOptions>().cloned().unwrap_or_default();
+        if !options.spilling_joins {
+            return Ok(plan);
+        }
         plan.transform_up(|node| match node.downcast_ref::<HashJoinExec>() {
             Some(join) if SpillingHashJoinExec::can_wrap(join) => {
                 let inner = Arc::new(join.builder().build()?);
-                Ok(Transformed::yes(Arc::new(SpillingHashJoinExec::try_new(inner, fraction)?) as _))
+                Ok(Transformed::yes(Arc::new(SpillingHashJoinExec::try_new(inner, options.join_memory_fraction)?) as _))
             }
             _ => Ok(Transformed::no(node)),
         })

@@ -217,7 +217,7 @@ fn build_context(options: EngineOptions, threads: usize, memory_limit_bytes: usi
         disk.set_max_temp_directory_size(limit);
     }
     let pool: Arc<dyn MemoryPool> =
-        Arc::new(TrackConsumersPool::new(HeadroomPool::new(memory_limit_bytes), CONSUMERS_IN_MESSAGE));
+        Arc::new(TrackConsumersPool::new(HeadroomPool::new(memory_limit_bytes, threads), CONSUMERS_IN_MESSAGE));
     let runtime_env = RuntimeEnvBuilder::new()
         .with_memory_pool(pool)
         .with_disk_manager_builder(disk)

@@ -11,10 +11,15 @@ use parking_lot::Mutex;
 /// Share of the limit that is kept for consumers that hold little.
 const HEADROOM_SHARE: f64 = 0.25;
 
+/// Share of the limit that one operator that can spill may take.
+const SPILLER_SHARE: f64 = 0.5;
+
 /// A memory pool in which whoever can spill may take what is free, down to a headroom that is kept for the others.
 ///
 /// - A consumer that cannot spill gets what is free, up to the limit.
-/// - A consumer that can spill gets what is free above the headroom; and, out of the headroom, an equal part of it.
+/// - A consumer that can spill gets what is free above the headroom, up to half of the limit for all partitions of an
+///   operator together; and, out of the headroom, an equal part of it. The half is there because a sort or an aggregation
+///   that spills holds what it writes twice for a moment, which is not reserved.
 ///
 /// DataFusion's fair pool gives each consumer that can spill the same part of the whole, and as each output partition of each
 /// exchange counts as one, a join or an aggregation among thirty of them would spill with most of the memory free. Its greedy
@@ -23,6 +28,7 @@ const HEADROOM_SHARE: f64 = 0.25;
 pub struct HeadroomPool {
     limit_bytes: usize,
     headroom_bytes: usize,
+    spiller_bytes: usize,
     state: Mutex<State>,
 }
 
@@ -33,10 +39,11 @@ struct State {
 }
 
 impl HeadroomPool {
-    /// A pool of `limit_bytes`.
-    pub fn new(limit_bytes: usize) -> Self {
+    /// A pool of `limit_bytes` for plans of `partitions` partitions.
+    pub fn new(limit_bytes: usize, partitions: usize) -> Self {
         let headroom_bytes = (limit_bytes as f64 * HEADROOM_SHARE) as usize;
-        Self { limit_bytes, headroom_bytes, state: Mutex::default() }
+        let spiller_bytes = (limit_bytes as f64 * SPILLER_SHARE) as usize / partitions.max(1);
+        Self { limit_bytes, headroom_bytes, spiller_bytes, state: Mutex::default() }
     }
 
     /// What `reservation` may still take.
@@ -45,8 +52,9 @@ impl HeadroomPool {
         if !reservation.consumer().can_spill() {
             return free;
         }
-        let share = self.headroom_bytes / state.spillable_consumers.max(1);
-        free.saturating_sub(self.headroom_bytes).max(share.saturating_sub(reservation.size()).min(free))
+        let below_cap = self.spiller_bytes.saturating_sub(reservation.size());
+        let share = (self.headroom_bytes / state.spillable_consumers.max(1)).saturating_sub(reservation.size());
+        free.saturating_sub(self.headroom_bytes).min(below_cap).max(share.min(free))
     }
 }
 
@@ -113,21 +121,24 @@ mod tests {
 
     #[test]
     fn spillers_leave_the_headroom_to_the_others() {
-        let pool: Arc<dyn MemoryPool> = Arc::new(HeadroomPool::new(1000));
+        let pool: Arc<dyn MemoryPool> = Arc::new(HeadroomPool::new(1000, 1));
         let spiller = |name: &str| MemoryConsumer::new(name).with_can_spill(true).register(&pool);
-        let (greedy, late) = (spiller("greedy"), spiller("late"));
-        greedy.try_grow(750).unwrap();
+        let (greedy, second, late, later) = (spiller("greedy"), spiller("second"), spiller("late"), spiller("later"));
+        greedy.try_grow(500).unwrap();
         let error = greedy.try_grow(1).unwrap_err().to_string();
         assert!(error.contains("greedy asked for 1"), "{error}");
-        // Half of the headroom each.
-        late.try_grow(125).unwrap();
+        second.try_grow(250).unwrap();
+        second.try_grow(1).unwrap_err();
+        // A quarter of the headroom each.
+        late.try_grow(62).unwrap();
         late.try_grow(1).unwrap_err();
+        later.try_grow(62).unwrap();
 
         let stubborn = MemoryConsumer::new("stubborn").register(&pool);
-        stubborn.try_grow(126).unwrap_err();
-        stubborn.try_grow(125).unwrap();
+        stubborn.try_grow(127).unwrap_err();
+        stubborn.try_grow(126).unwrap();
         assert_eq!(pool.reserved(), 1000);
-        drop((greedy, late, stubborn));
+        drop((greedy, second, late, later, stubborn));
         assert_eq!(pool.reserved(), 0);
     }
 }

@@ -12,6 +12,9 @@ extensions_options! {
         /// before it spills.
         pub join_memory_fraction: f64, default = 0.3
 
+        /// Whether hash joins may spill. If not, one whose build side does not fit in the memory limit fails.
+        pub spilling_joins: bool, default = true
+
         /// Share of the session's memory limit that cached tables may hold in memory; what is beyond it overflows to the
         /// spill folder. Read when the session starts.
         pub store_memory_fraction: f64, default = 0.5
