@@ -166,8 +166,7 @@ mod tests {
         };
         let operators = vec![operator(0, "SortExec: [a]", 1), operator(1, "Scan", 0)];
         let report = AnalyzeReport { operators, elapsed: Duration::from_millis(7) };
-        let expected = "\
-        rows       bytes        time     spilled  operator
+        let expected = "        rows       bytes        time     spilled  operator
        1,000    2.00 KiB      3.0 ms    4.00 KiB  SortExec: [a]
        2,000    2.00 KiB      3.0 ms           -    Scan
 elapsed: 7.0 ms
