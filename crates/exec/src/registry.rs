@@ -11,6 +11,7 @@ use datafusion::optimizer::OptimizerRule;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_planner::ExtensionPlanner;
 use swath_planner::PushFilterThroughAsofJoin;
+use swath_planner::PushSemiJoinDown;
 
 use crate::choose_spilling_join::ChooseSpillingJoin;
 use crate::functions;

@@ -9,6 +9,7 @@
 //! | [`asof_join`] | the logical as-of join |
 //! | [`options`] | the `swath.*` settings, typed and documented once |
 //! | [`push_filter_through_asof_join`] | filters on left columns below an as-of join |
+//! | [`push_semi_join_down`] | semi joins with few groups, below inner joins |
 //! | [`stages`] | a physical plan cut where data must move, for `EXPLAIN STAGES` |
 //! | [`suggest`] | the nearest spelling of a name that was not found |
 
@@ -16,6 +17,7 @@ pub mod analyze;
 pub mod asof_join;
 pub mod options;
 pub mod push_filter_through_asof_join;
+pub mod push_semi_join_down;
 pub mod stages;
 pub mod suggest;
 
@@ -23,5 +25,6 @@ pub use analyze::AnalyzeReport;
 pub use asof_join::{AsofJoinNode, AsofKey, AsofMatch, AsofStrategy};
 pub use options::SwathOptions;
 pub use push_filter_through_asof_join::PushFilterThroughAsofJoin;
+pub use push_semi_join_down::PushSemiJoinDown;
 pub use stages::{Stage, StageGraph};
 pub use suggest::nearest;
