@@ -10,11 +10,11 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 use datafusion::optimizer::OptimizerRule;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_planner::ExtensionPlanner;
-use swath_planner::PushFilterThroughAsofJoin;
-use swath_planner::PushSemiJoinDown;
+use swath_planner::{PushFilterThroughAsofJoin, PushSemiJoinDown};
 
 use crate::choose_spilling_join::ChooseSpillingJoin;
 use crate::functions;
+use crate::operators::adaptive_scan::AdaptParquetScans;
 use crate::operators::asof_join::AsofJoinPlanner;
 use crate::write::copy::SendCopyToWriter;
 use crate::write::node::WritePlanner;
@@ -48,7 +48,9 @@ pub enum Kind {
 pub static ENTRIES: &[Entry] = &[
     Entry { name: "row_hash", kind: Kind::Scalar(functions::row_hash) },
     Entry { name: "push_filter_through_asof_join", kind: Kind::LogicalRule(|| Arc::new(PushFilterThroughAsofJoin)) },
+    Entry { name: "push_semi_join_down", kind: Kind::LogicalRule(|| Arc::new(PushSemiJoinDown)) },
     Entry { name: "choose_spilling_join", kind: Kind::PhysicalRule(|| Arc::new(ChooseSpillingJoin)) },
+    Entry { name: "adapt_parquet_scans", kind: Kind::PhysicalRule(|| Arc::new(AdaptParquetScans)) },
     Entry { name: "AsofJoin", kind: Kind::Operator(|| Arc::new(AsofJoinPlanner)) },
     Entry { name: "send_copy_to_writer", kind: Kind::LogicalRule(|| Arc::new(SendCopyToWriter)) },
     Entry { name: "write", kind: Kind::Operator(|| Arc::new(WritePlanner)) },

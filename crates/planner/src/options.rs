@@ -15,6 +15,10 @@ extensions_options! {
         /// Whether hash joins may spill. If not, one whose build side does not fit in the memory limit fails.
         pub spilling_joins: bool, default = true
 
+        /// A Parquet scan under a join decodes its other columns only for the rows that the join's build side wants, if
+        /// those are at most this fraction of a sample. 0 never does, 1 always.
+        pub late_decoding_fraction: f64, default = 0.03
+
         /// Share of the session's memory limit that cached tables may hold in memory; what is beyond it overflows to the
         /// spill folder. Read when the session starts.
         pub store_memory_fraction: f64, default = 0.5
