@@ -13,7 +13,7 @@ use crate::expr::literal::null_of;
 use crate::expr::window::{ExprWindow, row_number, window};
 use crate::expr::{Expr, ExprExt, col, cols};
 
-/// How [`concat`] puts frames together.
+/// How [`concat`](concat()) puts frames together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Concat {
     /// Below each other by position, as [`DataFrame::union`].
