@@ -16,3 +16,5 @@ mod memory;
 mod round_trip;
 #[path = "suite/s3.rs"]
 mod s3;
+#[path = "suite/tpch.rs"]
+mod tpch;

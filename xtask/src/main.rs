@@ -1,5 +1,6 @@
-//! What a person repeats: `cargo xtask test`, `lint`, `docs`. CI calls the same commands.
+//! What a person repeats: `cargo xtask test`, `lint`, `docs`, `compare`. CI calls the same commands.
 
+mod compare;
 mod steps;
 
 use std::process::ExitCode;
@@ -25,6 +26,9 @@ enum Task {
     Lint,
     /// Write the generated documentation (docs/configuration.md).
     Docs,
+    /// Measure Swath beside other engines.
+    #[command(subcommand)]
+    Compare(compare::Compare),
 }
 
 fn main() -> ExitCode {
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
         Task::Test { filter: None } => steps::lint().and_then(|()| steps::tests(None)),
         Task::Lint => steps::lint(),
         Task::Docs => steps::docs(),
+        Task::Compare(what) => compare::run(&what),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,151 @@
+//! The engines, each a child process that answers commands.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use clap::ValueEnum;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::comparison::Run;
+use super::environment::Environment;
+
+/// What can be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    /// Swath, the queries as SQL.
+    Swath,
+    /// Swath, the queries as DataFrame programs.
+    SwathDataframe,
+    /// DuckDB, SQL.
+    Duckdb,
+    /// Polars, lazy frames.
+    Polars,
+    /// DataFusion, SQL.
+    Datafusion,
+}
+
+impl Engine {
+    /// The name in tables and charts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Swath => "swath",
+            Self::SwathDataframe => "swath-df",
+            Self::Duckdb => "duckdb",
+            Self::Polars => "polars",
+            Self::Datafusion => "datafusion",
+        }
+    }
+
+    /// The Python program that drives it, if it is not ours.
+    pub fn driver(self) -> Option<&'static str> {
+        match self {
+            Self::Swath | Self::SwathDataframe => None,
+            Self::Duckdb => Some("duckdb_driver.py"),
+            Self::Polars => Some("polars_driver.py"),
+            Self::Datafusion => Some("datafusion_driver.py"),
+        }
+    }
+}
+
+/// A started engine. Dropping it ends its process.
+#[derive(Debug)]
+pub struct EngineProcess {
+    engine: Engine,
+    child: Child,
+    commands: ChildStdin,
+    replies: BufReader<ChildStdout>,
+}
+
+impl EngineProcess {
+    /// Starts the process and waits until it has opened the tables.
+    pub fn start(
+        engine: Engine,
+        environment: &Environment,
+        data: &Path,
+        scale: f64,
+        threads: usize,
+    ) -> Result<Self, String> {
+        let mut command = match engine.driver() {
+            Some(driver) => {
+                let mut command = Command::new(&environment.python);
+                command.arg(environment.drivers().join(driver));
+                command
+            }
+            None => {
+                let mut command = Command::new(&environment.swath);
+                let form = if engine == Engine::SwathDataframe { "dataframe" } else { "sql" };
+                command.args(["tpch", "serve", "--form", form]);
+                command
+            }
+        };
+        command.arg("--data").arg(data).args(["--scale", &scale.to_string(), "--threads", &threads.to_string()]);
+        // How Polars and DataFusion's Python package learn the number of threads.
+        command.env("POLARS_MAX_THREADS", threads.to_string()).env("TOKIO_WORKER_THREADS", threads.to_string());
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("{command:?} cannot be started: {error}"))?;
+        let (Some(commands), Some(replies)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(format!("{command:?} has no pipes"));
+        };
+        let mut process = Self { engine, child, commands, replies: BufReader::new(replies) };
+        match process.ask("ready?")?["ready"] {
+            Value::Bool(true) => Ok(process),
+            _ => Err(format!("{} is not ready", engine.name())),
+        }
+    }
+
+    /// Runs a query once.
+    pub fn run(&mut self, query: u32) -> Run {
+        self.forget_peak();
+        let reply = match self.ask(&format!("run {query}")) {
+            Ok(reply) => reply,
+            Err(error) => return Run::failed(error),
+        };
+        match (reply["seconds"].as_f64(), reply["rows"].as_u64()) {
+            (Some(seconds), Some(rows)) => {
+                Run { seconds: Some(seconds), rows: Some(rows), peak_bytes: self.peak_bytes(), error: None }
+            }
+            _ => Run::failed(reply["error"].as_str().unwrap_or("gave no time").to_owned()),
+        }
+    }
+
+    fn ask(&mut self, command: &str) -> Result<Value, String> {
+        let ended = |error| format!("{} has ended: {error}", self.engine.name());
+        writeln!(self.commands, "{command}").and_then(|()| self.commands.flush()).map_err(ended)?;
+        let mut line = String::new();
+        match self.replies.read_line(&mut line) {
+            Ok(0) => Err(ended(std::io::ErrorKind::UnexpectedEof.into())),
+            Ok(_) => {
+                serde_json::from_str(&line).map_err(|error| format!("{} said '{line}': {error}", self.engine.name()))
+            }
+            Err(error) => Err(ended(error)),
+        }
+    }
+
+    /// Starts a new peak of resident memory; Linux only, elsewhere there are no peaks.
+    fn forget_peak(&self) {
+        // Without the permission the peak is that of the process so far.
+        let _ = fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5");
+    }
+
+    fn peak_bytes(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kib * 1024)
+    }
+}
+
+impl Drop for EngineProcess {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

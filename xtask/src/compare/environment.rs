@@ -1,0 +1,95 @@
+//! What a comparison needs: the `swath` program, and a Python environment with pinned engines.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::engine::Engine;
+
+/// Paths of everything that is started.
+#[derive(Debug)]
+pub struct Environment {
+    /// The workspace.
+    pub root: PathBuf,
+    /// Where results go; the virtual environment is in it too.
+    pub output: PathBuf,
+    /// The `swath` program.
+    pub swath: PathBuf,
+    /// Python of the virtual environment; there if any engine needs it.
+    pub python: PathBuf,
+}
+
+impl Environment {
+    /// Builds `swath`, and makes the virtual environment if an engine needs it and it is not there as pinned.
+    pub fn prepare(engines: &[Engine]) -> Result<Self, String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask is not inside a workspace")?.to_owned();
+        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+        let output = target.join("compare");
+        fs::create_dir_all(&output).map_err(|error| format!("{} cannot be made: {error}", output.display()))?;
+        let swath = build_swath(&root)?;
+        let python = output.join("venv/bin/python");
+        let environment = Self { root, output, swath, python };
+        if engines.iter().any(|engine| engine.driver().is_some()) {
+            environment.make_venv()?;
+        }
+        Ok(environment)
+    }
+
+    /// The folder of the Python drivers.
+    pub fn drivers(&self) -> PathBuf {
+        self.root.join("benches/tpch")
+    }
+
+    /// Generates what is missing of the data.
+    pub fn generate(&self, scale: f64, folder: &Path) -> Result<(), String> {
+        // Data that are there may be cut into several files; they are taken as they are.
+        if folder.join("region").is_dir() && folder.join("lineitem/part-00000.parquet").is_file() {
+            return Ok(());
+        }
+        let mut command = Command::new(&self.swath);
+        run(command.args(["tpch", "generate", "--scale", &scale.to_string(), "--output"]).arg(folder))
+    }
+
+    fn make_venv(&self) -> Result<(), String> {
+        let venv = self.output.join("venv");
+        let requirements = self.drivers().join("requirements.txt");
+        let pinned =
+            fs::read_to_string(&requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
+        // Written last, so that a half-made environment is made again.
+        let stamp = venv.join("installed-requirements.txt");
+        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == pinned) {
+            return Ok(());
+        }
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
+        let mut pip = Command::new(&self.python);
+        run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&requirements))?;
+        fs::write(&stamp, pinned).map_err(|error| format!("{}: {error}", stamp.display()))
+    }
+}
+
+/// Builds the program in its usual profile and asks cargo where it is.
+fn build_swath(root: &Path) -> Result<PathBuf, String> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["build", "--release", "--bin", "swath", "--message-format", "json-render-diagnostics"])
+        .current_dir(root)
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("cargo cannot be started: {error}"))?;
+    if !output.status.success() {
+        return Err("swath could not be built, see above".to_owned());
+    }
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["target"]["name"] == "swath")
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .ok_or_else(|| "cargo did not say where it put swath".to_owned())
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    println!("== {command:?}");
+    let status = command.status().map_err(|error| format!("{command:?} cannot be started: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?} ended with {status}")) }
+}
