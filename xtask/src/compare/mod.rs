@@ -43,6 +43,9 @@ pub struct TpchArgs {
     /// Which engines.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Engine::Swath, Engine::Duckdb, Engine::Polars, Engine::Datafusion])]
     engines: Vec<Engine>,
+    /// Measure this build of the program instead of building it.
+    #[arg(long, value_name = "PROGRAM")]
+    swath: Option<PathBuf>,
     /// Only these queries, such as 1,5,18.
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=22))]
     queries: Vec<u32>,
@@ -54,7 +57,7 @@ pub struct TpchArgs {
 /// A sentence, if an engine cannot be set up. A query that fails is part of the result.
 pub fn run(compare: &Compare) -> Result<(), String> {
     let Compare::Tpch(arguments) = compare;
-    let environment = Environment::prepare(&arguments.engines)?;
+    let environment = Environment::prepare(&arguments.engines, arguments.swath.clone())?;
     let data = match &arguments.data {
         Some(folder) => folder.clone(),
         None => default_data_folder(arguments.scale)?,
