@@ -91,7 +91,8 @@ pub fn web(root: PathBuf) -> Server {
 
 fn file_answer(root: &Path, request: &Request<hyper::body::Incoming>) -> Response<Body> {
     assert!(request.headers().contains_key(HOST));
-    let Ok(bytes) = std::fs::read(root.join(request.uri().path().trim_start_matches('/'))) else {
+    let name = request.uri().path().trim_start_matches('/').replace("%20", " ");
+    let Ok(bytes) = std::fs::read(root.join(name)) else {
         return Response::builder().status(StatusCode::NOT_FOUND).body(Body::empty()).unwrap();
     };
     if request.method() == Method::HEAD {

@@ -189,6 +189,10 @@ impl Source {
     pub async fn files(&self, state: &dyn Session, kind: FormatKind) -> Result<Vec<FoundFile>> {
         let store = state.runtime_env().object_store(&self.store_url)?;
         let metas = match &self.shape {
+            Shape::Path(path) if self.may_be_folder(path) => {
+                let below = self.list(&store, Some(path), |meta| of_kind(meta, kind)).await?;
+                if below.is_empty() { vec![self.head(&store, path).await?] } else { below }
+            }
             Shape::Path(path) => match store.head(path).await {
                 Ok(meta) => vec![meta],
                 Err(StoreError::NotFound { .. }) if self.can_list() => {
@@ -270,6 +274,20 @@ impl Source {
             }
         };
         Err(FileError::engine(&self.text, message))
+    }
+
+    /// Whether `path` on a store is rather a folder than a file: its name has no suffix. Asking for the folder first
+    /// saves a request, and stores that keep real folders answer badly if asked for one as a file.
+    fn may_be_folder(&self, path: &Path) -> bool {
+        let named_as_file = path.filename().is_some_and(|name| name.contains('.'));
+        self.can_list() && !named_as_file && self.store_url.as_str() != "file:///"
+    }
+
+    async fn head(&self, store: &Arc<dyn ObjectStore>, path: &Path) -> Result<ObjectMeta> {
+        match store.head(path).await {
+            Err(StoreError::NotFound { .. }) => Err(FileError::engine(&self.text, "no such file or folder")),
+            answer => answer.map_err(|error| store_error(&self.text, error)),
+        }
     }
 
     fn can_list(&self) -> bool {
