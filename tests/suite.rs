@@ -1,4 +1,6 @@
 //! The integration tests, in one binary: each links the whole engine.
+// Clippy's own exception for tests does not reach the functions that tests share.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "suite/asof_join.rs"]
 mod asof_join;

@@ -98,12 +98,12 @@ impl Source {
             Some(("file", _)) => {
                 let path = url::Url::parse(text).ok().and_then(|url| url.to_file_path().ok());
                 match path {
-                    Some(path) => Self::parse_local(text, path),
+                    Some(path) => Self::parse_local(text, &path),
                     None => Err(FileError::engine(text, "not a file URL of this machine")),
                 }
             }
             Some((scheme, rest)) if is_scheme(scheme) => Self::parse_url(text, scheme, rest),
-            _ => Self::parse_local(text, expand_home(text)),
+            _ => Self::parse_local(text, &expand_home(text)),
         }
     }
 
@@ -142,9 +142,9 @@ impl Source {
         Ok(Self { text: text.to_owned(), store_url, shape })
     }
 
-    fn parse_local(text: &str, path: PathBuf) -> Result<Self> {
+    fn parse_local(text: &str, path: &std::path::Path) -> Result<Self> {
         let absolute =
-            std::path::absolute(&path).map_err(|error| FileError::engine(text, format!("not a path: {error}")))?;
+            std::path::absolute(path).map_err(|error| FileError::engine(text, format!("not a path: {error}")))?;
         let shape = match std::fs::metadata(&absolute) {
             Ok(metadata) if metadata.is_dir() => {
                 // An unreadable folder would otherwise look like an empty one.

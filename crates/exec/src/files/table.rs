@@ -66,6 +66,13 @@ pub struct FilesTable {
     fingerprint: Arc<SchemaFingerprint>,
 }
 
+/// Files that one scan can read: one store, one compression.
+struct ScanGroup {
+    store_url: ObjectStoreUrl,
+    compression: Compression,
+    files: Vec<PartitionedFile>,
+}
+
 impl FilesTable {
     /// Looks at the files and finds their schema.
     ///
@@ -176,13 +183,12 @@ impl FilesTable {
     async fn plan_group(
         &self,
         state: &dyn Session,
-        store_url: ObjectStoreUrl,
-        compression: Compression,
-        files: Vec<PartitionedFile>,
+        group: ScanGroup,
         exact: bool,
         projection: Option<&Vec<usize>>,
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
+        let ScanGroup { store_url, compression, files } = group;
         let statistics = Statistics::try_merge_iter_with_ndv_fallback(
             files.iter().filter_map(|file| file.statistics.as_deref()),
             &self.table_schema,
@@ -267,15 +273,20 @@ impl TableProvider for FilesTable {
                 Ok::<_, DataFusionError>((file, partitioned))
             })
             .buffered(FILES_AT_ONCE);
-        let mut groups: BTreeMap<(String, Compression), (ObjectStoreUrl, Vec<PartitionedFile>)> = BTreeMap::new();
+        let mut groups: BTreeMap<(String, Compression), ScanGroup> = BTreeMap::new();
         let (mut rows, mut files_taken) = (Precision::Exact(0), 0);
         while let Some((file, partitioned)) = looked_at.try_next().await? {
             if let Some(statistics) = &partitioned.statistics {
                 rows = rows.add(&statistics.num_rows);
             }
             files_taken += 1;
-            let key = (file.store_url.as_str().to_owned(), self.compression_of(&file));
-            groups.entry(key).or_insert_with(|| (file.store_url.clone(), vec![])).1.push(partitioned);
+            let compression = self.compression_of(&file);
+            let group = groups.entry((file.store_url.as_str().to_owned(), compression)).or_insert_with(|| ScanGroup {
+                store_url: file.store_url.clone(),
+                compression,
+                files: vec![],
+            });
+            group.files.push(partitioned);
             if let (Some(limit), Precision::Exact(rows)) = (enough_rows, rows)
                 && rows >= limit
             {
@@ -285,8 +296,8 @@ impl TableProvider for FilesTable {
         drop(looked_at);
         let exact = files_taken == files_wanted;
         let mut plans = vec![];
-        for ((_, compression), (store_url, files)) in groups {
-            plans.push(self.plan_group(state, store_url, compression, files, exact, projection, limit).await?);
+        for group in groups.into_values() {
+            plans.push(self.plan_group(state, group, exact, projection, limit).await?);
         }
         match plans.len() {
             0 => Ok(Arc::new(EmptyExec::new(project_schema(&self.table_schema, projection)?))),

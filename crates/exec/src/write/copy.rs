@@ -62,8 +62,8 @@ pub(super) fn spec_of_copy(
             None => return config_err!("COPY: expected mode 'error', 'overwrite' or 'append', got '{name}'"),
         },
     };
-    let single_file = truth("single_file_output", take("single_file_output"))?;
-    let keep = truth("execution.keep_partition_by_columns", take("execution.keep_partition_by_columns"))?;
+    let single_file = truth("single_file_output", take("single_file_output").as_deref())?;
+    let keep = truth("execution.keep_partition_by_columns", take("execution.keep_partition_by_columns").as_deref())?;
     let keep_partition_columns = keep.unwrap_or(session.config_options().execution.keep_partition_by_columns);
     let table_options = |file_type: ConfigFileType| -> Result<TableOptions> {
         let mut table_options = session.default_table_options();
@@ -82,8 +82,8 @@ pub(super) fn spec_of_copy(
     Ok(WriteSpec { target, format, partition_by, keep_partition_columns, mode, single_file })
 }
 
-fn truth(name: &str, text: Option<String>) -> Result<Option<bool>> {
-    match text.as_deref().map(str::trim) {
+fn truth(name: &str, text: Option<&str>) -> Result<Option<bool>> {
+    match text.map(str::trim) {
         None => Ok(None),
         Some("true") => Ok(Some(true)),
         Some("false") => Ok(Some(false)),
