@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::csv::WriterBuilder as CsvWriterBuilder;
 use arrow::datatypes::SchemaRef;
-use arrow::ipc::CompressionType;
 use arrow::ipc::writer::{FileWriter as IpcWriter, IpcWriteOptions};
+use arrow::ipc::{CompressionType, MetadataVersion};
 use arrow::json::WriterBuilder as JsonWriterBuilder;
 use arrow::json::writer::LineDelimited;
 use bytes::Bytes;
@@ -60,7 +60,9 @@ impl Encoder {
                     ArrowCompression::Lz4 => Some(CompressionType::LZ4_FRAME),
                     ArrowCompression::Zstd => Some(CompressionType::ZSTD),
                 };
-                let options = IpcWriteOptions::default().try_with_compression(compression)?;
+                // DataFusion 55 finds the schema of a file on a store only if the header is padded to 8 bytes, not 64.
+                let options =
+                    IpcWriteOptions::try_new(8, false, MetadataVersion::V5)?.try_with_compression(compression)?;
                 Inner::Arrow(Box::new(IpcWriter::try_new_with_options(vec![], schema, options)?))
             }
         };
