@@ -20,3 +20,7 @@ mod round_trip;
 mod s3;
 #[path = "suite/tpch.rs"]
 mod tpch;
+#[path = "suite/shell.rs"]
+mod shell;
+#[path = "suite/slt.rs"]
+mod slt;

@@ -52,7 +52,7 @@ fn editor(shell: &Shell) -> Reedline {
     keys.add_binding(KeyModifiers::SHIFT, KeyCode::BackTab, ReedlineEvent::MenuPrevious);
     keys.add_binding(KeyModifiers::ALT, KeyCode::Enter, ReedlineEvent::Edit(vec![EditCommand::InsertNewline]));
     let color = wants_color();
-    let menu = ColumnarMenu::default().with_name(MENU).with_columns(4).with_column_padding(2).with_marker("");
+    let menu = ColumnarMenu::default().with_name(MENU).with_columns(4).with_column_padding(2).with_marker("> ");
     let mut editor = Reedline::create()
         .with_edit_mode(Box::new(Emacs::new(keys)))
         .with_completer(Box::new(SqlCompleter::new(shell.session().clone())))

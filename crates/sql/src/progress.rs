@@ -1,30 +1,36 @@
 //! The progress line of a long query: what its scans have read so far.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use datafusion::physical_plan::ExecutionPlan;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use swath_planner::analyze::{readable_bytes, readable_time, thousands};
+
+use crate::settings::terminal_width;
 
 /// A query shows no progress before this time.
 const QUIET_TIME: Duration = Duration::from_millis(500);
 /// How often the line is drawn.
 pub const TICK: Duration = Duration::from_millis(100);
 
+/// The turning mark before the line.
+const SPINNER: [char; 8] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧'];
+
 /// Draws a line on stderr while a query runs, and takes it away.
+///
+/// The cursor stays behind the text, so that the `^C` which a terminal echoes is wiped away with the line.
 #[derive(Debug)]
 pub struct Progress {
     started: Instant,
-    line: Option<ProgressBar>,
     is_wanted: bool,
+    ticks_drawn: usize,
 }
 
 impl Progress {
     /// Progress of a query that starts now; nothing is drawn unless stderr is a terminal.
     pub fn start(is_wanted: bool) -> Self {
-        Self { started: Instant::now(), line: None, is_wanted: is_wanted && io::stderr().is_terminal() }
+        Self { started: Instant::now(), is_wanted: is_wanted && io::stderr().is_terminal(), ticks_drawn: 0 }
     }
 
     /// The time since the start.
@@ -37,24 +43,22 @@ impl Progress {
         if !self.is_wanted || self.elapsed() < QUIET_TIME {
             return;
         }
-        let line = self.line.get_or_insert_with(|| {
-            let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            match ProgressStyle::with_template("{spinner:.cyan} {msg}") {
-                Ok(style) => line.with_style(style),
-                Err(_) => line,
-            }
-        });
-        line.set_message(match plan {
-            Some(plan) => Scanned::by(plan).describe(self.started.elapsed()),
-            None => format!("planning, {}", seconds(self.started.elapsed())),
-        });
-        line.tick();
+        let text = match plan {
+            Some(plan) => Scanned::by(plan).describe(self.elapsed()),
+            None => format!("planning, {}", seconds(self.elapsed())),
+        };
+        let spinner = SPINNER[self.ticks_drawn % SPINNER.len()];
+        self.ticks_drawn += 1;
+        let room = terminal_width().unwrap_or(80).saturating_sub(6);
+        let text: String = text.chars().take(room).collect();
+        // A line that cannot be drawn is not missed.
+        let _ = write!(io::stderr(), "\r\x1b[2K{spinner} {text}");
     }
 
     /// Takes the line away, for output that is about to be written. It stays away.
     pub fn clear(&mut self) {
-        if let Some(line) = self.line.take() {
-            line.finish_and_clear();
+        if std::mem::take(&mut self.ticks_drawn) > 0 {
+            let _ = write!(io::stderr(), "\r\x1b[2K");
         }
         self.is_wanted = false;
     }
