@@ -25,6 +25,8 @@ impl AsyncDB for Database {
         if schema.fields().is_empty() {
             return Ok(DBOutput::StatementComplete(0));
         }
+        // The plan's types are those before coercion; the rows tell.
+        let schema = batches.first().map_or(schema, RecordBatch::schema);
         let types = schema.fields().iter().map(|field| column_type(field.data_type())).collect();
         let mut rows = vec![];
         for batch in &batches {

@@ -212,6 +212,13 @@ fn plain_message(error: &DataFusionError) -> String {
         DataFusionError::Plan(message)
         | DataFusionError::Execution(message)
         | DataFusionError::NotImplemented(message) => message.clone(),
+        DataFusionError::SchemaError(schema, _) => match schema.as_ref() {
+            SchemaError::AmbiguousReference { field } => format!(
+                "column '{}' is ambiguous: more than one table has it; put the table's name before it",
+                field.name()
+            ),
+            other => other.to_string(),
+        },
         other => other.to_string(),
     }
 }

@@ -16,6 +16,8 @@ use crate::output::Format;
 
 /// Offers at most so many; more would fill the screen and help nobody.
 const MOST: usize = 200;
+/// Columns are looked for in so many tables while a statement names none.
+const MOST_TABLES: usize = 50;
 
 /// Completes SQL over a session.
 pub struct SqlCompleter {
@@ -67,15 +69,19 @@ impl SqlCompleter {
         }
         let previous = typed.previous_word().unwrap_or_default();
         let wants_table = ["FROM", "JOIN", "INTO", "TABLE", "DESCRIBE", "UPDATE", "VIEW"].contains(&previous.as_str());
-        let tables = self.session.table_names().into_iter().map(|name| quoted_if_needed(&name));
+        let tables: Vec<String> = self.session.table_names().iter().map(|name| quoted_if_needed(name)).collect();
         if wants_table {
             return matching(typed.word, tables);
         }
         if typed.word.is_empty() && scope.is_empty() {
             return vec![];
         }
-        let columns = scope.iter().flat_map(|table| self.columns(&table.reference));
-        let mut all = matching(typed.word, columns);
+        // Before FROM is written, the columns of every table may be meant.
+        let references: Vec<String> = match scope.is_empty() {
+            true => tables.iter().take(MOST_TABLES).cloned().collect(),
+            false => scope.iter().map(|table| table.reference.clone()).collect(),
+        };
+        let mut all = matching(typed.word, references.iter().flat_map(|reference| self.columns(reference)));
         // Without a letter typed, columns are all that is worth a list.
         if !typed.word.is_empty() {
             all.extend(matching(
@@ -283,6 +289,7 @@ mod tests {
         let all = offered("SELECT o_| FROM orders");
         assert_eq!(all, ["o_key", "o_comment"]);
         assert_eq!(offered("SELECT t| FROM orders")[0], "\"Total\"");
+        assert_eq!(offered("SELECT c_k|"), ["c_key"]);
         assert_eq!(offered("SELECT a.| FROM customers a, orders b"), ["c_key"]);
         assert_eq!(offered("SELECT b.o_c| FROM customers a, orders b"), ["o_comment"]);
         assert!(!offered("SELECT 1 FROM orders; SELECT o_| FROM customers").contains(&"o_key".to_owned()));
