@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     };
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
     let result: Result<ExitCode, Box<dyn Error>> = match cli.command {
-        Command::Sql(args) => swath_sql::cli::run(args).map_err(Into::into),
+        Command::Sql(args) => swath_sql::cli::run(&args).map_err(Into::into),
         Command::Tpch(args) => swath_tpch::cli::run(args).map_err(Into::into),
     };
     match result {

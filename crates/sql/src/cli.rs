@@ -77,8 +77,8 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 ///
 /// # Errors
 /// If the session cannot start, or its output cannot be written.
-pub fn run(args: Args) -> Result<ExitCode> {
-    let outcome = run_inner(&args);
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let outcome = run_inner(args);
     match outcome {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(Failure::Reported) => Ok(ExitCode::FAILURE),

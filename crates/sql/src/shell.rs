@@ -98,7 +98,7 @@ impl Shell {
     pub fn dialect(&self) -> Box<dyn Dialect> {
         let state = self.session.context().state_ref();
         let dialect = state.read().config().options().sql_parser.dialect;
-        dialect_from_str(dialect.to_string()).unwrap_or_else(|| Box::new(GenericDialect {}))
+        dialect_from_str(dialect).unwrap_or_else(|| Box::new(GenericDialect {}))
     }
 
     /// Runs all that is complete in `script`; with `at_end`, all that is left. `file` names the script in messages.

@@ -214,12 +214,15 @@ fn matching(word: &str, names: impl IntoIterator<Item = String>) -> Vec<String> 
 
 /// Names that SQL would read differently without quotes get them.
 fn quoted_if_needed(name: &str) -> String {
-    let is_plain = name.split('.').all(|part| {
-        part.chars().enumerate().all(|(at, c)| c == '_' || c.is_ascii_lowercase() || at > 0 && c.is_ascii_digit())
-            && !part.is_empty()
-            && !(is_keyword(part) && !name.contains('.'))
-    });
-    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+    let is_plain = |part: &str| {
+        let mut characters = part.chars();
+        characters.next().is_some_and(|c| c == '_' || c.is_ascii_lowercase())
+            && characters.all(|c| c == '_' || c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    match name.split('.').all(is_plain) && !is_keyword(name) {
+        true => name.to_owned(),
+        false => format!("\"{}\"", name.replace('"', "\"\"")),
+    }
 }
 
 /// All functions of `session`.

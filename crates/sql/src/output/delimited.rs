@@ -80,7 +80,7 @@ impl ResultWriter for DelimitedWriter<'_> {
 }
 
 fn push_quoted(line: &mut String, value: &str, delimiter: char) {
-    if !value.is_empty() && !value.contains(|c| c == delimiter || matches!(c, '"' | '\n' | '\r')) {
+    if !value.is_empty() && !value.contains([delimiter, '"', '\n', '\r']) {
         line.push_str(value);
         return;
     }

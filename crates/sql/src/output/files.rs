@@ -124,7 +124,7 @@ mod tests {
         let bytes = bytes(Format::Parquet, true);
         let reader =
             parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(parquet_bytes(bytes), 100).unwrap();
-        let read: Vec<RecordBatch> = reader.map(Result::unwrap).collect();
+        let read: Vec<RecordBatch> = reader.collect::<Result<_, _>>().unwrap();
         assert_eq!(read[0].num_rows(), 6);
         assert_eq!(read[0].slice(0, 3).column(1), sample().column(1));
     }
