@@ -37,4 +37,6 @@ pub use frame::join_asof::{AsofOptions, AsofTolerance};
 pub use frame::{BatchStream, DataFrame, ExplainView};
 pub use session::{Session, SessionBuilder};
 pub use sql_place::SqlPlace;
+/// Plans seen from outside: their stages, what their operators did, names as people spell them.
+pub use swath_planner as planner;
 pub use swath_planner::AsofStrategy;

@@ -124,7 +124,7 @@ impl Command {
 }
 
 fn unknown(name: &str) -> Failure {
-    let nearest = swath_planner::nearest(name, LIST.iter().map(|(known, ..)| *known));
+    let nearest = swath_collections::planner::nearest(name, LIST.iter().map(|(known, ..)| *known));
     let hint = nearest.map(|known| format!(" (did you mean {known}?)")).unwrap_or_default();
     Failure::usage(format!("there is no command {name}{hint}; \\h lists the commands"))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use datafusion::physical_plan::ExecutionPlan;
-use swath_planner::analyze::{readable_bytes, readable_time, thousands};
+use swath_collections::planner::analyze::{readable_bytes, readable_time, thousands};
 
 use crate::settings::terminal_width;
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use datafusion::sql::sqlparser::dialect::{Dialect, GenericDialect, dialect_from_str};
 use nu_ansi_term::{Color, Style};
 use swath_collections::Session;
-use swath_planner::analyze::thousands;
+use swath_collections::planner::analyze::thousands;
 use tokio::runtime::Runtime;
 
 use crate::command::Command;

@@ -166,6 +166,7 @@ fn a_session_at_the_terminal() {
 
     terminal.enter("CREATE TABLE measurements AS SELECT 1.5 AS height, 'x' AS label;");
     terminal.expect("done");
+    terminal.expect("swath> ");
 
     // Tab completes the table, and the column of the table in scope.
     terminal.type_keys("SELECT * FROM measu\t");
@@ -173,9 +174,12 @@ fn a_session_at_the_terminal() {
     terminal.enter("LIMIT 5;");
     terminal.expect("│    1.5 │ x     │");
     terminal.expect("1 row");
+    terminal.expect("swath> ");
     terminal.type_keys("SELECT hei\t");
     terminal.expect("height");
     terminal.type_keys(CTRL_C);
+    // Keys count once the editor has the terminal again.
+    terminal.expect("\nswath> ");
 
     // The history gives back what was run.
     terminal.type_keys(UP);
@@ -209,6 +213,7 @@ fn a_session_at_the_terminal() {
     again.type_keys(&format!("{UP}{UP}"));
     again.expect("SELECT heigth");
     again.type_keys(CTRL_C);
+    again.expect("\nswath> ");
     again.type_keys(CTRL_D);
     again.expect_exit(0);
 }

@@ -34,14 +34,14 @@ impl Shell {
                 let frame = planned(self, &query, &mut progress)?;
                 let plan = self.physical_plan(&frame, sql, &guard, &mut progress)?;
                 progress.clear();
-                let text = swath_planner::StageGraph::of(&plan).to_string();
+                let text = swath_collections::planner::StageGraph::of(&plan).to_string();
                 Ok(self.target.write_all(text.as_bytes())?)
             }
             Some(Explain::Analyze(query)) => {
                 let frame = planned(self, &query, &mut progress)?;
                 let plan = self.physical_plan(&frame, sql, &guard, &mut progress)?;
                 self.drain(&plan, &guard, &mut progress).map_err(|failure| self.placed(failure, sql))?;
-                let report = swath_planner::AnalyzeReport::of(&plan, progress.elapsed());
+                let report = swath_collections::planner::AnalyzeReport::of(&plan, progress.elapsed());
                 progress.clear();
                 Ok(write!(self.target, "{report}")?)
             }
