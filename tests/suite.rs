@@ -18,9 +18,9 @@ mod memory;
 mod round_trip;
 #[path = "suite/s3.rs"]
 mod s3;
-#[path = "suite/tpch.rs"]
-mod tpch;
 #[path = "suite/shell.rs"]
 mod shell;
 #[path = "suite/slt.rs"]
 mod slt;
+#[path = "suite/tpch.rs"]
+mod tpch;
