@@ -2,6 +2,8 @@
 // Clippy's own exception for tests does not reach the functions that tests share.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "suite/adaptive_scan.rs"]
+mod adaptive_scan;
 #[path = "suite/asof_join.rs"]
 mod asof_join;
 #[path = "suite/bad_input.rs"]
