@@ -1,5 +1,6 @@
 //! What a person repeats: `cargo xtask test`, `lint`, `docs`, `compare`. CI calls the same commands.
 
+mod cargo;
 mod compare;
 mod steps;
 

@@ -1,34 +1,34 @@
 //! The steps, each one child process of cargo, with its time.
 
-use std::process::Command;
 use std::time::Instant;
+
+use crate::cargo;
 
 /// Formatting, clippy without a warning, documentation without a warning.
 pub fn lint() -> Result<(), String> {
-    cargo("formatting", &["fmt", "--all", "--check"], &[])?;
-    cargo("clippy", &["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?;
+    run("formatting", &["fmt", "--all", "--check"], &[])?;
+    run("clippy", &["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?;
     let documentation = ["doc", "--release", "--workspace", "--no-deps", "--document-private-items"];
-    cargo("documentation", &documentation, &[("RUSTDOCFLAGS", "-D warnings")])
+    run("documentation", &documentation, &[("RUSTDOCFLAGS", "-D warnings")])
 }
 
 /// All tests, in the one profile that the program itself is built with.
 pub fn tests(filter: Option<&str>) -> Result<(), String> {
     let mut arguments = vec!["test", "--release", "--workspace"];
     arguments.extend(filter);
-    cargo("tests", &arguments, &[])
+    run("tests", &arguments, &[])
 }
 
 /// Rewrites what is generated; the tests only check it.
 pub fn docs() -> Result<(), String> {
     let arguments = ["test", "--release", "--package", "swath", "--test", "suite", "generated_docs"];
-    cargo("generated documentation", &arguments, &[("SWATH_UPDATE_DOCS", "1")])
+    run("generated documentation", &arguments, &[("SWATH_UPDATE_DOCS", "1")])
 }
 
-fn cargo(step: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), String> {
+fn run(step: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), String> {
     println!("== {step}: cargo {}", arguments.join(" "));
     let started = Instant::now();
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
+    let status = cargo::command()
         .args(arguments)
         .envs(environment.iter().copied())
         .status()

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::engine::Engine;
+use crate::cargo;
 
 /// Paths of everything that is started.
 #[derive(Debug)]
@@ -70,8 +71,7 @@ impl Environment {
 
 /// Builds the program in its usual profile and asks cargo where it is.
 fn build_swath(root: &Path) -> Result<PathBuf, String> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let output = cargo::command()
         .args(["build", "--release", "--bin", "swath", "--message-format", "json-render-diagnostics"])
         .current_dir(root)
         .stderr(Stdio::inherit())

@@ -1,7 +1,7 @@
 //! Bytes to a file that nobody sees yet.
 //!
 //! Each file has a task of its own that compresses and sends, so that encoding goes on meanwhile. The task takes bytes from
-//! a short channel. If the channel closes without [`Message::End`], the writer has failed, and the upload is given up.
+//! a short channel. If the channel closes without `Message::End`, the writer has failed, and the upload is given up.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -124,7 +124,7 @@ impl SqlCompleter {
         let start = before.len() - argument.len();
         let words = |words: &[&str]| matching(argument, words.iter().map(|word| (*word).to_owned()));
         let offered = match name {
-            "\\d" => matching(argument, self.session.table_names().into_iter()),
+            "\\d" => matching(argument, self.session.table_names()),
             "\\o" => {
                 let formats = Format::NAMED.iter().filter(|(_, format)| !format.is_binary());
                 let mut offered = matching(argument, formats.map(|(name, _)| (*name).to_owned()));

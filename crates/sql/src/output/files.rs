@@ -123,15 +123,15 @@ mod tests {
     fn parquet_reads_back() {
         let bytes = bytes(Format::Parquet, true);
         let reader =
-            parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(parquet_bytes(bytes), 100).unwrap();
+            parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(parquet_bytes(&bytes), 100).unwrap();
         let read: Vec<RecordBatch> = reader.collect::<Result<_, _>>().unwrap();
         assert_eq!(read[0].num_rows(), 6);
         assert_eq!(read[0].slice(0, 3).column(1), sample().column(1));
     }
 
-    fn parquet_bytes(bytes: Vec<u8>) -> impl parquet::file::reader::ChunkReader + 'static {
+    fn parquet_bytes(bytes: &[u8]) -> impl parquet::file::reader::ChunkReader + 'static {
         let mut file = tempfile::tempfile().unwrap();
-        std::io::Write::write_all(&mut file, &bytes).unwrap();
+        std::io::Write::write_all(&mut file, bytes).unwrap();
         file
     }
 

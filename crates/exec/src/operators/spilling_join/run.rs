@@ -96,14 +96,14 @@ impl Part {
                 return self.spill(buffered, lease).await;
             }
         }
-        self.join_in_memory(buffered, lease)
+        self.join_in_memory(buffered, &lease)
     }
 
-    fn join_in_memory(self, buffered: Vec<RecordBatch>, lease: Arc<Lease>) -> Result<SendableRecordBatchStream> {
+    fn join_in_memory(self, buffered: Vec<RecordBatch>, lease: &Arc<Lease>) -> Result<SendableRecordBatchStream> {
         let context = lease.context(&self.run.context)?;
         let build = stream_of(&self.build, buffered);
         // The join asks for its first probe batch when its table is built and the copy is gone.
-        let on_first_probe = Arc::clone(&lease);
+        let on_first_probe = Arc::clone(lease);
         let (schema, mut probe, mut built) = (self.probe.schema(), self.probe, false);
         let probe = stream::poll_fn(move |task| {
             if !std::mem::replace(&mut built, true) {

@@ -114,7 +114,8 @@ impl Scatter<'_> {
         } else {
             None
         };
-        let mut parts = vec![Vec::with_capacity(2 * batch.num_rows() / FAN_OUT); FAN_OUT];
+        let expected_rows = 2 * batch.num_rows() / FAN_OUT;
+        let mut parts: Vec<_> = (0..FAN_OUT).map(|_| Vec::with_capacity(expected_rows)).collect();
         for (row, hash) in hashes.into_iter().enumerate() {
             let is_null = nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
             let part = if is_null { row } else { (hash >> 32) as usize } % FAN_OUT;
