@@ -90,7 +90,7 @@ struct SessionArgs {
     /// Scale of the data.
     #[arg(long, value_name = "S")]
     scale: Scale,
-    /// The folder of the data; default: swath/tpch/sf<S> in the user's cache folder.
+    /// The folder of the data; default: `swath/tpch/sfS` (S the scale) in the user's cache folder.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Worker threads; default: all cores.
