@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, SchemaRef};
@@ -76,8 +76,7 @@ impl DataFrame {
         let (state, plan) = (self.session.state(), self.logical_plan()?.clone());
         let schema = self.schema()?;
         let (sender, receiver) = mpsc::channel(STREAM_BUFFER_BATCHES);
-        let failures = sender.clone();
-        let work = async move {
+        let running = self.session.engine().spawn(async move {
             let physical = state.create_physical_plan(&plan).await?;
             let mut batches = execute_stream(physical, state.task_ctx())?;
             while let Some(batch) = batches.next().await {
@@ -86,15 +85,8 @@ impl DataFrame {
                 }
             }
             Ok(())
-        };
-        let running = self.session.engine().spawn(async move {
-            if let Err(error) = work.await {
-                // The reader may be gone; then nobody waits for the error.
-                let _ = failures.send(Err(error)).await;
-            }
-            Ok(())
         });
-        Ok(BatchStream { schema, receiver, _running: running })
+        Ok(BatchStream { schema, receiver, running: Some(running) })
     }
 
     /// Prints the first 20 rows as a table.
@@ -124,7 +116,8 @@ impl DataFrame {
 pub struct BatchStream {
     schema: SchemaRef,
     receiver: mpsc::Receiver<Result<RecordBatch, DataFusionError>>,
-    _running: Running<()>,
+    /// The query, until its end has been seen: how it ended is the last thing that a reader is told.
+    running: Option<Running<()>>,
 }
 
 impl BatchStream {
@@ -138,7 +131,14 @@ impl Stream for BatchStream {
     type Item = Result<RecordBatch>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.receiver.poll_recv(context).map(|item| item.map(|batch| batch.map_err(Error::from)))
+        if let Some(batch) = ready!(self.receiver.poll_recv(context)) {
+            return Poll::Ready(Some(batch.map_err(Error::from)));
+        }
+        // Without batches left the query has ended, or failed without one to say so: a panic, say.
+        let Some(running) = &mut self.running else { return Poll::Ready(None) };
+        let ended = ready!(Pin::new(running).poll(context));
+        self.running = None;
+        Poll::Ready(ended.err().map(|error| Err(error.into())))
     }
 }
 
@@ -162,6 +162,27 @@ impl Iterator for BatchIterator {
 
     fn next(&mut self) -> Option<Self::Item> {
         // Not `blocking_recv`, which panics inside an async runtime.
-        futures::executor::block_on(self.0.receiver.recv()).map(|batch| batch.map_err(Error::from))
+        futures::executor::block_on(self.0.next())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use datafusion::arrow::datatypes::DataType;
+    use datafusion::logical_expr::{ColumnarValue, Volatility, create_udf};
+
+    use crate::Session;
+
+    #[test]
+    fn a_panic_while_streaming_is_an_error_not_an_end() {
+        let session = Session::embedded().threads(1).build().unwrap();
+        let fall = Arc::new(|_: &[ColumnarValue]| panic!("fell over"));
+        let udf = create_udf("fall", vec![DataType::Int64], DataType::Int64, Volatility::Volatile, fall);
+        session.context().register_udf(udf);
+        let stream = session.sql("SELECT fall(value) FROM range(10)").unwrap().stream().unwrap();
+        let last = stream.into_iter().last().unwrap();
+        assert!(last.unwrap_err().to_string().contains("fell over"));
     }
 }
