@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use datafusion::common::{Result, config_err};
-use datafusion::config::{ConfigExtension, ConfigOptions, ExtensionOptions};
+use datafusion::config::ConfigOptions;
 use datafusion::prelude::SessionConfig;
 use swath_planner::SwathOptions;
 
@@ -68,11 +68,6 @@ pub fn reference_page() -> Result<String> {
         let _ = writeln!(page, "| `{key}` | `{value}` | {reason} |");
     }
     let mut entries = default_options()?.entries();
-    // Options of an extension come without its prefix.
-    entries.extend(SwathOptions::default().entries().into_iter().map(|mut entry| {
-        entry.key = format!("{}.{}", SwathOptions::PREFIX, entry.key);
-        entry
-    }));
     entries.sort_by(|a, b| a.key.cmp(&b.key));
     for (title, prefix) in [("Swath", "swath."), ("DataFusion", "datafusion.")] {
         let _ = write!(page, "\n## {title}: `{prefix}*`\n\n| setting | default | meaning |\n|---|---|---|\n");

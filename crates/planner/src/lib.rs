@@ -7,6 +7,8 @@
 //! |---|---|
 //! | [`analyze`] | what each operator of a plan that has run did |
 //! | [`asof_join`] | the logical as-of join |
+//! | [`count_subquery_rows`] | `EXISTS` and `IN` subqueries outside of filters |
+//! | [`expand_set_comparison`] | comparisons with `ANY` and `ALL` of a subquery |
 //! | [`options`] | the `swath.*` settings, typed and documented once |
 //! | [`push_filter_through_asof_join`] | filters on left columns below an as-of join |
 //! | [`push_semi_join_down`] | semi joins with few groups, below inner joins |
@@ -15,6 +17,8 @@
 
 pub mod analyze;
 pub mod asof_join;
+pub mod count_subquery_rows;
+pub mod expand_set_comparison;
 pub mod options;
 pub mod push_filter_through_asof_join;
 pub mod push_semi_join_down;
@@ -23,7 +27,9 @@ pub mod suggest;
 
 pub use analyze::AnalyzeReport;
 pub use asof_join::{AsofJoinNode, AsofKey, AsofMatch, AsofStrategy};
-pub use options::SwathOptions;
+pub use count_subquery_rows::CountSubqueryRows;
+pub use expand_set_comparison::ExpandSetComparison;
+pub use options::{SwathOptions, SwathSettings};
 pub use push_filter_through_asof_join::PushFilterThroughAsofJoin;
 pub use push_semi_join_down::PushSemiJoinDown;
 pub use stages::{Stage, StageGraph};

@@ -2,12 +2,15 @@
 //!
 //! A setting is given in SQL (`SET swath.join_memory_fraction = 0.3`) or through `SessionBuilder::set`.
 
-use datafusion::common::extensions_options;
-use datafusion::config::ConfigExtension;
+use std::any::Any;
+use std::ops::Deref;
+
+use datafusion::common::{Result, extensions_options};
+use datafusion::config::{ConfigEntry, ConfigExtension, ExtensionOptions};
 
 extensions_options! {
     /// Settings of Swath's own rules and operators.
-    pub struct SwathOptions {
+    pub struct SwathSettings {
         /// Share of the session's memory limit that the build side of one hash join may take, over all its partitions,
         /// before it spills.
         pub join_memory_fraction: f64, default = 0.3
@@ -22,6 +25,42 @@ extensions_options! {
         /// Share of the session's memory limit that cached tables may hold in memory; what is beyond it overflows to the
         /// spill folder. Read when the session starts.
         pub store_memory_fraction: f64, default = 0.5
+    }
+}
+
+/// [`SwathSettings`] under their full names: `SHOW` and whoever carries settings to another process look for
+/// `swath.name`, whereas DataFusion's macro lists the bare name.
+#[derive(Clone, Debug, Default)]
+pub struct SwathOptions(SwathSettings);
+
+impl Deref for SwathOptions {
+    type Target = SwathSettings;
+
+    fn deref(&self) -> &SwathSettings {
+        &self.0
+    }
+}
+
+impl ExtensionOptions for SwathOptions {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn cloned(&self) -> Box<dyn ExtensionOptions> {
+        Box::new(self.clone())
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> Result<()> {
+        self.0.set(key, value)
+    }
+
+    fn entries(&self) -> Vec<ConfigEntry> {
+        let full_name = |entry: ConfigEntry| ConfigEntry { key: format!("{}.{}", Self::PREFIX, entry.key), ..entry };
+        self.0.entries().into_iter().map(full_name).collect()
     }
 }
 
