@@ -11,6 +11,7 @@
 
 mod failure;
 mod guarded;
+mod store_key;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use url::{Position, Url};
 
 pub use failure::StoreFailure;
 use guarded::GuardedStore;
+pub use store_key::{StoreKey, without_key};
 
 /// Credentials and options of object stores, by key (`aws_access_key_id`, `aws_endpoint`, `azure_storage_account_name`,
 /// `google_service_account`, `timeout`, `allow_http`, …). They win over the environment.
@@ -54,7 +56,7 @@ impl ObjectStores {
     }
 
     fn make(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
-        match url.scheme() {
+        match without_key(url.scheme()).as_ref() {
             "s3" | "s3a" => self.s3(url),
             "gs" | "gcs" => self.google(url),
             "az" | "azure" | "adl" | "abfs" | "abfss" => self.azure(url),
@@ -136,8 +138,10 @@ impl ObjectStores {
     fn web(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
         use object_store::ClientConfigKey;
         use object_store::http::HttpBuilder;
+        // The store appends paths to this address, before the query.
+        let query = url.query().map_or_else(String::new, |query| format!("/?{query}"));
         let mut builder = HttpBuilder::new()
-            .with_url(url[..Position::BeforePath].to_owned())
+            .with_url(format!("{}{query}", without_key(&url[..Position::BeforePath])))
             // Public servers compress on the fly, which breaks ranges and sizes unless they are told not to.
             .with_client_options(object_store::ClientOptions::new().with_allow_http(true))
             .with_retry(network::retry());
@@ -186,7 +190,7 @@ impl ObjectStoreRegistry for ObjectStores {
 
 /// `scheme://host`, without user and password.
 fn address_of(url: &Url) -> String {
-    format!("{}://{}", url.scheme(), &url[Position::BeforeHost..Position::AfterPort])
+    format!("{}://{}", without_key(url.scheme()), &url[Position::BeforeHost..Position::AfterPort])
 }
 
 #[cfg(any(feature = "aws", feature = "gcp"))]

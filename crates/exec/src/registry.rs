@@ -5,18 +5,21 @@
 
 use std::sync::Arc;
 
+use datafusion::catalog::TableProviderFactory;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
-use datafusion::optimizer::OptimizerRule;
+use datafusion::optimizer::{AnalyzerRule, OptimizerRule};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_planner::ExtensionPlanner;
-use swath_planner::{PushFilterThroughAsofJoin, PushSemiJoinDown};
+use swath_planner::{CountSubqueryRows, ExpandSetComparison, PushFilterThroughAsofJoin, PushSemiJoinDown};
 
 use crate::choose_spilling_join::ChooseSpillingJoin;
 use crate::functions;
 use crate::operators::adaptive_scan::AdaptParquetScans;
 use crate::operators::asof_join::AsofJoinPlanner;
+use crate::operators::map_batches::MapBatchesPlanner;
 use crate::write::copy::SendCopyToWriter;
+use crate::write::insert::ExternalTableFactory;
 use crate::write::node::WritePlanner;
 
 /// One thing that Swath adds, by its stable name.
@@ -36,24 +39,37 @@ pub enum Kind {
     Aggregate(fn() -> Arc<AggregateUDF>),
     /// A window function.
     Window(fn() -> Arc<WindowUDF>),
+    /// A rule that gives a logical plan its meaning, run after DataFusion's own, when types are settled.
+    AnalyzerRule(fn() -> Arc<dyn AnalyzerRule + Send + Sync>),
     /// A rule on logical plans, run after DataFusion's own.
     LogicalRule(fn() -> Arc<dyn OptimizerRule + Send + Sync>),
     /// A rule on physical plans, run after DataFusion's own.
     PhysicalRule(fn() -> Arc<dyn PhysicalOptimizerRule + Send + Sync>),
     /// A planner from a logical node of ours to its operator.
     Operator(fn() -> Arc<dyn ExtensionPlanner + Send + Sync>),
+    /// What `CREATE EXTERNAL TABLE … STORED AS name` makes.
+    TableFactory(fn() -> Arc<dyn TableProviderFactory>),
 }
 
 /// Everything that is registered, in the order in which rules run.
 pub static ENTRIES: &[Entry] = &[
+    Entry { name: "bucket_start", kind: Kind::Scalar(functions::bucket_start) },
     Entry { name: "row_hash", kind: Kind::Scalar(functions::row_hash) },
+    Entry { name: "expand_set_comparison", kind: Kind::AnalyzerRule(|| Arc::new(ExpandSetComparison)) },
+    Entry { name: "count_subquery_rows", kind: Kind::AnalyzerRule(|| Arc::new(CountSubqueryRows)) },
     Entry { name: "push_filter_through_asof_join", kind: Kind::LogicalRule(|| Arc::new(PushFilterThroughAsofJoin)) },
     Entry { name: "push_semi_join_down", kind: Kind::LogicalRule(|| Arc::new(PushSemiJoinDown)) },
     Entry { name: "choose_spilling_join", kind: Kind::PhysicalRule(|| Arc::new(ChooseSpillingJoin)) },
     Entry { name: "adapt_parquet_scans", kind: Kind::PhysicalRule(|| Arc::new(AdaptParquetScans)) },
     Entry { name: "AsofJoin", kind: Kind::Operator(|| Arc::new(AsofJoinPlanner)) },
+    Entry { name: "MapBatches", kind: Kind::Operator(|| Arc::new(MapBatchesPlanner)) },
     Entry { name: "send_copy_to_writer", kind: Kind::LogicalRule(|| Arc::new(SendCopyToWriter)) },
     Entry { name: "write", kind: Kind::Operator(|| Arc::new(WritePlanner)) },
+    Entry { name: "PARQUET", kind: Kind::TableFactory(|| Arc::new(ExternalTableFactory::default())) },
+    Entry { name: "CSV", kind: Kind::TableFactory(|| Arc::new(ExternalTableFactory::default())) },
+    Entry { name: "JSON", kind: Kind::TableFactory(|| Arc::new(ExternalTableFactory::default())) },
+    Entry { name: "NDJSON", kind: Kind::TableFactory(|| Arc::new(ExternalTableFactory::default())) },
+    Entry { name: "ARROW", kind: Kind::TableFactory(|| Arc::new(ExternalTableFactory::default())) },
 ];
 
 /// Adds every entry to `builder`; the only place where anything of ours enters a session.
@@ -64,9 +80,11 @@ pub fn install(mut builder: SessionStateBuilder) -> SessionStateBuilder {
             Kind::Scalar(make) => builder.scalar_functions().get_or_insert_with(Vec::new).push(make()),
             Kind::Aggregate(make) => builder.aggregate_functions().get_or_insert_with(Vec::new).push(make()),
             Kind::Window(make) => builder.window_functions().get_or_insert_with(Vec::new).push(make()),
+            Kind::AnalyzerRule(make) => builder = builder.with_analyzer_rule(make()),
             Kind::LogicalRule(make) => builder = builder.with_optimizer_rule(make()),
             Kind::PhysicalRule(make) => builder = builder.with_physical_optimizer_rule(make()),
             Kind::Operator(make) => planners.push(make()),
+            Kind::TableFactory(make) => builder = builder.with_table_factory(entry.name.to_owned(), make()),
         }
     }
     builder.with_query_planner(Arc::new(crate::engine::Planner::new(planners)))

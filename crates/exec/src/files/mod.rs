@@ -6,11 +6,13 @@
 //! | [`format`](mod@format) | the formats, their options, suffixes and compression |
 //! | [`hive`] | partition columns from `key=value` folders |
 //! | [`schema`] | one schema for several files |
+//! | [`named_scan`] | errors of a scan that name the file |
 //! | [`table`] | the table provider that plans the scans |
 
 pub mod file_error;
 pub mod format;
 pub mod hive;
+pub mod named_scan;
 pub mod schema;
 pub mod sources;
 pub mod table;
@@ -19,6 +21,7 @@ use datafusion::common::DataFusionError;
 
 pub use file_error::FileError;
 pub use format::{Compression, FormatKind, ReadFormat};
+pub use named_scan::name_files;
 pub use sources::Source;
 pub use table::{FilesTable, ReadPlan};
 

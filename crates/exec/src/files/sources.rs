@@ -16,6 +16,7 @@ use object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt}
 
 use super::format::{Compression, FormatKind};
 use super::{FileError, store_error};
+use crate::object_stores::{StoreKey, without_key};
 
 /// Requests for single files that run at one time.
 const REQUESTS_AT_ONCE: usize = 16;
@@ -30,6 +31,8 @@ pub struct Source {
     /// As the user wrote it.
     text: String,
     store_url: ObjectStoreUrl,
+    /// What the store has to know beside its address: the query string of a web address.
+    key: Option<StoreKey>,
     shape: Shape,
 }
 
@@ -63,7 +66,7 @@ impl FoundFile {
 pub fn address_of(store_url: &ObjectStoreUrl, location: &Path) -> String {
     match store_url.as_str() {
         "file:///" => format!("/{location}"),
-        url => format!("{url}{location}"),
+        url => format!("{}{location}", without_key(url)),
     }
 }
 
@@ -117,13 +120,20 @@ impl Source {
         if authority.is_empty() {
             return Err(FileError::engine(text, format!("expected a name after '{scheme}://'")));
         }
-        let store_url = ObjectStoreUrl::parse(format!("{scheme}://{authority}"))
-            .map_err(|error| FileError::engine(text, format!("not a URL: {error}")))?;
         let web = matches!(scheme, "http" | "https");
-        if web && key.contains('?') {
-            let message = "query strings are not supported; put the access key into the session's store options";
-            return Err(FileError::engine(text, message));
-        }
+        let (text, key, store_key) = match key.split_once('?').filter(|_| web) {
+            // From here on nobody sees the query string, which may be a secret.
+            Some((path, query)) => {
+                let text = text.split_once('?').map_or(text, |(text, _)| text);
+                (text, path, Some(StoreKey::new(text, scheme, authority, query)?))
+            }
+            None => (text, key, None),
+        };
+        let store_url = match &store_key {
+            Some(key) => key.store_url.clone(),
+            None => ObjectStoreUrl::parse(format!("{scheme}://{authority}"))
+                .map_err(|error| FileError::engine(text, format!("not a URL: {error}")))?,
+        };
         let parse = |key: &str| {
             let parsed = if web { Path::from_url_path(key) } else { Path::parse(key.trim_end_matches('/')) };
             parsed.map_err(|error| FileError::engine(text, format!("not a valid key: {error}")))
@@ -139,7 +149,7 @@ impl Source {
             }
             _ => Shape::Path(parse(key)?),
         };
-        Ok(Self { text: text.to_owned(), store_url, shape })
+        Ok(Self { text: text.to_owned(), store_url, key: store_key, shape })
     }
 
     fn parse_local(text: &str, path: &std::path::Path) -> Result<Self> {
@@ -176,7 +186,15 @@ impl Source {
                 Shape::Glob { pattern: pattern(text, pattern_text.trim_start_matches('/'))?, base: base_path }
             }
         };
-        Ok(Self { text: text.to_owned(), store_url: ObjectStoreUrl::local_filesystem(), shape })
+        Ok(Self { text: text.to_owned(), store_url: ObjectStoreUrl::local_filesystem(), key: None, shape })
+    }
+
+    fn store(&self, state: &dyn Session) -> Result<Arc<dyn ObjectStore>> {
+        match &self.key {
+            // Makes the store known under its short address, by which scans ask for it.
+            Some(key) => state.runtime_env().object_store_registry.get_store(&key.url.0),
+            None => state.runtime_env().object_store(&self.store_url),
+        }
     }
 
     /// The files that are there now, in the order of their names.
@@ -187,7 +205,7 @@ impl Source {
     /// # Errors
     /// If there is none, or the store cannot be asked.
     pub async fn files(&self, state: &dyn Session, kind: FormatKind) -> Result<Vec<FoundFile>> {
-        let store = state.runtime_env().object_store(&self.store_url)?;
+        let store = self.store(state)?;
         let metas = match &self.shape {
             Shape::Path(path) if self.may_be_folder(path) => {
                 let below = self.list(&store, Some(path), |meta| of_kind(meta, kind)).await?;
@@ -244,7 +262,7 @@ impl Source {
         {
             return Ok(kind);
         }
-        let store = state.runtime_env().object_store(&self.store_url)?;
+        let store = self.store(state)?;
         let known = |meta: &ObjectMeta| meta.location.filename().and_then(FormatKind::of_name).is_some();
         let found = match &self.shape {
             Shape::Path(path) | Shape::Folder(path) => self.list(&store, Some(path), known).await?,
@@ -405,6 +423,18 @@ mod tests {
         assert!(is_hidden_below(Some(&base), &Path::from(".tmp/data/_staging/a.parquet")));
         assert!(is_hidden_below(Some(&base), &Path::from(".tmp/data/.a.parquet")));
         assert!(!is_hidden_below(Some(&base), &Path::from(".tmp/data/_k=1/a.parquet")));
+    }
+
+    #[test]
+    fn a_query_string_is_kept_and_never_shown() {
+        let source = Source::parse("https://example.org/a%20b/x.parquet?token=hunter2&part=1").unwrap();
+        assert_eq!(source.text(), "https://example.org/a%20b/x.parquet");
+        assert!(!format!("{source:?}").contains("hunter2"), "{source:?}");
+        let Shape::Path(path) = &source.shape else { panic!("{source:?}") };
+        assert_eq!(address_of(&source.store_url, path), "https://example.org/a b/x.parquet");
+        let other = Source::parse("https://example.org/x.parquet?token=other").unwrap();
+        assert_ne!(other.store_url, source.store_url, "another query is another store");
+        assert_eq!(source.key.unwrap().url.0.query(), Some("token=hunter2&part=1"));
     }
 
     #[test]

@@ -116,10 +116,33 @@ fn chain(error: &Error) -> String {
 /// How much of a store's answer a message shows.
 const ANSWER_CHARACTERS: usize = 400;
 
+/// A word of a message; of a web address in it, nothing behind the path, which may be a secret.
+fn without_query(word: &str) -> std::borrow::Cow<'_, str> {
+    match (word.find("://"), word.find('?')) {
+        (Some(scheme), Some(query)) if scheme < query => {
+            let rest = &word[query..];
+            let end = rest.find([')', '"', '\'', '>', ',']).unwrap_or(rest.len());
+            format!("{}{}", &word[..query], &rest[end..]).into()
+        }
+        _ => word.into(),
+    }
+}
+
 fn shortened(text: &str) -> String {
-    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let flat = text.split_whitespace().map(without_query).collect::<Vec<_>>().join(" ");
     match flat.char_indices().nth(ANSWER_CHARACTERS) {
         Some((at, _)) => format!("{}…", &flat[..at]),
         None => flat,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn query_strings_are_not_shown() {
+        let text = "error sending request for url (http://host/x.parquet?token=hunter2&a=b): connection refused?";
+        assert_eq!(shortened(text), "error sending request for url (http://host/x.parquet): connection refused?");
     }
 }

@@ -112,6 +112,18 @@ impl AdaptiveScanExec {
             choice: Arc::default(),
         })
     }
+
+    /// The same with `change` applied to its forms of the scan, which must read the same rows.
+    pub(crate) fn map_scans(&self, change: impl Fn(&Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan>) -> Self {
+        Self {
+            plain: change(&self.plain),
+            late: change(&self.late),
+            sample: change(&self.sample),
+            filter: Arc::clone(&self.filter),
+            threshold: self.threshold,
+            choice: Arc::clone(&self.choice),
+        }
+    }
 }
 
 /// Rows of the sample: one batch.

@@ -182,7 +182,7 @@ impl Destination {
     }
 }
 
-/// One file or a folder? Settles the compression by the file's suffix, too.
+/// One file or a folder? Settles the compression and the usual delimiter by the file's suffix, too.
 fn single_file(spec: &mut WriteSpec) -> Result<bool> {
     let kind = spec.format.kind();
     let name = spec.target.rsplit('/').next().unwrap_or_default();
@@ -213,6 +213,9 @@ fn single_file(spec: &mut WriteSpec) -> Result<bool> {
             return Err(FileError::engine(&spec.target, message));
         }
         spec.format.set_compression(by_suffix);
+    }
+    if single {
+        spec.format.use_delimiter_of(name);
     }
     Ok(single)
 }

@@ -25,10 +25,12 @@
 //! | [`operator`] | the operator that runs it |
 //! | [`node`] | the logical node and its planner |
 //! | [`copy`] | SQL's `COPY … TO`, sent the same way |
+//! | [`insert`] | SQL's `INSERT INTO` external tables, sent the same way |
 
 pub mod copy;
 pub mod destination;
 pub mod encoder;
+pub mod insert;
 pub mod node;
 pub mod operator;
 pub mod partition;

@@ -171,7 +171,7 @@ impl ExtensionPlanner for WritePlanner {
 
 /// Whether the input has to come as one partition. The destination decides in the end; an existing folder called
 /// `x.parquet` then gets one file.
-fn writes_one_file(spec: &WriteSpec) -> bool {
+pub(super) fn writes_one_file(spec: &WriteSpec) -> bool {
     let name = spec.target.rsplit('/').next().unwrap_or_default();
     spec.partition_by.is_empty() && spec.single_file.unwrap_or_else(|| FormatKind::of_name(name).is_some())
 }

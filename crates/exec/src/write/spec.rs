@@ -81,6 +81,21 @@ impl WriteFormat {
         }
     }
 
+    /// Takes the delimiter that readers expect in a file of that name, unless another one than a comma was asked for.
+    pub(super) fn use_delimiter_of(&mut self, name: &str) {
+        let (name, _) = Compression::of_name(name);
+        if let Self::Csv(options) = self
+            && options.delimiter == b','
+        {
+            let name = name.to_ascii_lowercase();
+            options.delimiter = match () {
+                () if name.ends_with(".tsv") => b'\t',
+                () if name.ends_with(".tbl") => b'|',
+                () => b',',
+            };
+        }
+    }
+
     /// The suffix of its files, compression included.
     pub fn suffix(&self) -> String {
         format!("{}{}", self.kind().suffixes()[0], self.compression().suffix())

@@ -1,0 +1,254 @@
+//! A function of the user's over batches, with the schema that it says its results have.
+//!
+//! Each partition of the input becomes one of the output; batches go through as they come, in the order of their partition.
+//! The function may return more or fewer rows than it got. The node is opaque to the optimiser: filters, limits and
+//! projections above it stay above it.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use datafusion::catalog::Session;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{DFSchema, DFSchemaRef, Result, exec_err, internal_err};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion::logical_expr::{Expr, Extension, LogicalPlan, UserDefinedLogicalNode, UserDefinedLogicalNodeCore};
+use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
+use datafusion::physical_plan::execution_plan::EmissionType;
+use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet, RecordOutput};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, Partitioning, PlanProperties,
+};
+use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
+use futures::TryStreamExt;
+
+/// A function over batches.
+pub type BatchFunction = Arc<dyn Fn(RecordBatch) -> Result<RecordBatch> + Send + Sync>;
+
+/// A function with what plans show of it.
+#[derive(Clone)]
+struct Mapping {
+    /// Shown in plans.
+    name: String,
+    function: BatchFunction,
+    schema: SchemaRef,
+}
+
+impl Mapping {
+    fn apply(&self, batch: RecordBatch) -> Result<RecordBatch> {
+        let result = (self.function)(batch)?;
+        let (wanted, got) = (self.schema.fields(), result.schema());
+        if wanted.len() != got.fields().len() {
+            return exec_err!(
+                "{}: expected a batch with the declared {} columns, got {}",
+                self.name,
+                wanted.len(),
+                got.fields().len()
+            );
+        }
+        for (position, (wanted, got)) in wanted.iter().zip(got.fields()).enumerate() {
+            if wanted.name() != got.name() || wanted.data_type() != got.data_type() {
+                return exec_err!(
+                    "{}: column {} was declared as '{}' of type {}, the function returned '{}' of type {}",
+                    self.name,
+                    position + 1,
+                    wanted.name(),
+                    wanted.data_type(),
+                    got.name(),
+                    got.data_type()
+                );
+            }
+            if !wanted.is_nullable() && result.column(position).null_count() > 0 {
+                return exec_err!("{}: column '{}' was declared without nulls and has some", self.name, wanted.name());
+            }
+        }
+        Ok(RecordBatch::try_new(Arc::clone(&self.schema), result.columns().to_vec())?)
+    }
+}
+
+/// Applies a function to the batches of its input.
+#[derive(Clone)]
+pub struct MapBatchesNode {
+    input: LogicalPlan,
+    mapping: Mapping,
+    schema: DFSchemaRef,
+}
+
+impl MapBatchesNode {
+    /// A plan that applies `function` to the batches of `input`; what it returns has `schema`.
+    ///
+    /// # Errors
+    /// If two columns of `schema` have one name.
+    pub fn plan(input: LogicalPlan, name: &str, schema: SchemaRef, function: BatchFunction) -> Result<LogicalPlan> {
+        let df_schema = Arc::new(DFSchema::try_from(Arc::clone(&schema))?);
+        let node = Self { input, mapping: Mapping { name: name.to_owned(), function, schema }, schema: df_schema };
+        Ok(LogicalPlan::Extension(Extension { node: Arc::new(node) }))
+    }
+
+    /// Functions cannot be compared: the same one is equal, any other is not.
+    fn identity(&self) -> usize {
+        Arc::as_ptr(&self.mapping.function).cast::<()>() as usize
+    }
+}
+
+impl fmt::Debug for MapBatchesNode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        UserDefinedLogicalNodeCore::fmt_for_explain(self, f)
+    }
+}
+
+impl PartialEq for MapBatchesNode {
+    fn eq(&self, other: &Self) -> bool {
+        self.identity() == other.identity() && self.schema == other.schema && self.input == other.input
+    }
+}
+
+impl Eq for MapBatchesNode {}
+
+impl PartialOrd for MapBatchesNode {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        match self.identity().cmp(&other.identity()) {
+            Ordering::Equal => self.input.partial_cmp(&other.input),
+            unequal => Some(unequal),
+        }
+    }
+}
+
+impl Hash for MapBatchesNode {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.identity().hash(state);
+        self.input.hash(state);
+    }
+}
+
+impl UserDefinedLogicalNodeCore for MapBatchesNode {
+    fn name(&self) -> &str {
+        "MapBatches"
+    }
+
+    fn inputs(&self) -> Vec<&LogicalPlan> {
+        vec![&self.input]
+    }
+
+    fn schema(&self) -> &DFSchemaRef {
+        &self.schema
+    }
+
+    fn expressions(&self) -> Vec<Expr> {
+        vec![]
+    }
+
+    fn fmt_for_explain(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MapBatches: {}", self.mapping.name)
+    }
+
+    fn with_exprs_and_inputs(&self, _expressions: Vec<Expr>, mut inputs: Vec<LogicalPlan>) -> Result<Self> {
+        let (Some(input), true) = (inputs.pop(), inputs.is_empty()) else {
+            return internal_err!("MapBatches has one input");
+        };
+        Ok(Self { input, mapping: self.mapping.clone(), schema: Arc::clone(&self.schema) })
+    }
+}
+
+/// Plans [`MapBatchesNode`].
+#[derive(Debug, Default)]
+pub struct MapBatchesPlanner;
+
+#[async_trait]
+impl ExtensionPlanner for MapBatchesPlanner {
+    async fn plan_extension(
+        &self,
+        _planner: &dyn PhysicalPlanner,
+        node: &dyn UserDefinedLogicalNode,
+        _logical_inputs: &[&LogicalPlan],
+        physical_inputs: &[Arc<dyn ExecutionPlan>],
+        _session: &dyn Session,
+        _context: &PhysicalPlanningContext,
+    ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        let Some(node) = node.as_any().downcast_ref::<MapBatchesNode>() else { return Ok(None) };
+        let [input] = physical_inputs else { return internal_err!("MapBatches has one input") };
+        Ok(Some(Arc::new(MapBatchesExec::new(Arc::clone(input), node.mapping.clone()))))
+    }
+}
+
+/// Runs [`MapBatchesNode`].
+pub struct MapBatchesExec {
+    input: Arc<dyn ExecutionPlan>,
+    mapping: Mapping,
+    properties: Arc<PlanProperties>,
+    metrics: ExecutionPlanMetricsSet,
+}
+
+impl MapBatchesExec {
+    fn new(input: Arc<dyn ExecutionPlan>, mapping: Mapping) -> Self {
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(Arc::clone(&mapping.schema)),
+            Partitioning::UnknownPartitioning(input.output_partitioning().partition_count()),
+            EmissionType::Incremental,
+            input.boundedness(),
+        );
+        Self { input, mapping, properties: Arc::new(properties), metrics: ExecutionPlanMetricsSet::new() }
+    }
+}
+
+impl fmt::Debug for MapBatchesExec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MapBatchesExec").field("name", &self.mapping.name).finish_non_exhaustive()
+    }
+}
+
+impl DisplayAs for MapBatchesExec {
+    fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MapBatchesExec: {}", self.mapping.name)
+    }
+}
+
+impl ExecutionPlan for MapBatchesExec {
+    fn name(&self) -> &str {
+        "MapBatchesExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.input]
+    }
+
+    fn apply_expressions(
+        &self,
+        _visit: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn with_new_children(self: Arc<Self>, mut children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        let (Some(input), true) = (children.pop(), children.is_empty()) else {
+            return internal_err!("MapBatchesExec has one input");
+        };
+        Ok(Arc::new(Self::new(input, self.mapping.clone())))
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let metrics = BaselineMetrics::new(&self.metrics, partition);
+        let mapping = self.mapping.clone();
+        let batches = self.input.execute(partition, context)?.and_then(move |batch| {
+            let timer = metrics.elapsed_compute().timer();
+            let result = mapping.apply(batch).map(|batch| batch.record_output(&metrics));
+            timer.done();
+            futures::future::ready(result)
+        });
+        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), batches)))
+    }
+
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
+    }
+}
