@@ -46,13 +46,30 @@ impl Session {
         })?;
         match plan {
             Some(plan) => Ok(self.frame(plan)),
-            None => Err(Error::table_not_found(name, self.table_names())),
+            None => Err(Error::table_not_found(name, self.tables())),
         }
     }
 
     /// The names of all tables and views, sorted: bare in the default schema, with catalog and schema elsewhere.
-    pub fn tables(&self) -> Result<Vec<String>> {
-        Ok(self.table_names())
+    pub fn tables(&self) -> Vec<String> {
+        let state = self.state();
+        let defaults = &state.config().options().catalog;
+        let catalogs = state.catalog_list();
+        let mut names = vec![];
+        for catalog_name in catalogs.catalog_names() {
+            let Some(catalog) = catalogs.catalog(&catalog_name) else { continue };
+            for schema_name in catalog.schema_names().into_iter().filter(|name| name != "information_schema") {
+                let Some(schema) = catalog.schema(&schema_name) else { continue };
+                let is_default = catalog_name == defaults.default_catalog && schema_name == defaults.default_schema;
+                names.extend(schema.table_names().into_iter().map(|table| match is_default {
+                    true => table,
+                    false if catalog_name == defaults.default_catalog => format!("{schema_name}.{table}"),
+                    false => format!("{catalog_name}.{schema_name}.{table}"),
+                }));
+            }
+        }
+        names.sort_unstable();
+        names
     }
 }
 
@@ -67,7 +84,7 @@ mod tests {
         session().register("Sales.2024", &frame.filter(col("x").gt(lit(1)))).unwrap();
         assert_eq!(rows(&session().table("Sales.2024").unwrap()), ["2"]);
         assert_eq!(rows(&session().sql("SELECT x + 1 AS y FROM \"Sales.2024\"").unwrap()), ["3"]);
-        assert!(session().tables().unwrap().contains(&"Sales.2024".to_owned()));
+        assert!(session().tables().contains(&"Sales.2024".to_owned()));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! | [`combine`] | unions, intersections, differences, `concat` |
 //! | [`reshape`], [`pivot`] | `explode`, `unnest`, `unpivot`; `pivot` |
 //! | [`nulls`], [`sample`], [`describe`] | what their names say |
+//! | [`map`] | functions over batches |
 //! | `run` | `collect`, `stream`, `count`, `show` |
 //! | `resolve` | how expressions become plan nodes; all of the above go through it |
 
@@ -30,6 +31,7 @@ pub mod sample;
 
 mod cache;
 mod explain;
+pub mod map;
 
 use std::sync::Arc;
 
@@ -75,14 +77,18 @@ impl DataFrame {
         self.plan.as_ref().map_err(Clone::clone)
     }
 
-    /// Names and types of the columns.
+    /// Names and types of the columns, as the results will have them.
     pub fn schema(&self) -> Result<SchemaRef> {
-        Ok(Arc::clone(self.logical_plan()?.schema().inner()))
+        let plan = self.logical_plan()?;
+        let state = self.session.state();
+        // Types are settled by the analyzer: a plan made elsewhere may show others.
+        let settled = state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {})?;
+        Ok(Arc::clone(settled.schema().inner()))
     }
 
     /// The column names, in order.
     pub fn columns(&self) -> Result<Vec<String>> {
-        Ok(self.schema()?.fields().iter().map(|field| field.name().clone()).collect())
+        Ok(self.logical_plan()?.schema().fields().iter().map(|field| field.name().clone()).collect())
     }
 
     /// The column types, in order.

@@ -9,6 +9,7 @@
 //! | [`catalog`] | registered tables by name |
 //! | [`frame`] | the lazy table |
 //! | [`expr`] | expressions over its columns |
+//! | `join_using` | the merged columns of `JOIN … USING` in SQL |
 //! | [`io`] | readers and writers |
 //! | [`error`] | one error type, which names the thing and the remedy |
 //! | [`sql_place`] | where in a SQL text a mistake stands |
@@ -21,6 +22,7 @@ pub mod error;
 pub mod expr;
 pub mod frame;
 pub mod io;
+mod join_using;
 pub mod prelude;
 pub mod session;
 pub mod sql_place;
@@ -37,6 +39,8 @@ pub use frame::join_asof::{AsofOptions, AsofTolerance};
 pub use frame::{BatchStream, DataFrame, ExplainView};
 pub use session::{Session, SessionBuilder};
 pub use sql_place::SqlPlace;
+/// Gives a plan that is about to run errors which name the file.
+pub use swath_exec::files::name_files;
 /// Plans seen from outside: their stages, what their operators did, names as people spell them.
 pub use swath_planner as planner;
 pub use swath_planner::AsofStrategy;

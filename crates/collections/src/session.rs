@@ -5,16 +5,21 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
+use datafusion::common::tree_node::TreeNode;
+use datafusion::common::{ParamValues, plan_err};
 use datafusion::datasource::MemTable;
 use datafusion::datasource::provider_as_source;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::prelude::SessionContext;
+use datafusion::sql::parser::Statement;
+use swath_exec::files::FormatKind;
 use swath_exec::{Engine, EngineOptions, StoreOptions};
 
 use crate::error::{Error, Result};
 use crate::frame::DataFrame;
+use crate::join_using;
 
 /// A place to run queries: registered tables, options, threads, memory. Cheap to clone; clones share everything.
 ///
@@ -122,7 +127,25 @@ impl Session {
     /// [`Error::Sql`] with the position for text that does not parse, [`Error::ColumnNotFound`] and
     /// [`Error::TableNotFound`] with the nearest spelling for unknown names.
     pub fn sql(&self, text: &str) -> Result<DataFrame> {
-        self.planned(text, self.engine.block_on(self.plan(text)))
+        self.planned(text, self.engine.block_on(self.plan(text, None)))
+    }
+
+    /// [`sql`](Self::sql) with values for its placeholders: a list for `$1`, `$2` …, or pairs of names and values for `$name`.
+    /// Values are never read as SQL.
+    ///
+    /// # Errors
+    /// As [`sql`](Self::sql); and if a placeholder has no value, or there are values and no placeholder.
+    ///
+    /// ```
+    /// # use swath_collections::{Session, prelude::scalar};
+    /// # use datafusion::scalar::ScalarValue;
+    /// let session = Session::embedded().build()?;
+    /// let frame = session.sql_with("SELECT $1 + 1 AS x", vec![ScalarValue::from(41_i64)])?;
+    /// assert_eq!(frame.count()?, 1);
+    /// # Ok::<(), swath_collections::Error>(())
+    /// ```
+    pub fn sql_with(&self, text: &str, values: impl Into<ParamValues>) -> Result<DataFrame> {
+        self.planned(text, self.engine.block_on(self.plan(text, Some(values.into()))))
     }
 
     /// [`sql`](Self::sql) for async callers. Dropping the future cancels what the statement does.
@@ -130,39 +153,35 @@ impl Session {
     /// # Errors
     /// As [`sql`](Self::sql).
     pub async fn sql_async(&self, text: &str) -> Result<DataFrame> {
-        self.planned(text, self.engine.spawn(self.plan(text)).await)
+        self.planned(text, self.engine.spawn(self.plan(text, None)).await)
     }
 
-    fn plan(&self, text: &str) -> impl Future<Output = Result<LogicalPlan, DataFusionError>> + Send + 'static {
+    fn plan(
+        &self,
+        text: &str,
+        values: Option<ParamValues>,
+    ) -> impl Future<Output = Result<LogicalPlan, DataFusionError>> + Send + 'static {
         let (context, owned) = (self.context().clone(), text.to_owned());
-        async move { Ok(context.sql(&owned).await?.into_parts().1) }
+        async move {
+            let state = context.state();
+            let mut statement = state.sql_to_statement(&owned, &state.config().options().sql_parser.dialect)?;
+            name_format(&mut statement);
+            let statement = join_using::spell_out(&state, statement).await;
+            let mut plan = state.statement_to_plan(statement).await?;
+            if let Some(values) = values {
+                if plan.get_parameter_names()?.is_empty() {
+                    return plan_err!("values were given, but the statement has no placeholder such as $1");
+                }
+                plan = plan.with_param_values(values)?;
+            }
+            let plan = context.execute_logical_plan(plan).await?.into_parts().1;
+            coerced(&state, plan)
+        }
     }
 
     fn planned(&self, text: &str, plan: Result<LogicalPlan, DataFusionError>) -> Result<DataFrame> {
-        let plan = plan.map_err(|error| Error::from(error).in_sql(text, || self.table_names()))?;
+        let plan = plan.map_err(|error| Error::from(error).in_sql(text, || self.tables()))?;
         Ok(self.frame(plan))
-    }
-
-    /// The names of all tables and views: bare in the default schema, with catalog and schema elsewhere.
-    pub fn table_names(&self) -> Vec<String> {
-        let state = self.state();
-        let defaults = &state.config().options().catalog;
-        let catalogs = state.catalog_list();
-        let mut names = vec![];
-        for catalog_name in catalogs.catalog_names() {
-            let Some(catalog) = catalogs.catalog(&catalog_name) else { continue };
-            for schema_name in catalog.schema_names().into_iter().filter(|name| name != "information_schema") {
-                let Some(schema) = catalog.schema(&schema_name) else { continue };
-                let is_default = catalog_name == defaults.default_catalog && schema_name == defaults.default_schema;
-                names.extend(schema.table_names().into_iter().map(|table| match is_default {
-                    true => table,
-                    false if catalog_name == defaults.default_catalog => format!("{schema_name}.{table}"),
-                    false => format!("{catalog_name}.{schema_name}.{table}"),
-                }));
-            }
-        }
-        names.sort_unstable();
-        names
     }
 
     /// A table over `batches`, which are held in memory and shared, not copied.
@@ -196,5 +215,65 @@ impl Session {
     /// A [`DataFrame`] over a logical plan made elsewhere.
     pub fn frame(&self, plan: LogicalPlan) -> DataFrame {
         DataFrame::new(self.clone(), Ok(plan))
+    }
+}
+
+/// Gives a `COPY … TO 'file.csv.gz'` the format that the name tells: the planner takes the last suffix alone for it.
+fn name_format(statement: &mut Statement) {
+    if let Statement::CopyTo(copy) = statement
+        && copy.stored_as.is_none()
+        && let Some((kind, _)) = FormatKind::of_name(copy.target.rsplit('/').next().unwrap_or_default())
+    {
+        copy.stored_as = Some(kind.name().to_ascii_uppercase());
+    }
+}
+
+/// `plan` with the types that its results will have, if they may differ: the planner gives a union the types of its first
+/// query, and settles on common ones only later.
+fn coerced(state: &SessionState, plan: LogicalPlan) -> Result<LogicalPlan, DataFusionError> {
+    if !plan.exists(|node| Ok(matches!(node, LogicalPlan::Union(_))))? || !is_query(&plan) {
+        return Ok(plan);
+    }
+    state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {})
+}
+
+/// Whether `plan` only reads.
+fn is_query(plan: &LogicalPlan) -> bool {
+    use LogicalPlan as P;
+    !matches!(
+        plan,
+        P::Ddl(_) | P::Dml(_) | P::Copy(_) | P::Statement(_) | P::Explain(_) | P::Analyze(_) | P::DescribeTable(_)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::common::ParamValues;
+    use datafusion::scalar::ScalarValue;
+
+    use crate::testing::{rows, session};
+
+    #[test]
+    fn placeholders_get_their_values() {
+        let listed = vec![ScalarValue::from(40_i64), ScalarValue::from("it's")];
+        assert_eq!(rows(&session().sql_with("SELECT $1 + 2 AS n, $2 AS s", listed).unwrap()), ["42|it's"]);
+        let named: ParamValues = vec![("least", ScalarValue::from(8_i64))].into();
+        let frame = session().sql_with("SELECT value FROM range(10) WHERE value >= $least ORDER BY 1", named);
+        assert_eq!(rows(&frame.unwrap()), ["8", "9"]);
+        let none = session().sql_with("SELECT 1", vec![ScalarValue::from(1_i64)]).unwrap_err().to_string();
+        assert!(none.contains("no placeholder"), "{none}");
+        assert!(session().sql_with("SELECT $1 + $2", vec![ScalarValue::from(1_i64)]).is_err());
+    }
+
+    #[test]
+    fn copy_tells_format_and_compression_by_the_name() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["t.csv.gz", "t.json.zst", "t.parquet", "t.tsv", "t.tbl.gz", "t.arrow"] {
+            let path = folder.path().join(name);
+            let copy = format!("COPY (SELECT value AS n, 'a' AS s FROM range(3)) TO '{}'", path.display());
+            session().sql(&copy).unwrap().collect().unwrap();
+            let read = session().sql(&format!("SELECT n, s FROM '{}' ORDER BY n", path.display())).unwrap();
+            assert_eq!(rows(&read), ["0|a", "1|a", "2|a"], "{name}");
+        }
     }
 }

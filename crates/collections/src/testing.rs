@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use arrow::array::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
+use crate::expr::Expr;
 use crate::frame::DataFrame;
 use crate::session::Session;
 
@@ -44,4 +45,18 @@ fn text(batch: &RecordBatch) -> Vec<String> {
 /// The message of the frame's mistake.
 pub(crate) fn mistake(frame: &DataFrame) -> String {
     frame.schema().unwrap_err().to_string()
+}
+
+/// Two short series, `a` and `b` in `k`, in the order of time `t`, with values `x`.
+pub(crate) fn series() -> DataFrame {
+    table(
+        "SELECT * FROM (VALUES ('a', 1, 10), ('a', 2, 30), ('a', 3, NULL), ('a', 4, 20), ('b', 1, 5), ('b', 2, 5)) \
+         AS v(k, t, x)",
+    )
+    .sort(["k", "t"])
+}
+
+/// The values of `expr` for each row of [`series`], in its order.
+pub(crate) fn values(expr: Expr) -> Vec<String> {
+    rows(&series().with_column("r", expr).select(["r"]))
 }

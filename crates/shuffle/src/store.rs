@@ -58,7 +58,7 @@ impl PartitionStore {
         let reservation = MemoryConsumer::new("partition store").register(&runtime.memory_pool);
         let metrics = SpillMetrics::new(&ExecutionPlanMetricsSet::new(), 0);
         let spills = SpillManager::new(Arc::clone(runtime), metrics, Arc::clone(&schema));
-        let held = Held { store: Arc::clone(&self.inner), _reservation: reservation, memory_bytes: 0, disk_bytes: 0 };
+        let held = Held { store: Arc::clone(&self.inner), reservation, memory_bytes: 0, disk_bytes: 0 };
         PartitionWriter { schema, spills, held, in_memory: vec![], overflow: None, rows: 0 }
     }
 
@@ -75,7 +75,7 @@ impl PartitionStore {
 #[derive(Debug)]
 struct Held {
     store: Arc<Inner>,
-    _reservation: MemoryReservation,
+    reservation: MemoryReservation,
     memory_bytes: usize,
     disk_bytes: usize,
 }
@@ -88,7 +88,7 @@ impl Held {
         if counter.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within).is_err() {
             return false;
         }
-        if self._reservation.try_grow(bytes).is_err() {
+        if self.reservation.try_grow(bytes).is_err() {
             counter.fetch_sub(bytes, Ordering::Relaxed);
             return false;
         }

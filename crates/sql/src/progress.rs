@@ -1,21 +1,17 @@
 //! The progress line of a long query: what its scans have read so far.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use datafusion::physical_plan::ExecutionPlan;
+use indicatif::{ProgressBar, ProgressStyle};
 use swath_collections::planner::analyze::{readable_bytes, readable_time, thousands};
-
-use crate::settings::terminal_width;
 
 /// A query shows no progress before this time.
 const QUIET_TIME: Duration = Duration::from_millis(500);
 /// How often the line is drawn.
 pub const TICK: Duration = Duration::from_millis(100);
-
-/// The turning mark before the line.
-const SPINNER: [char; 8] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧'];
 
 /// Draws a line on stderr while a query runs, and takes it away.
 ///
@@ -23,14 +19,21 @@ const SPINNER: [char; 8] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '�
 #[derive(Debug)]
 pub struct Progress {
     started: Instant,
-    is_wanted: bool,
-    ticks_drawn: usize,
+    /// The line; none if it is not wanted, or no more.
+    line: Option<ProgressBar>,
 }
 
 impl Progress {
     /// Progress of a query that starts now; nothing is drawn unless stderr is a terminal.
     pub fn start(is_wanted: bool) -> Self {
-        Self { started: Instant::now(), is_wanted: is_wanted && io::stderr().is_terminal(), ticks_drawn: 0 }
+        let line = (is_wanted && io::stderr().is_terminal()).then(|| {
+            let line = ProgressBar::new_spinner();
+            match ProgressStyle::with_template("{spinner} {wide_msg}") {
+                Ok(style) => line.with_style(style),
+                Err(_) => line,
+            }
+        });
+        Self { started: Instant::now(), line }
     }
 
     /// The time since the start.
@@ -40,27 +43,20 @@ impl Progress {
 
     /// Draws the line anew from the metrics of `plan`.
     pub fn tick(&mut self, plan: Option<&Arc<dyn ExecutionPlan>>) {
-        if !self.is_wanted || self.elapsed() < QUIET_TIME {
-            return;
-        }
-        let text = match plan {
-            Some(plan) => Scanned::by(plan).describe(self.elapsed()),
-            None => format!("planning, {}", seconds(self.elapsed())),
-        };
-        let spinner = SPINNER[self.ticks_drawn % SPINNER.len()];
-        self.ticks_drawn += 1;
-        let room = terminal_width().unwrap_or(80).saturating_sub(6);
-        let text: String = text.chars().take(room).collect();
-        // A line that cannot be drawn is not missed.
-        let _ = write!(io::stderr(), "\r\x1b[2K{spinner} {text}");
+        let elapsed = self.elapsed();
+        let Some(line) = self.line.as_ref().filter(|_| elapsed >= QUIET_TIME) else { return };
+        line.set_message(match plan {
+            Some(plan) => Scanned::by(plan).describe(elapsed),
+            None => format!("planning, {}", seconds(elapsed)),
+        });
+        line.tick();
     }
 
     /// Takes the line away, for output that is about to be written. It stays away.
     pub fn clear(&mut self) {
-        if std::mem::take(&mut self.ticks_drawn) > 0 {
-            let _ = write!(io::stderr(), "\r\x1b[2K");
+        if let Some(line) = self.line.take() {
+            line.finish_and_clear();
         }
-        self.is_wanted = false;
     }
 }
 

@@ -8,7 +8,7 @@ use datafusion::error::DataFusionError;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt;
-use swath_collections::{Error, Session};
+use swath_collections::{Error, Session, name_files};
 use tokio::sync::mpsc;
 
 /// Batches that may wait for the writer.
@@ -59,5 +59,5 @@ impl RunningQuery {
 /// Plans `plan` on the session's threads.
 pub async fn physical_plan(session: &Session, plan: LogicalPlan) -> Result<Arc<dyn ExecutionPlan>, Error> {
     let state = session.context().state();
-    Ok(session.engine().spawn(async move { state.create_physical_plan(&plan).await }).await?)
+    Ok(session.engine().spawn(async move { name_files(state.create_physical_plan(&plan).await?) }).await?)
 }

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use datafusion::prelude::ParquetReadOptions;
 use swath_collections::{DataFrame, Session};
 
 use crate::error::{Error, Result};
@@ -54,12 +53,6 @@ fn open_table(session: &Session, folder: &Path, table: Table) -> Result<DataFram
             message: format!("has no table '{}'; `tpch generate` makes all eight", table.name()),
         });
     };
-    let (engine_session, path) = (session.clone(), path.to_string_lossy().into_owned());
-    session
-        .engine()
-        .block_on(async move {
-            engine_session.context().register_parquet(table.name(), path, ParquetReadOptions::default()).await
-        })
-        .map_err(swath_collections::Error::from)?;
+    session.register_parquet(table.name(), path)?;
     Ok(session.table(table.name())?)
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use datafusion::functions::expr_fn;
 use datafusion::logical_expr::{Expr, cast, lit};
 use datafusion::scalar::ScalarValue;
 
@@ -144,6 +143,21 @@ impl Every {
         }
     }
 
+    /// Longer by `days` and `nanoseconds`; for plain numbers by one.
+    pub(crate) fn more(&self, days: i64, nanoseconds: i64) -> Self {
+        self.times(-1).less(days, nanoseconds).times(-1)
+    }
+
+    /// Both, one after the other.
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        Self {
+            months: self.months + other.months,
+            days: self.days + other.days,
+            nanoseconds: self.nanoseconds + other.nanoseconds,
+            integer: self.integer.or(other.integer).map(|_| self.integer.unwrap_or(0) + other.integer.unwrap_or(0)),
+        }
+    }
+
     /// The literal to add to a date, a timestamp or an integer.
     pub(crate) fn value(&self) -> ScalarValue {
         // Parsing checks that months and days fit.
@@ -158,8 +172,8 @@ impl Every {
         lit(self.value())
     }
 
-    /// The start of the bucket of this length that `time` lies in: whole months count from 1970-01, weeks from Monday
-    /// 1970-01-05, everything else from 1970-01-01; plain numbers from 0.
+    /// The start of the bucket of this length that `time` lies in, by the calendar of its zone: whole months count from
+    /// 1970-01, weeks from Monday 1970-01-05, everything else from 1970-01-01; plain numbers from 0.
     pub(crate) fn truncate(&self, time: Expr) -> Expr {
         if let Some(integer) = self.integer {
             // Integer division cuts towards zero; buckets go down.
@@ -170,10 +184,7 @@ impl Every {
             let message = format!("months do not mix with days or times in the length of a bucket, got '{self}'");
             return super::mistake(Error::invalid("truncate", message));
         }
-        let weeks = self.months == 0 && self.nanoseconds == 0 && self.days % 7 == 0;
-        let origin_days = if weeks { 4 } else { 0 };
-        let origin = ScalarValue::TimestampNanosecond(Some(origin_days * 86_400_000_000_000), None);
-        expr_fn::date_bin(self.interval(), time, lit(origin))
+        swath_exec::functions::bucket_start().call(vec![self.interval(), time])
     }
 
     /// [`truncate`](Self::truncate) that keeps dates dates.

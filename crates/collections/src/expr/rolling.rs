@@ -146,54 +146,48 @@ impl Rolling {
     fn window(&self) -> Window {
         match &self.span {
             Span::Rows { first, last } => window().rows(*first, *last),
-            Span::Time { by, period, closed } => time_window(by.clone(), period, *closed),
+            Span::Time { by, period, closed } => time_window(by.clone(), &period.times(-1), period, *closed),
             Span::Wrong(_) => window(),
         }
     }
 }
 
-/// The rows whose `by` lies at most `period` before the current row's. Open ends are closed ones that are one
-/// nanosecond (for integers, one) nearer; the frame rounds them to the resolution of `by` when it knows its type.
-pub(crate) fn time_window(by: Expr, period: &Every, closed: Closed) -> Window {
-    let bound = |every: &Every| match every.integer() {
+/// The rows whose `by` lies within `period` from `offset` after the current row's on. Open ends are closed ones that are one
+/// nanosecond (for integers, one) further in; the frame rounds them to the resolution of `by` when it knows its type.
+pub(crate) fn time_window(by: Expr, offset: &Every, period: &Every, closed: Closed) -> Window {
+    let (start, end) = (*offset, offset.plus(period));
+    let start = match closed {
+        Closed::Left | Closed::Both => start,
+        Closed::Right | Closed::Neither => start.more(0, 1),
+    };
+    let end = match closed {
+        Closed::Right | Closed::Both => end,
+        Closed::Left | Closed::Neither => end.less(0, 1),
+    };
+    let range = WindowFrame::new_bounds(WindowFrameUnits::Range, bound(&start), bound(&end));
+    window().order_by([by.sort(true, true)]).frame(range)
+}
+
+/// The bound that lies `distance` after the current row.
+fn bound(distance: &Every) -> WindowFrameBound {
+    let value = |every: &Every| match every.integer() {
         // Takes whatever integer type the column has.
         Some(integer) => ScalarValue::from(integer.to_string()),
         None => every.value(),
     };
-    let inner = |every: &Every| every.less(0, 1);
-    let start = match closed {
-        Closed::Left | Closed::Both => bound(period),
-        Closed::Right | Closed::Neither => bound(&inner(period)),
-    };
-    let end = match closed {
-        Closed::Right | Closed::Both => WindowFrameBound::CurrentRow,
-        // One step before.
-        Closed::Left | Closed::Neither if period.integer().is_some() => {
-            WindowFrameBound::Preceding(ScalarValue::from("1"))
-        }
-        Closed::Left | Closed::Neither => WindowFrameBound::Preceding(inner(&Every::ZERO).times(-1).value()),
-    };
-    let range = WindowFrame::new_bounds(WindowFrameUnits::Range, WindowFrameBound::Preceding(start), end);
-    window().order_by([by.sort(true, true)]).frame(range)
+    if distance.is_zero() {
+        WindowFrameBound::CurrentRow
+    } else if distance.approximate_nanoseconds() < 0.0 {
+        WindowFrameBound::Preceding(value(&distance.times(-1)))
+    } else {
+        WindowFrameBound::Following(value(distance))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::prelude::*;
-    use crate::testing::{mistake, rows, table};
-
-    fn series() -> DataFrame {
-        table(
-            "SELECT * FROM (VALUES ('a', 1, 10), ('a', 2, 30), ('a', 3, NULL), ('a', 4, 20), ('b', 1, 5), ('b', 2, 5)) \
-             AS v(k, t, x)",
-        )
-        .sort(["k", "t"])
-    }
-
-    /// The values of `expr` for each row, in the order of `k` and `t`.
-    fn values(expr: Expr) -> Vec<String> {
-        rows(&series().with_column("r", expr).select(["r"]))
-    }
+    use crate::testing::{mistake, rows, series, table, values};
 
     #[test]
     fn rolling_by_rows() {

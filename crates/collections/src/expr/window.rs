@@ -383,20 +383,7 @@ fn inside_window(argument: Expr, window: &Window) -> Expr {
 #[cfg(test)]
 mod tests {
     use crate::prelude::*;
-    use crate::testing::{mistake, rows, table};
-
-    fn series() -> DataFrame {
-        table(
-            "SELECT * FROM (VALUES ('a', 1, 10), ('a', 2, 30), ('a', 3, NULL), ('a', 4, 20), ('b', 1, 5), ('b', 2, 5)) \
-             AS v(k, t, x)",
-        )
-        .sort(["k", "t"])
-    }
-
-    /// The values of `expr` for each row, in the order of `k` and `t`.
-    fn values(expr: Expr) -> Vec<String> {
-        rows(&series().with_column("r", expr).select(["r"]))
-    }
+    use crate::testing::{mistake, series, values};
 
     #[test]
     fn over_repeats_an_aggregate_in_its_partition() {

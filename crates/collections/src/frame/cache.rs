@@ -7,6 +7,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::execute_stream_partitioned;
 use futures::StreamExt;
+use swath_exec::files::name_files;
 use swath_shuffle::{PartitionStore, StoreUsage, StoredPartition, StoredTable};
 use tokio::task::JoinSet;
 
@@ -37,7 +38,7 @@ impl DataFrame {
         let store = session.engine().store().clone();
         let schema = self.schema()?;
         let table = session.engine().block_on(async move {
-            let physical = state.create_physical_plan(&plan).await?;
+            let physical = name_files(state.create_physical_plan(&plan).await?)?;
             // The physical schema may know more than the logical one, for instance that a column has no nulls.
             let streams = execute_stream_partitioned(physical, state.task_ctx())?;
             hold(streams, &schema, &store).await

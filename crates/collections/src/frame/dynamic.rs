@@ -1,7 +1,7 @@
 //! Buckets of time (`group_by_dynamic`) and windows that end at every row (`rolling`).
 //!
-//! Both work on dates, timestamps, and integers (lengths such as `"10i"`). Days, weeks and months are those of UTC, also for
-//! timestamps with a time zone.
+//! Both work on dates, timestamps, and integers (lengths such as `"10i"`). Days, weeks and months are those of
+//! the column's time zone, whose clock is also what hours are cut by.
 
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::functions_nested::expr_fn::make_array;
@@ -61,6 +61,7 @@ pub struct RollingFrame {
     frame: DataFrame,
     time: String,
     period: String,
+    offset: Option<String>,
     closed: Closed,
     keys: Vec<Expr>,
 }
@@ -87,11 +88,11 @@ impl DataFrame {
         }
     }
 
-    /// For each row, aggregates over the rows whose `time` lies within `period` before its own (`(t - period, t]`). One row
-    /// comes out for each that goes in: keys, time and aggregates, sorted by keys and time.
+    /// For each row, aggregates over the rows whose `time` lies within `period` before its own (`(t - period, t]`), or where
+    /// [`offset`](RollingFrame::offset) puts the window. One row comes out for each that goes in: keys, time and aggregates, sorted by keys and time.
     pub fn rolling(&self, time: impl Into<String>, period: &str) -> RollingFrame {
         let (time, period) = (time.into(), period.to_owned());
-        RollingFrame { frame: self.clone(), time, period, closed: Closed::Right, keys: vec![] }
+        RollingFrame { frame: self.clone(), time, period, offset: None, closed: Closed::Right, keys: vec![] }
     }
 }
 
@@ -102,7 +103,14 @@ impl RollingFrame {
         self
     }
 
-    /// Which ends of the window belong to it.
+    /// Where the window begins, seen from the row: `(t + offset, t + offset + period]`. By default it ends at the row, as if
+    /// the offset were `-period`; `"0d"` makes it begin there, `"-2d"` with a period of `"4d"` puts the row in its middle.
+    pub fn offset(mut self, offset: &str) -> Self {
+        self.offset = Some(offset.to_owned());
+        self
+    }
+
+    /// Which ends of the window belong to it; the later one, by default.
     pub fn closed(mut self, closed: Closed) -> Self {
         self.closed = closed;
         self
@@ -113,7 +121,11 @@ impl RollingFrame {
         let build = || -> Result<DataFrame> {
             let data_type = time_type("rolling", &self.frame, &self.time)?;
             let period = length("rolling", &self.period, &data_type)?;
-            let window = time_window(col(&self.time), &period, self.closed).partition_by(self.keys.clone());
+            let offset = match &self.offset {
+                Some(offset) => fits("rolling", offset.parse()?, &data_type)?,
+                None => period.times(-1),
+            };
+            let window = time_window(col(&self.time), &offset, &period, self.closed).partition_by(self.keys.clone());
             let aggregates = aggregates.into_iter().map(|expr| {
                 let name = output_name(&expr);
                 expr.unalias().over(window.clone()).alias(name)
@@ -347,6 +359,9 @@ impl Every {
 #[cfg(test)]
 mod tests {
     use super::{Label, StartBy};
+    use arrow::datatypes::{DataType, TimeUnit};
+    use datafusion::scalar::ScalarValue;
+
     use crate::prelude::*;
     use crate::testing::{mistake, rows, table};
 
@@ -432,6 +447,54 @@ mod tests {
         assert!(mistake(&events().group_by_dynamic("k", "1h").agg(sum())).contains("it is Utf8"));
         assert!(mistake(&events().group_by_dynamic("x", "1h").agg(sum())).contains("end in 'i'"));
         assert!(mistake(&events().rolling("t", "1 hour").agg(sum())).contains("is not a unit"));
+    }
+
+    #[test]
+    fn days_follow_the_zone_of_the_column() {
+        // On 2024-03-10 clocks in New York went from 2 to 3 o'clock: that day has 23 hours.
+        let hours = table(
+            "SELECT arrow_cast(arrow_cast(value, 'Timestamp(Microsecond, Some(\"+00:00\"))'), \
+             'Timestamp(Microsecond, Some(\"America/New_York\"))') AS t, 1 AS x FROM generate_series(TIMESTAMP '2024-03-09T05:00:00Z', TIMESTAMP '2024-03-12T03:00:00Z', INTERVAL '1 hour')",
+        );
+        let daily = hours.group_by_dynamic("t", "1d").include_boundaries().agg([col("x").sum()]);
+        let counts = rows(&daily);
+        let expected = [
+            "2024-03-09T00:00:00-05:00|2024-03-09T00:00:00-05:00|2024-03-10T00:00:00-05:00|24",
+            "2024-03-10T00:00:00-05:00|2024-03-10T00:00:00-05:00|2024-03-11T00:00:00-04:00|23",
+            "2024-03-11T00:00:00-04:00|2024-03-11T00:00:00-04:00|2024-03-12T00:00:00-04:00|24",
+        ];
+        assert_eq!(counts, expected);
+        let two_days = hours.group_by_dynamic("t", "1d").period("2d").agg([col("x").sum()]);
+        assert_eq!(rows(&two_days.select(["x"])), ["24", "47", "47", "24"]);
+        let monthly = hours.group_by_dynamic("t", "1mo").agg([col("x").sum()]);
+        assert_eq!(rows(&monthly), ["2024-03-01T00:00:00-05:00|71"]);
+        let shifted = hours.group_by_dynamic("t", "1d").offset("6h").agg([col("x").sum()]);
+        // Six hours after midnight it was seven on the day of the change.
+        assert_eq!(rows(&shifted.select(["x"])), ["6", "24", "23", "18"]);
+    }
+
+    #[test]
+    fn rolling_windows_lie_where_the_offset_puts_them() {
+        let frame = table("SELECT * FROM (VALUES (1, 1), (2, 2), (3, 4), (5, 8)) AS v(t, x)");
+        let sums = |offset: &str, period: &str, closed| {
+            rows(&frame.rolling("t", period).offset(offset).closed(closed).agg([col("x").sum()]).select(["x"]))
+        };
+        assert_eq!(sums("-2i", "2i", Closed::Right), ["1", "3", "6", "8"]);
+        assert_eq!(sums("0i", "2i", Closed::Right), ["6", "4", "8", "null"]);
+        assert_eq!(sums("0i", "2i", Closed::Left), ["3", "6", "4", "8"]);
+        assert_eq!(sums("0i", "2i", Closed::Neither), ["2", "4", "null", "null"]);
+        assert_eq!(sums("-1i", "2i", Closed::Both), ["3", "7", "6", "8"]);
+        assert_eq!(sums("1i", "1i", Closed::Right), ["4", "null", "8", "null"]);
+        let days =
+            frame.select([(lit(ScalarValue::Date32(Some(0))) + col("t").cast(DataType::Int32)).alias("t"), col("x")]);
+        let ahead = days.rolling("t", "2d").offset("0d").agg([col("x").sum()]);
+        assert_eq!(rows(&ahead.select(["x"])), ["6", "4", "8", "null"]);
+        let milliseconds = days.with_column("t", col("t").cast(DataType::Timestamp(TimeUnit::Millisecond, None)));
+        let around = milliseconds.rolling("t", "2d").offset("-1d").closed(Closed::Both).agg([col("x").sum()]);
+        assert_eq!(rows(&around.select(["x"])), ["3", "7", "6", "8"]);
+        let before = milliseconds.rolling("t", "1d").offset("-2d").closed(Closed::Left).agg([col("x").sum()]);
+        assert_eq!(rows(&before.select(["x"])), ["null", "null", "1", "4"]);
+        assert!(mistake(&frame.rolling("t", "2i").offset("1d").agg([col("x").sum()])).contains("integer"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use datafusion::physical_plan::{displayable, execute_stream};
 use futures::TryStreamExt;
+use swath_exec::files::name_files;
 use swath_planner::{AnalyzeReport, StageGraph};
 
 use crate::error::Result;
@@ -56,7 +57,7 @@ impl DataFrame {
     pub fn explain_analyze(&self) -> Result<AnalyzeReport> {
         let (state, plan) = (self.session().state(), self.logical_plan()?.clone());
         Ok(self.session().engine().block_on(async move {
-            let physical = state.create_physical_plan(&plan).await?;
+            let physical = name_files(state.create_physical_plan(&plan).await?)?;
             let started = Instant::now();
             let batches = execute_stream(Arc::clone(&physical), state.task_ctx())?;
             batches.try_for_each(|_| futures::future::ready(Ok(()))).await?;

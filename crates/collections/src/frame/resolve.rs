@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::datatypes::{DataType, IntervalMonthDayNano, TimeUnit};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema};
 use datafusion::error::DataFusionError;
@@ -355,8 +355,10 @@ fn fit_time_windows(expr: Expr, schema: &DFSchema) -> Result<Expr> {
         let Some(resolution) = resolution_nanoseconds(&key.expr.get_type(schema)?) else {
             return Ok(Transformed::no(Expr::WindowFunction(function)));
         };
-        let start = fit_bound(frame.start_bound.clone(), resolution, i64::div_euclid);
-        let end = fit_bound(frame.end_bound.clone(), resolution, |nanoseconds, unit| -(-nanoseconds).div_euclid(unit));
+        let down = i64::div_euclid;
+        let up = |nanoseconds: i64, unit: i64| -(-nanoseconds).div_euclid(unit);
+        let start = fit_bound(frame.start_bound.clone(), resolution, down, up);
+        let end = fit_bound(frame.end_bound.clone(), resolution, up, down);
         function.params.window_frame = WindowFrame::new_bounds(WindowFrameUnits::Range, start, end);
         Ok(Transformed::yes(Expr::WindowFunction(function)))
     });
@@ -376,16 +378,30 @@ fn resolution_nanoseconds(data_type: &DataType) -> Option<i64> {
     }
 }
 
-fn fit_bound(bound: WindowFrameBound, resolution: i64, round: fn(i64, i64) -> i64) -> WindowFrameBound {
-    let WindowFrameBound::Preceding(ScalarValue::IntervalMonthDayNano(Some(mut interval))) = bound else {
-        return bound;
+/// `bound` with its distance in whole units of the column: `before` rounds one that lies before the row, `after` one after it.
+fn fit_bound(
+    bound: WindowFrameBound,
+    resolution: i64,
+    before: impl Fn(i64, i64) -> i64,
+    after: impl Fn(i64, i64) -> i64,
+) -> WindowFrameBound {
+    let fitted = |mut interval: IntervalMonthDayNano, round: &dyn Fn(i64, i64) -> i64| {
+        let units = round(interval.nanoseconds, resolution);
+        if resolution == DAY_NANOSECONDS {
+            interval.days = interval.days.saturating_add(i32::try_from(units).unwrap_or(i32::MAX));
+            interval.nanoseconds = 0;
+        } else {
+            interval.nanoseconds = units * resolution;
+        }
+        ScalarValue::IntervalMonthDayNano(Some(interval))
     };
-    let units = round(interval.nanoseconds, resolution);
-    if resolution == DAY_NANOSECONDS {
-        interval.days = interval.days.saturating_add(i32::try_from(units).unwrap_or(i32::MAX));
-        interval.nanoseconds = 0;
-    } else {
-        interval.nanoseconds = units * resolution;
+    match bound {
+        WindowFrameBound::Preceding(ScalarValue::IntervalMonthDayNano(Some(interval))) => {
+            WindowFrameBound::Preceding(fitted(interval, &before))
+        }
+        WindowFrameBound::Following(ScalarValue::IntervalMonthDayNano(Some(interval))) => {
+            WindowFrameBound::Following(fitted(interval, &after))
+        }
+        other => other,
     }
-    WindowFrameBound::Preceding(ScalarValue::IntervalMonthDayNano(Some(interval)))
 }

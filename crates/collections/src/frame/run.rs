@@ -11,6 +11,7 @@ use datafusion::error::DataFusionError;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::{Stream, StreamExt};
 use swath_exec::engine::Running;
+use swath_exec::files::name_files;
 use tokio::sync::mpsc;
 
 use super::DataFrame;
@@ -47,7 +48,7 @@ impl DataFrame {
     pub fn collect_one(&self) -> Result<RecordBatch> {
         let (state, plan) = (self.session.state(), self.logical_plan()?.clone());
         let run = async move {
-            let physical = state.create_physical_plan(&plan).await?;
+            let physical = name_files(state.create_physical_plan(&plan).await?)?;
             let schema = physical.schema();
             let batches = datafusion::physical_plan::collect(physical, state.task_ctx()).await?;
             Ok(arrow::compute::concat_batches(&schema, &batches)?)
@@ -58,7 +59,7 @@ impl DataFrame {
     fn run(&self) -> Result<impl Future<Output = Result<Vec<RecordBatch>, DataFusionError>> + Send + 'static> {
         let (state, plan) = (self.session.state(), self.logical_plan()?.clone());
         Ok(async move {
-            let physical = state.create_physical_plan(&plan).await?;
+            let physical = name_files(state.create_physical_plan(&plan).await?)?;
             datafusion::physical_plan::collect(physical, state.task_ctx()).await
         })
     }
@@ -77,7 +78,7 @@ impl DataFrame {
         let schema = self.schema()?;
         let (sender, receiver) = mpsc::channel(STREAM_BUFFER_BATCHES);
         let running = self.session.engine().spawn(async move {
-            let physical = state.create_physical_plan(&plan).await?;
+            let physical = name_files(state.create_physical_plan(&plan).await?)?;
             let mut batches = execute_stream(physical, state.task_ctx())?;
             while let Some(batch) = batches.next().await {
                 if sender.send(batch).await.is_err() {

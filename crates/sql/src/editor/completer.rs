@@ -69,7 +69,7 @@ impl SqlCompleter {
         }
         let previous = typed.previous_word().unwrap_or_default();
         let wants_table = ["FROM", "JOIN", "INTO", "TABLE", "DESCRIBE", "UPDATE", "VIEW"].contains(&previous.as_str());
-        let tables: Vec<String> = self.session.table_names().iter().map(|name| quoted_if_needed(name)).collect();
+        let tables: Vec<String> = self.session.tables().iter().map(|name| quoted_if_needed(name)).collect();
         if wants_table {
             return matching(typed.word, tables);
         }
@@ -102,8 +102,7 @@ impl SqlCompleter {
         let table = scope.iter().find(|table| table.name.eq_ignore_ascii_case(qualifier));
         let mut names = self.columns(table.map_or(qualifier, |table| &table.reference));
         let prefix = format!("{qualifier}.");
-        names
-            .extend(self.session.table_names().iter().filter_map(|name| name.strip_prefix(&prefix)).map(str::to_owned));
+        names.extend(self.session.tables().iter().filter_map(|name| name.strip_prefix(&prefix)).map(str::to_owned));
         names
     }
 
@@ -124,7 +123,7 @@ impl SqlCompleter {
         let start = before.len() - argument.len();
         let words = |words: &[&str]| matching(argument, words.iter().map(|word| (*word).to_owned()));
         let offered = match name {
-            "\\d" => matching(argument, self.session.table_names()),
+            "\\d" => matching(argument, self.session.tables()),
             "\\o" => {
                 let formats = Format::NAMED.iter().filter(|(_, format)| !format.is_binary());
                 let mut offered = matching(argument, formats.map(|(name, _)| (*name).to_owned()));

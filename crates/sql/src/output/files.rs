@@ -40,50 +40,44 @@ impl ResultWriter for ParquetWriter<'_> {
     }
 }
 
-/// The IPC file format, which readers can seek in.
-pub(super) struct ArrowFileWriter<'a> {
-    inner: FileWriter<Out<'a>>,
+/// Arrow IPC.
+pub(super) struct IpcWriter<'a> {
+    inner: Ipc<'a>,
     summary: Summary,
 }
 
-impl<'a> ArrowFileWriter<'a> {
-    pub(super) fn new(schema: &SchemaRef, out: Out<'a>) -> Result<Self> {
-        Ok(Self { inner: FileWriter::try_new(out, schema)?, summary: summary_of(schema) })
+enum Ipc<'a> {
+    /// The file format, which readers can seek in.
+    File(FileWriter<Out<'a>>),
+    /// The stream format, for pipes.
+    Stream(StreamWriter<Out<'a>>),
+}
+
+impl<'a> IpcWriter<'a> {
+    pub(super) fn file(schema: &SchemaRef, out: Out<'a>) -> Result<Self> {
+        Ok(Self { inner: Ipc::File(FileWriter::try_new(out, schema)?), summary: summary_of(schema) })
+    }
+
+    pub(super) fn stream(schema: &SchemaRef, out: Out<'a>) -> Result<Self> {
+        Ok(Self { inner: Ipc::Stream(StreamWriter::try_new(out, schema)?), summary: summary_of(schema) })
     }
 }
 
-impl ResultWriter for ArrowFileWriter<'_> {
+impl ResultWriter for IpcWriter<'_> {
     fn batch(&mut self, batch: &RecordBatch) -> Result<()> {
         count(&mut self.summary, batch);
-        Ok(self.inner.write(batch)?)
+        match &mut self.inner {
+            Ipc::File(writer) => writer.write(batch)?,
+            Ipc::Stream(writer) => writer.write(batch)?,
+        }
+        Ok(())
     }
 
     fn finish(&mut self) -> Result<Summary> {
-        self.inner.finish()?;
-        Ok(self.summary)
-    }
-}
-
-/// The IPC stream format, for pipes.
-pub(super) struct ArrowStreamWriter<'a> {
-    inner: StreamWriter<Out<'a>>,
-    summary: Summary,
-}
-
-impl<'a> ArrowStreamWriter<'a> {
-    pub(super) fn new(schema: &SchemaRef, out: Out<'a>) -> Result<Self> {
-        Ok(Self { inner: StreamWriter::try_new(out, schema)?, summary: summary_of(schema) })
-    }
-}
-
-impl ResultWriter for ArrowStreamWriter<'_> {
-    fn batch(&mut self, batch: &RecordBatch) -> Result<()> {
-        count(&mut self.summary, batch);
-        Ok(self.inner.write(batch)?)
-    }
-
-    fn finish(&mut self) -> Result<Summary> {
-        self.inner.finish()?;
+        match &mut self.inner {
+            Ipc::File(writer) => writer.finish()?,
+            Ipc::Stream(writer) => writer.finish()?,
+        }
         Ok(self.summary)
     }
 }

@@ -145,8 +145,8 @@ pub fn writer<'a>(
         Format::Json => Box::new(json::JsonWriter::new(schema, out)),
         Format::Markdown => Box::new(markdown::MarkdownWriter::new(schema, out)),
         Format::Parquet => Box::new(files::ParquetWriter::new(schema, out)?),
-        Format::Arrow if look.to_file => Box::new(files::ArrowFileWriter::new(schema, out)?),
-        Format::Arrow => Box::new(files::ArrowStreamWriter::new(schema, out)?),
+        Format::Arrow if look.to_file => Box::new(files::IpcWriter::file(schema, out)?),
+        Format::Arrow => Box::new(files::IpcWriter::stream(schema, out)?),
     })
 }
 

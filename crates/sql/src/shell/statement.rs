@@ -6,7 +6,8 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
-use swath_collections::DataFrame;
+use swath_collections::{DataFrame, Session};
+use tokio::runtime::Runtime;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Shell;
@@ -114,29 +115,17 @@ impl Shell {
         let look = self.settings.look(&self.target);
         // A table is drawn when its rows are there; other formats write to the terminal from the first batch on.
         let clears_first = self.target.is_terminal() && (format != Format::Table || look.max_rows.is_none());
-        let mut query = RunningQuery::start(&self.session, Arc::clone(plan));
         let summary = {
             let mut writer = output::writer(format, &plan.schema(), &mut self.target, look)?;
-            self.waiter.block_on(async {
-                let mut clock = ticks();
-                loop {
-                    tokio::select! {
-                        biased;
-                        batch = guard.wait_for(query.next()) => match batch?? {
-                            Some(batch) => {
-                                if clears_first {
-                                    progress.clear();
-                                }
-                                writer.batch(&batch)?;
-                            }
-                            None => break,
-                        },
-                        _ = clock.tick() => progress.tick(Some(plan)),
-                    }
+            let place = Place { session: &self.session, waiter: &self.waiter, guard };
+            place.each_batch(plan, progress, |batch, progress| {
+                if clears_first {
+                    progress.clear();
                 }
-                progress.clear();
-                writer.finish()
-            })?
+                writer.batch(&batch)
+            })?;
+            progress.clear();
+            writer.finish()?
         };
         self.file_is_full = self.target.is_file() && format.is_binary();
         Ok(summary)
@@ -150,36 +139,20 @@ impl Shell {
         progress: &mut Progress,
     ) -> Result<Vec<RecordBatch>> {
         let mut batches = vec![];
-        self.each_batch(plan, guard, progress, |batch| batches.push(batch))?;
+        self.place(guard).each_batch(plan, progress, |batch, _| {
+            batches.push(batch);
+            Ok(())
+        })?;
         Ok(batches)
     }
 
     /// Runs `plan` for its metrics.
     fn drain(&self, plan: &Arc<dyn ExecutionPlan>, guard: &Guard<'_>, progress: &mut Progress) -> Result<()> {
-        self.each_batch(plan, guard, progress, drop)
+        self.place(guard).each_batch(plan, progress, |_, _| Ok(()))
     }
 
-    fn each_batch(
-        &self,
-        plan: &Arc<dyn ExecutionPlan>,
-        guard: &Guard<'_>,
-        progress: &mut Progress,
-        mut take: impl FnMut(RecordBatch),
-    ) -> Result<()> {
-        let mut query = RunningQuery::start(&self.session, Arc::clone(plan));
-        self.waiter.block_on(async {
-            let mut clock = ticks();
-            loop {
-                tokio::select! {
-                    biased;
-                    batch = guard.wait_for(query.next()) => match batch?? {
-                        Some(batch) => take(batch),
-                        None => return Ok(()),
-                    },
-                    _ = clock.tick() => progress.tick(Some(plan)),
-                }
-            }
-        })
+    fn place<'a>(&'a self, guard: &'a Guard<'a>) -> Place<'a> {
+        Place { session: &self.session, waiter: &self.waiter, guard }
     }
 
     /// Waits for planning, with an eye on Ctrl-C and the clock.
@@ -200,9 +173,41 @@ impl Shell {
     /// `failure` with the place in `sql` that it is about, if it knows one.
     fn placed(&self, failure: Failure, sql: &str) -> Failure {
         match failure {
-            Failure::Query(error) => Failure::Query(error.in_sql(sql, || self.session.table_names())),
+            Failure::Query(error) => Failure::Query(error.in_sql(sql, || self.session.tables())),
             other => other,
         }
+    }
+}
+
+/// Where a query runs: everything of the shell but its output, which the rows may be going to.
+struct Place<'a> {
+    session: &'a Session,
+    waiter: &'a Runtime,
+    guard: &'a Guard<'a>,
+}
+
+impl Place<'_> {
+    /// Runs `plan` and hands over its batches as they come, with an eye on Ctrl-C and the clock.
+    fn each_batch(
+        &self,
+        plan: &Arc<dyn ExecutionPlan>,
+        progress: &mut Progress,
+        mut take: impl FnMut(RecordBatch, &mut Progress) -> Result<()>,
+    ) -> Result<()> {
+        let mut query = RunningQuery::start(self.session, Arc::clone(plan));
+        self.waiter.block_on(async {
+            let mut clock = ticks();
+            loop {
+                tokio::select! {
+                    biased;
+                    batch = self.guard.wait_for(query.next()) => match batch?? {
+                        Some(batch) => take(batch, progress)?,
+                        None => return Ok(()),
+                    },
+                    _ = clock.tick() => progress.tick(Some(plan)),
+                }
+            }
+        })
     }
 }
 
