@@ -16,6 +16,8 @@ mod house;
 mod loopback;
 #[path = "suite/memory.rs"]
 mod memory;
+#[path = "suite/reported_schema.rs"]
+mod reported_schema;
 #[path = "suite/round_trip.rs"]
 mod round_trip;
 #[path = "suite/s3.rs"]

@@ -124,7 +124,55 @@ fn bad_text_files_are_told_with_their_place() {
     text.push_str(&"1\n".repeat(20_000));
     text.push_str("word\n");
     let error = failure(session.read_csv(put("late.csv", text.as_bytes())));
-    assert!(error.contains("word") && error.contains("20001"), "{error}");
+    assert!(error.contains("word") && error.contains("20001") && error.contains("late.csv"), "{error}");
+}
+
+/// Rows of one file among many, of each format, that only reading finds to be bad.
+#[test]
+fn a_bad_file_among_many_is_named() {
+    let root = tempfile::tempdir().unwrap();
+    let session = session();
+    let frame = numbers(&session, 30_000);
+    let folders = ["parquet", "csv", "json", "arrow"].map(|kind| root.path().join(kind));
+    for part in 0..5 {
+        let [parquet, csv, json, arrow] = folders.each_ref().map(|folder| folder.join(format!("{part}.x")));
+        frame.write_parquet(parquet.with_extension("parquet"), WriteOptions::default()).unwrap();
+        frame.write_csv(csv.with_extension("csv"), WriteOptions::default()).unwrap();
+        frame.write_json(json.with_extension("json"), WriteOptions::default()).unwrap();
+        frame.write_arrow(arrow.with_extension("arrow"), WriteOptions::default()).unwrap();
+    }
+    let spoil = |path: PathBuf, change: fn(&mut Vec<u8>)| {
+        let mut bytes = fs::read(&path).unwrap();
+        change(&mut bytes);
+        fs::write(&path, bytes).unwrap();
+    };
+    spoil(folders[0].join("3.parquet"), |bytes| bytes[4..400].fill(0xff));
+    spoil(folders[1].join("3.csv"), |bytes| bytes.extend(b"word,x,y,z\n"));
+    spoil(folders[2].join("3.json"), |bytes| bytes.extend(b"{\"n\": \n"));
+    spoil(folders[3].join("3.arrow"), |bytes| drop(bytes.drain(1_000..100_000)));
+    let reads = [
+        session.read_parquet(&folders[0]),
+        session.read_csv(&folders[1]),
+        session.read_json(&folders[2]),
+        session.read_arrow(&folders[3]),
+    ];
+    for (read, suffix) in reads.into_iter().zip(["parquet", "csv", "json", "arrow"]) {
+        let name = format!("3.{suffix}");
+        let frame = read.unwrap();
+        let collected = failure(Ok(frame.clone()));
+        assert!(collected.contains(&name), "{suffix}: {collected}");
+        // Streaming and joins, whose scans are rewritten, say it too.
+        let streamed = frame.stream().unwrap().into_iter().find_map(Result::err).unwrap().to_string();
+        assert!(streamed.contains(&name), "{suffix}: {streamed}");
+        let few = session.sql("SELECT value AS n FROM range(3)").unwrap();
+        let joined = failure(Ok(frame.join(&few, JoinType::Inner, ["n"]).agg([col("s").max()])));
+        assert!(joined.contains(&name), "{suffix}: {joined}");
+    }
+    session.register_csv("many", &folders[1]).unwrap();
+    assert!(failure(session.sql("SELECT max(s) FROM many")).contains("3.csv"));
+    // A mistake in the query is not blamed on a file.
+    let division = failure(session.sql(&format!("SELECT n / (n - n) FROM '{}/0.csv'", folders[1].display())));
+    assert!(!division.contains("0.csv"), "{division}");
 }
 
 #[test]
@@ -234,6 +282,14 @@ fn child() {
             assert!(error.contains(target.to_str().unwrap()), "{error}");
             assert!(error.to_lowercase().contains("too large"), "{error}");
         }
+        "slow insert" => {
+            let session = session();
+            create_numbers(&session, &target);
+            session
+                .sql("INSERT INTO numbers SELECT value FROM generate_series(1, 1000000000)")
+                .and_then(|frame| frame.collect())
+                .unwrap();
+        }
         other => panic!("no role {other}"),
     }
 }
@@ -303,4 +359,46 @@ fn a_cancelled_write_leaves_nothing() {
         assert!(cancelled.elapsed() < Duration::from_secs(5), "{:?}", entries(root.path()));
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+fn create_numbers(session: &Session, folder: &Path) {
+    let text = format!("CREATE EXTERNAL TABLE numbers (n BIGINT) STORED AS CSV LOCATION '{}/'", folder.display());
+    session.sql(&text).unwrap();
+}
+
+#[test]
+fn an_insert_is_seen_whole_or_not_at_all() {
+    let root = tempfile::tempdir().unwrap();
+    let target = root.path().join("numbers");
+    fs::create_dir(&target).unwrap();
+    let session = session();
+    create_numbers(&session, &target);
+    let count = || session.sql("SELECT n FROM numbers").unwrap().count().unwrap();
+    session.sql("INSERT INTO numbers VALUES (1), (2)").unwrap().collect().unwrap();
+    session.sql("INSERT INTO numbers VALUES (3)").unwrap().collect().unwrap();
+    assert_eq!(count(), 3);
+    let before = entries(root.path());
+    // One that fails on the way.
+    let failing = "INSERT INTO numbers SELECT CASE WHEN value < 900000 THEN value ELSE value / (value - value) END \
+                   FROM generate_series(1, 1000000)";
+    assert!(failure(session.sql(failing)).to_lowercase().contains("zero"));
+    assert_eq!(entries(root.path()), before);
+    // One that is killed.
+    let mut writer = spawn("slow insert", &target);
+    let started = Instant::now();
+    while bytes_below(root.path()) < 3 << 20 {
+        assert!(started.elapsed() < Duration::from_secs(60), "the insert did not get going");
+        assert!(writer.try_wait().unwrap().is_none(), "the insert ended early");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    writer.kill().unwrap();
+    writer.wait().unwrap();
+    assert_eq!(count(), 3);
+    assert_eq!(entries(&target).len(), before.len() - 1);
+    // The next insert takes the leftovers away.
+    session.sql("INSERT INTO numbers VALUES (4)").unwrap().collect().unwrap();
+    assert_eq!(count(), 4);
+    session.sql("INSERT OVERWRITE numbers VALUES (9)").unwrap().collect().unwrap();
+    assert_eq!(count(), 1);
+    assert!(!entries(root.path()).iter().any(|name| name.contains(".swath-")), "{:?}", entries(root.path()));
 }

@@ -75,7 +75,7 @@ pub fn s3_session(server: &Server, secret: &str) -> Session {
     options.into_iter().fold(builder, |builder, (key, value)| builder.store_option(key, value)).build().unwrap()
 }
 
-/// A web server over the files of `root`: GET and HEAD, with ranges.
+/// A web server over the files of `root`: GET and HEAD, with ranges. Files called `signed…` need the query of a signature.
 pub fn web(root: PathBuf) -> Server {
     serve(move |socket| {
         let root = root.clone();
@@ -92,6 +92,9 @@ pub fn web(root: PathBuf) -> Server {
 fn file_answer(root: &Path, request: &Request<hyper::body::Incoming>) -> Response<Body> {
     assert!(request.headers().contains_key(HOST));
     let name = request.uri().path().trim_start_matches('/').replace("%20", " ");
+    if name.starts_with("signed") && request.uri().query() != Some("token=hunter2&part=1") {
+        return Response::builder().status(StatusCode::FORBIDDEN).body(Body::empty()).unwrap();
+    }
     let Ok(bytes) = std::fs::read(root.join(name)) else {
         return Response::builder().status(StatusCode::NOT_FOUND).body(Body::empty()).unwrap();
     };

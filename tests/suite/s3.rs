@@ -177,4 +177,18 @@ fn files_come_over_http() {
     let error = local.read_csv(format!("{base}/missing.csv")).unwrap_err().to_string();
     assert!(error.contains("missing.csv") && error.contains("no such file"), "{error}");
     assert!(local.read_csv(format!("{base}/folder/")).unwrap_err().to_string().contains("folders cannot be listed"));
+    // A signature in the query goes with every request, and is never shown.
+    frame.write_parquet(at("signed.parquet"), WriteOptions::default()).unwrap();
+    let signed = format!("{base}/signed.parquet?token=hunter2&part=1");
+    assert_eq!(sum(&local.read_parquet(&signed).unwrap()), sum(&frame));
+    let queried = local.sql(&format!("SELECT n FROM '{signed}' WHERE n > 10")).unwrap();
+    assert_eq!(queried.count().unwrap(), 2990);
+    let physical = queried.explain(ExplainView::Physical).unwrap();
+    assert!(physical.contains("signed.parquet") && !physical.contains("hunter2"), "{physical}");
+    let refused = local.read_parquet(format!("{base}/signed.parquet?token=forged")).unwrap_err();
+    let shown = format!("{refused} {refused:?}");
+    assert!(shown.contains("signed.parquet") && !shown.contains("forged"), "{shown}");
+    drop(server);
+    let gone = local.read_parquet(format!("{base}/other.parquet?token=hunter2")).unwrap_err();
+    assert!(!format!("{gone} {gone:?}").contains("hunter2"), "{gone:?}");
 }
