@@ -11,7 +11,7 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 use datafusion::optimizer::{AnalyzerRule, OptimizerRule};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_planner::ExtensionPlanner;
-use swath_planner::{CountSubqueryRows, ExpandSetComparison, PushFilterThroughAsofJoin, PushSemiJoinDown};
+use swath_planner::{ExpandSetComparison, PushFilterThroughAsofJoin, PushSemiJoinDown};
 
 use crate::choose_spilling_join::ChooseSpillingJoin;
 use crate::functions;
@@ -56,7 +56,6 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "bucket_start", kind: Kind::Scalar(functions::bucket_start) },
     Entry { name: "row_hash", kind: Kind::Scalar(functions::row_hash) },
     Entry { name: "expand_set_comparison", kind: Kind::AnalyzerRule(|| Arc::new(ExpandSetComparison)) },
-    Entry { name: "count_subquery_rows", kind: Kind::AnalyzerRule(|| Arc::new(CountSubqueryRows)) },
     Entry { name: "push_filter_through_asof_join", kind: Kind::LogicalRule(|| Arc::new(PushFilterThroughAsofJoin)) },
     Entry { name: "push_semi_join_down", kind: Kind::LogicalRule(|| Arc::new(PushSemiJoinDown)) },
     Entry { name: "choose_spilling_join", kind: Kind::PhysicalRule(|| Arc::new(ChooseSpillingJoin)) },
