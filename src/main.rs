@@ -14,6 +14,12 @@ use clap::{Parser, Subcommand};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Has the allocator give all freed memory back to the system.
+fn give_back() {
+    // SAFETY: may be called at any time, from any thread.
+    unsafe { libmimalloc_sys::mi_collect(true) }
+}
+
 const EXAMPLES: &str = "\
 Examples:
   swath sql                                         open the SQL shell
@@ -51,6 +57,7 @@ fn main() -> ExitCode {
             return ExitCode::from(answer.exit_code().clamp(0, 255) as u8);
         }
     };
+    swath_collections::give_back_with(give_back);
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
     let result: Result<ExitCode, Box<dyn Error>> = match cli.command {
         Command::Sql(args) => swath_sql::cli::run(&args).map_err(Into::into),

@@ -5,11 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::Int64Type;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
 use datafusion::physical_plan::metrics::MetricsSet;
-use datafusion::physical_plan::{ExecutionPlan, collect};
+use datafusion::physical_plan::{ExecutionPlan, collect, displayable};
 use proptest::prelude::*;
 use swath::prelude::{BatchStream, Session};
 
@@ -44,7 +46,11 @@ fn register(session: &Session, name: &str, prefix: &str, keys: &[Key], partition
         .unwrap()
     };
     let size = keys.len().div_ceil(partitions).max(1);
-    let batches = keys.chunks(size).enumerate().map(|(index, chunk)| vec![batch(index * size, chunk)]).collect();
+    let mut batches: Vec<_> =
+        keys.chunks(size).enumerate().map(|(index, chunk)| vec![batch(index * size, chunk)]).collect();
+    if batches.is_empty() {
+        batches.push(vec![]);
+    }
     let table = MemTable::try_new(batch(0, &[]).schema(), batches).unwrap();
     session.context().register_table(name, Arc::new(table)).unwrap();
 }
@@ -135,6 +141,49 @@ fn keys() -> impl Strategy<Value = Vec<Key>> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_memory_limit_changes_a_join(
+        hot in 0..2_i64,
+        hot_share in 0..10_i64,
+        join in proptest::sample::select(JOINS.to_vec()),
+        residual in any::<bool>(),
+        threads in 1..4_usize,
+        limit_mb in 16..48_usize,
+        thousandths in 0..300_usize,
+        broadcast in any::<bool>(),
+    ) {
+        // One key may have nearly all rows, so that its part is as large as the whole.
+        let keys = |rows: i64, step: i64| -> Vec<Key> {
+            (0..rows).map(|row| if row % 10 < hot_share { Some(hot) } else { Some(row * step % 5_000) }).collect()
+        };
+        let (left, right) = (keys(6_000, 7), keys(600, 3));
+        let run_with = |limit: usize, fraction: String, threads| {
+            let threshold = if broadcast { "1000000" } else { "0" };
+            let session = Session::embedded()
+                .threads(threads)
+                .memory_limit(limit)
+                .set("swath.join_memory_fraction", &fraction)
+                .set("datafusion.optimizer.hash_join_single_partition_threshold", threshold)
+                .set("datafusion.optimizer.hash_join_single_partition_threshold_rows", threshold)
+                .build()
+                .unwrap();
+            register(&session, "a", "a", &left, 2);
+            register(&session, "b", "b", &right, 3);
+            let condition = if residual { "ak = bk AND an % 3 = bn % 3" } else { "ak = bk AND an % 101 = 0" };
+            let (rows, plan) = run(&session, &query(join, condition));
+            (rows, total(&plan, builds_spilled) + total(&plan, sort_merge_joins))
+        };
+        let (expected, none) = run_with(1 << 30, "0.3".to_owned(), 1);
+        prop_assert_eq!(none, 0);
+        let (found, _) = run_with(limit_mb << 20, format!("{}", thousandths as f64 / 1e4), threads);
+        prop_assert_eq!(found.len(), expected.len());
+        prop_assert!(found == expected, "{} rows differ", expected.len());
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
@@ -162,6 +211,179 @@ fn sorts_and_aggregations_spill_to_the_same_result() {
     assert_eq!(total(&large.1, MetricsSet::spill_count), 0);
     assert!(total(&small.1, MetricsSet::spill_count) > 0);
     assert_eq!(small.0, large.0);
+}
+
+/// Sessions that join in memory and on disk, with the plans that small tables get: one build side for all partitions.
+fn broadcasting(threads: usize) -> [Session; 2] {
+    ["0.3", NOTHING].map(|fraction| {
+        Session::embedded()
+            .threads(threads)
+            .batch_size(64)
+            .memory_limit(64 << 20)
+            .set("swath.join_memory_fraction", fraction)
+            .build()
+            .unwrap()
+    })
+}
+
+/// `sql` on disk gives what it gives in memory, and does go to disk, by a plan with `part` in it.
+fn check_spilled(sessions: &[Session; 2], sql: &str, part: &str) -> Vec<String> {
+    let (expected, in_memory) = run(&sessions[0], sql);
+    let (found, spilled) = run(&sessions[1], sql);
+    let text = displayable(spilled.as_ref()).indent(false).to_string();
+    assert!(text.contains(part), "{sql}: {part} is not in\n{text}");
+    assert_eq!(total(&in_memory, builds_spilled), 0, "{sql}");
+    assert!(total(&spilled, builds_spilled) > 0, "{sql}: nothing was spilled");
+    assert_eq!(found, expected, "{sql}");
+    found
+}
+
+#[test]
+fn a_build_side_that_several_partitions_share_spills() {
+    let sessions = broadcasting(3);
+    let left: Vec<Key> = (0..500).map(|row| (row % 11 != 0).then_some(row % 97)).collect();
+    let right: Vec<Key> = (0..700).map(|row| (row % 13 != 0).then_some(row % 120 + 40)).collect();
+    for session in &sessions {
+        register(session, "a", "a", &left, 3);
+        register(session, "b", "b", &right, 3);
+    }
+    for join in JOINS {
+        for condition in ["ak = bk", "ak = bk AND an < bn"] {
+            check_spilled(&sessions, &query(join, condition), "SpillingHashJoinExec: mode=CollectLeft");
+        }
+    }
+    for negation in ["", "NOT"] {
+        let sql = format!("SELECT * FROM a WHERE an < 9 OR {negation} EXISTS (SELECT 1 FROM b WHERE bk = ak)");
+        check_spilled(&sessions, &sql, "Mark");
+    }
+}
+
+#[test]
+fn not_in_spills_and_keeps_its_nulls_apart() {
+    let some: Vec<Key> = (0..300).map(|row| Some(row % 97)).collect();
+    let with_null: Vec<Key> = some.iter().copied().chain([None]).collect();
+    let few: Vec<Key> = (0..200).map(|row| Some(row % 50)).collect();
+    let few_with_null: Vec<Key> = few.iter().copied().chain([None]).collect();
+    for threads in [1, 3] {
+        for (left, right, rows) in
+            [(&with_null, &few, 141), (&some, &few_with_null, 0), (&with_null, &vec![], 301), (&some, &some, 0)]
+        {
+            let sessions = broadcasting(threads);
+            for session in &sessions {
+                register(session, "a", "a", left, 2);
+                register(session, "b", "b", right, 3);
+            }
+            let sql = "SELECT * FROM a WHERE ak NOT IN (SELECT bk FROM b)";
+            assert_eq!(check_spilled(&sessions, sql, "null_aware").len(), rows);
+        }
+    }
+}
+
+#[test]
+fn a_join_on_disk_keeps_the_order_that_the_plan_relies_on() {
+    let keys: Vec<Key> = (0..900).map(|row| Some(row * 7919 % 101)).collect();
+    for limit in ["", " LIMIT 20"] {
+        let sessions = broadcasting(2);
+        let [expected, found] = sessions.each_ref().map(|session| {
+            register(session, "a", "a", &keys[..200], 2);
+            register(session, "plain", "b", &keys, 2);
+            let provider = session.engine().block_on({
+                let context = session.context().clone();
+                async move { context.table_provider("plain").await }
+            });
+            let table = provider.unwrap();
+            let table = (table.as_ref() as &dyn std::any::Any).downcast_ref::<MemTable>().unwrap();
+            let parts = table.batches.iter().map(|part| part.try_read().unwrap().clone()).collect();
+            let order = vec![datafusion::prelude::col("bn").sort(true, false)];
+            let sorted = MemTable::try_new(table.schema(), parts).unwrap().with_sort_order(vec![order]);
+            session.context().register_table("b", Arc::new(sorted)).unwrap();
+            let sql = format!("SELECT bn, an FROM a JOIN b ON ak = bk ORDER BY bn{limit}");
+            let plan = session.sql(&sql).unwrap().physical_plan().unwrap();
+            let text = displayable(plan.as_ref()).indent(false).to_string();
+            assert!(text.contains("SpillingHashJoinExec") && !text.contains("SortExec"), "{text}");
+            let (running, task) = (Arc::clone(&plan), session.context().task_ctx());
+            let batches = session.engine().block_on(async move { collect(running, task).await }).unwrap();
+            let numbers: Vec<i64> = batches
+                .iter()
+                .flat_map(|batch| batch.column(0).as_primitive::<Int64Type>().values().to_vec())
+                .collect();
+            (numbers, total(&plan, builds_spilled))
+        });
+        assert!(found.0.is_sorted() && expected.0.len() > 19);
+        assert_eq!(found.0, expected.0);
+        assert_eq!(expected.1, 0);
+        assert!(found.1 > 0);
+    }
+}
+
+#[test]
+fn a_partition_that_is_dropped_early_holds_up_no_sibling() {
+    let folder = tempfile::tempdir().unwrap();
+    let sessions = ["0.3", NOTHING].map(|fraction| session(4, 8192, fraction));
+    // The outer join's build side has one key: three of its partitions end without reading the inner join, whose dynamic
+    // filter is complete only when each of its partitions has built or given up.
+    let keys: Vec<Key> = (0..2_000).map(Some).collect();
+    for session in &sessions {
+        register(session, "a", "a", &keys, 4);
+        register(session, "c", "c", &[Some(7)], 1);
+        let file = folder.path().join("b.parquet");
+        if !file.exists() {
+            register(session, "b", "b", &keys, 4);
+            let copy = format!("COPY (SELECT * FROM b) TO '{}' STORED AS PARQUET", file.display());
+            session.sql(&copy).unwrap().collect().unwrap();
+            session.context().deregister_table("b").unwrap();
+        }
+        let create = format!("CREATE EXTERNAL TABLE b STORED AS PARQUET LOCATION '{}'", file.display());
+        session.sql(&create).unwrap().collect().unwrap();
+    }
+    for session in sessions {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let sql =
+                "SELECT count(*) FROM c JOIN (SELECT ak, bn FROM a JOIN b ON ak = bk WHERE an + bn >= 0) ON ck = ak";
+            let _ = sender.send(run(&session, sql).0);
+        });
+        assert_eq!(receiver.recv_timeout(Duration::from_secs(30)).expect("the query hangs"), ["1"]);
+    }
+}
+
+#[test]
+fn other_operators_are_right_or_say_what_they_lack() {
+    let keys: Vec<Key> = (0..400_000).map(|row| Some(row * 7919 % 200_003)).collect();
+    let [large, small] = [1 << 30, 16 << 20].map(|limit| {
+        let session = Session::embedded().threads(2).memory_limit(limit).build().unwrap();
+        register(&session, "a", "a", &keys, 4);
+        register(&session, "b", "b", &keys[..300], 2);
+        session
+    });
+    let mut failures = 0;
+    for sql in [
+        "SELECT ak, an, row_number() OVER (PARTITION BY ak ORDER BY an) AS r FROM a",
+        "SELECT sum(an) OVER (ORDER BY an) AS r FROM a",
+        "SELECT max(at) OVER (PARTITION BY ak % 3) AS m FROM a",
+        "SELECT count(*) AS n FROM b JOIN a ON bn > an + 395000",
+        "SELECT count(*) AS n FROM a JOIN b ON an % 1000 < bn % 2",
+        "SELECT count(*) AS n FROM a CROSS JOIN (SELECT * FROM b LIMIT 3)",
+        "SELECT count(DISTINCT at || an) AS n FROM a",
+        "SELECT DISTINCT ak, at FROM a",
+        "SELECT ak, array_agg(at) AS l FROM a GROUP BY ak ORDER BY ak",
+        "SELECT * FROM a ORDER BY at, an",
+    ] {
+        match small.sql(sql).unwrap().collect() {
+            Ok(batches) => {
+                let rows = batches.iter().map(RecordBatch::num_rows).sum::<usize>();
+                assert_eq!(rows, run(&large, sql).0.len(), "{sql}");
+            }
+            Err(error) => {
+                let message = error.to_string();
+                failures += 1;
+                for word in ["asked for", "memory_limit"] {
+                    assert!(message.contains(word), "{sql}: {message}");
+                }
+            }
+        }
+    }
+    assert!(failures < 10, "nothing runs below 16 MB");
 }
 
 #[test]
@@ -209,4 +431,55 @@ fn a_dropped_stream_leaves_no_files_and_no_memory_behind() {
         assert!(dropped.elapsed() < Duration::from_secs(1), "{files} files and {bytes} bytes are left");
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// Whether the engine of `handle` does nothing: no task is left, and no worker is busy for a while.
+fn is_idle(handle: &tokio::runtime::Handle) -> bool {
+    let metrics = handle.metrics();
+    let busy =
+        || -> Duration { (0..metrics.num_workers()).map(|worker| metrics.worker_total_busy_duration(worker)).sum() };
+    let before = busy();
+    std::thread::sleep(Duration::from_millis(50));
+    metrics.num_alive_tasks() == 0 && busy() - before < Duration::from_millis(5)
+}
+
+#[test]
+fn a_dropped_stream_leaves_the_threads_idle() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("written");
+    let keys: Vec<Key> = (0..300_000).map(Some).collect();
+    let many = "generate_series(1, 4000000000)";
+    for sql in [
+        query("INNER", "ak = bk"),
+        format!("SELECT value FROM {many} ORDER BY value % 1000003"),
+        format!("SELECT value % 100000 AS k, count(*) FROM {many} GROUP BY k"),
+        format!("SELECT * FROM {many} WHERE value % 3 = 1"),
+        format!("SELECT count(*) FROM {many} AS x JOIN a ON value % 1000 > an"),
+        format!("COPY (SELECT * FROM {many}) TO '{}' STORED AS PARQUET", target.display()),
+    ] {
+        let spills = folder.path().join("spills");
+        let session = Session::embedded()
+            .threads(2)
+            .memory_limit(64 << 20)
+            .spill_folder(&spills)
+            .set("swath.join_memory_fraction", NOTHING)
+            .build()
+            .unwrap();
+        register(&session, "a", "a", &keys, 2);
+        register(&session, "b", "b", &keys, 2);
+        let handle = session.engine().block_on(async { Ok(tokio::runtime::Handle::current()) }).unwrap();
+        let mut stream: BatchStream = session.sql(&sql).unwrap().stream().unwrap();
+        let waiting = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        waiting.block_on(async {
+            let first = futures::StreamExt::next(&mut stream);
+            let _ = tokio::time::timeout(Duration::from_millis(300), first).await;
+        });
+        assert!(!is_idle(&handle), "{sql}: nothing ran, so nothing can be cancelled");
+        drop(stream);
+        let dropped = Instant::now();
+        while !is_idle(&handle) || files_below(&spills) > 0 {
+            assert!(dropped.elapsed() < Duration::from_secs(1), "{sql}: threads are busy, or files are left");
+        }
+    }
+    assert_eq!(files_below(&target), 0, "a cancelled write left files");
 }

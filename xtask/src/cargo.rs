@@ -1,7 +1,8 @@
 //! How xtask calls cargo.
 
 use std::env;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// What `cargo xtask` finds in its environment because cargo itself started it.
 const SET_BY_CARGO_RUN: [&str; 5] = ["CARGO_BIN_", "CARGO_CRATE_", "CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PRIMARY_"];
@@ -18,4 +19,23 @@ pub fn command() -> Command {
         }
     }
     command
+}
+
+/// Builds the program in its usual profile and asks cargo where it is.
+pub fn build_swath(root: &Path) -> Result<PathBuf, String> {
+    let output = command()
+        .args(["build", "--release", "--bin", "swath", "--message-format", "json-render-diagnostics"])
+        .current_dir(root)
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("cargo cannot be started: {error}"))?;
+    if !output.status.success() {
+        return Err("swath could not be built, see above".to_owned());
+    }
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["target"]["name"] == "swath")
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .ok_or_else(|| "cargo did not say where it put swath".to_owned())
 }

@@ -1,7 +1,8 @@
-//! What a person repeats: `cargo xtask test`, `lint`, `docs`, `compare`. CI calls the same commands.
+//! What a person repeats: `cargo xtask test`, `lint`, `docs`, `compare`, `memory`. CI calls the same commands.
 
 mod cargo;
 mod compare;
+mod memory;
 mod steps;
 
 use std::process::ExitCode;
@@ -30,6 +31,8 @@ enum Task {
     /// Measure Swath beside other engines.
     #[command(subcommand)]
     Compare(compare::Compare),
+    /// Check TPC-H below memory limits: answers, messages and resident memory of each query in a process of its own.
+    Memory(memory::MemoryArgs),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Task::Lint => steps::lint(),
         Task::Docs => steps::docs(),
         Task::Compare(what) => compare::run(&what),
+        Task::Memory(arguments) => memory::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,8 +6,7 @@
 //!   probe                                   probe
 //! ```
 //!
-//! Right because the operator gives what the join gives, in another order, and joins whose output order counts are left
-//! alone. It runs last, after the dynamic filters were pushed: the inner join keeps its own. Estimates play no part: the
+//! Right because the operator gives what the join gives, in the same order where the plan promises one. It runs last, after the dynamic filters were pushed: the inner join keeps its own. Estimates play no part: the
 //! operator decides when it knows the build side, and costs nothing where that fits.
 
 use std::sync::Arc;

@@ -11,6 +11,7 @@
 //! | [`object_stores`] | `s3://`, `gs://`, `az://` and `http(s)://` addresses, resolved when first used |
 //! | [`operators`] | operators of our own |
 //! | [`registry`] | the one table of functions, rules and operators that every session gets |
+//! | [`resident`] | when freed memory goes back to the system |
 //! | [`settings`] | what a session sets by default, and the reference page of all settings |
 //! | [`write`](mod@write) | plans' partitions to files, in parallel, all or nothing |
 
@@ -23,6 +24,7 @@ pub mod memory_pool;
 pub mod object_stores;
 pub mod operators;
 pub mod registry;
+pub mod resident;
 pub mod settings;
 pub mod write;
 

@@ -8,6 +8,8 @@ use datafusion::execution::memory_pool::{
 };
 use parking_lot::Mutex;
 
+use crate::resident::ResidentWatch;
+
 /// Share of the limit that is kept for consumers that hold little.
 const HEADROOM_SHARE: f64 = 0.25;
 
@@ -24,12 +26,15 @@ const SPILLER_SHARE: f64 = 0.5;
 /// DataFusion's fair pool gives each consumer that can spill the same part of the whole, and as each output partition of each
 /// exchange counts as one, a join or an aggregation among thirty of them would spill with most of the memory free. Its greedy
 /// pool gives all to the first who asks, and then a sort that must merge its spilled runs has nothing to do it in.
+///
+/// What is reserved is not all that a process holds: it also has freed memory returned, see [`resident`](crate::resident).
 #[derive(Debug)]
 pub struct HeadroomPool {
     limit_bytes: usize,
     headroom_bytes: usize,
     spiller_bytes: usize,
     state: Mutex<State>,
+    resident: ResidentWatch,
 }
 
 #[derive(Debug, Default)]
@@ -43,7 +48,8 @@ impl HeadroomPool {
     pub fn new(limit_bytes: usize, partitions: usize) -> Self {
         let headroom_bytes = (limit_bytes as f64 * HEADROOM_SHARE) as usize;
         let spiller_bytes = (limit_bytes as f64 * SPILLER_SHARE) as usize / partitions.max(1);
-        Self { limit_bytes, headroom_bytes, spiller_bytes, state: Mutex::default() }
+        let resident = ResidentWatch::new(limit_bytes);
+        Self { limit_bytes, headroom_bytes, spiller_bytes, state: Mutex::default(), resident }
     }
 
     /// What `reservation` may still take.
@@ -73,6 +79,7 @@ impl MemoryPool for HeadroomPool {
 
     fn grow(&self, _reservation: &MemoryReservation, additional: usize) {
         self.state.lock().used_bytes += additional;
+        self.resident.look();
     }
 
     fn shrink(&self, _reservation: &MemoryReservation, shrink: usize) {
@@ -81,6 +88,7 @@ impl MemoryPool for HeadroomPool {
     }
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
+        self.resident.look();
         let mut state = self.state.lock();
         let available = self.available_bytes(&state, reservation);
         if additional > available {

@@ -28,7 +28,7 @@ impl Environment {
         let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
         let output = target.join("compare");
         fs::create_dir_all(&output).map_err(|error| format!("{} cannot be made: {error}", output.display()))?;
-        let swath = swath.map_or_else(|| build_swath(&root), Ok)?;
+        let swath = swath.map_or_else(|| cargo::build_swath(&root), Ok)?;
         let python = output.join("venv/bin/python");
         let environment = Self { root, output, swath, python };
         if engines.iter().any(|engine| engine.driver().is_some()) {
@@ -67,25 +67,6 @@ impl Environment {
         run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&requirements))?;
         fs::write(&stamp, pinned).map_err(|error| format!("{}: {error}", stamp.display()))
     }
-}
-
-/// Builds the program in its usual profile and asks cargo where it is.
-fn build_swath(root: &Path) -> Result<PathBuf, String> {
-    let output = cargo::command()
-        .args(["build", "--release", "--bin", "swath", "--message-format", "json-render-diagnostics"])
-        .current_dir(root)
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| format!("cargo cannot be started: {error}"))?;
-    if !output.status.success() {
-        return Err("swath could not be built, see above".to_owned());
-    }
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "swath")
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .ok_or_else(|| "cargo did not say where it put swath".to_owned())
 }
 
 fn run(command: &mut Command) -> Result<(), String> {

@@ -3,7 +3,8 @@
 //! DataFusion's [`HashJoinExec`] keeps its build side in memory, and fails where that is not allowed.
 //! [`SpillingHashJoinExec`] wraps one: it buffers the build side under a reservation, and runs the wrapped join over it if
 //! it fits, at the same speed and with the same dynamic filters; else it scatters both sides to disk by the hash of their
-//! keys and joins part by part. The choice is made per partition, by what comes, not by an estimate.
+//! keys and joins part by part. The choice is made by what comes, not by an estimate: per partition, or once where partitions
+//! share a build side. Where the plan counts on the order of the output, what was joined on disk is sorted again.
 //!
 //! Source of the algorithm: the GRACE hash join (Kitsuregawa, Tanaka, Moto-oka 1983).
 
@@ -11,6 +12,7 @@ mod handoff;
 mod lease;
 mod run;
 mod scatter;
+mod shared;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +21,7 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Result, Statistics};
 use datafusion::execution::TaskContext;
 use datafusion::execution::memory_pool::MemoryLimit;
-use datafusion::physical_expr::{OrderingRequirements, PhysicalExpr};
+use datafusion::physical_expr::{LexOrdering, OrderingRequirements, PhysicalExpr};
 use datafusion::physical_plan::joins::{HashJoinExec, PartitionMode};
 use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricBuilder, MetricsSet, SpillMetrics};
 use datafusion::physical_plan::statistics::{ChildStats, StatisticsArgs};
@@ -32,12 +34,12 @@ use futures::StreamExt;
 
 use handoff::HandoffExec;
 use run::{JoinRun, Part, Whole};
+use shared::SharedJoin;
 
 /// A [`HashJoinExec`] that goes to disk when its build side does not fit in memory.
 ///
 /// Memory: the build side twice and 34 bytes a row, below `memory_fraction` of the limit over all partitions; beyond that
 /// a few megabytes a partition, for the spill files in the making.
-#[derive(Debug)]
 pub struct SpillingHashJoinExec {
     inner: Arc<HashJoinExec>,
     memory_fraction: f64,
@@ -45,21 +47,21 @@ pub struct SpillingHashJoinExec {
     cut: Arc<HashJoinExec>,
     build: Arc<HandoffExec>,
     probe: Arc<HandoffExec>,
+    /// What partitions with one build side share.
+    shared: Arc<SharedJoin>,
     metrics: ExecutionPlanMetricsSet,
 }
 
 impl SpillingHashJoinExec {
-    /// Whether `join` can be wrapped.
-    ///
-    /// It cannot if its build side is shared by several probe partitions (such joins are planned where the build side is
-    /// known to be small), if it is an anti join with the null semantics of `NOT IN`, or if the order of its output counts.
+    /// Whether `join` can be wrapped: any whose partition mode is settled.
     pub fn can_wrap(join: &HashJoinExec) -> bool {
-        let own_build = match join.partition_mode() {
-            PartitionMode::Partitioned => true,
-            PartitionMode::CollectLeft => join.right().output_partitioning().partition_count() == 1,
-            PartitionMode::Auto => false,
-        };
-        own_build && !join.null_aware && join.properties().output_ordering().is_none()
+        *join.partition_mode() != PartitionMode::Auto
+    }
+
+    /// Whether the partitions depend on each other.
+    fn is_shared(&self) -> bool {
+        let collected = *self.inner.partition_mode() == PartitionMode::CollectLeft;
+        collected && (self.inner.null_aware || self.inner.right().output_partitioning().partition_count() > 1)
     }
 
     /// Wraps `inner`, which may take `memory_fraction` of the memory limit for its build side.
@@ -68,7 +70,8 @@ impl SpillingHashJoinExec {
         let probe = HandoffExec::in_place_of(inner.right(), true);
         let children = vec![Arc::clone(&build) as _, Arc::clone(&probe) as _];
         let cut = Arc::new(inner.builder().with_new_children(children)?.build()?);
-        Ok(Self { inner, memory_fraction, cut, build, probe, metrics: ExecutionPlanMetricsSet::new() })
+        let shared = SharedJoin::new(inner.right());
+        Ok(Self { inner, memory_fraction, cut, build, probe, shared, metrics: ExecutionPlanMetricsSet::new() })
     }
 
     /// The join that runs if the build side fits.
@@ -76,16 +79,32 @@ impl SpillingHashJoinExec {
         &self.inner
     }
 
+    /// What all build sides together may take.
     fn cap_bytes(&self, context: &TaskContext) -> usize {
-        let partitions = self.properties().output_partitioning().partition_count().max(1);
         match context.memory_pool().memory_limit() {
-            MemoryLimit::Finite(limit) => (limit as f64 * self.memory_fraction) as usize / partitions,
+            MemoryLimit::Finite(limit) => (limit as f64 * self.memory_fraction) as usize,
             _ => usize::MAX,
         }
     }
 
+    /// The order that the plan promises. Rows may be known to be in several orders at a time; sorted by one after the other,
+    /// they are in each of them again.
+    fn order(&self) -> Option<LexOrdering> {
+        let orders = self.inner.properties().equivalence_properties().oeq_class();
+        LexOrdering::new(orders.iter().flat_map(|order| order.iter().cloned()))
+    }
+
     fn rewrapped(&self, inner: HashJoinExec) -> Result<Arc<dyn ExecutionPlan>> {
         Ok(Arc::new(Self::try_new(Arc::new(inner), self.memory_fraction)?))
+    }
+}
+
+impl fmt::Debug for SpillingHashJoinExec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpillingHashJoinExec")
+            .field("inner", &self.inner)
+            .field("memory_fraction", &self.memory_fraction)
+            .finish_non_exhaustive()
     }
 }
 
@@ -116,7 +135,7 @@ impl ExecutionPlan for SpillingHashJoinExec {
     }
 
     fn maintains_input_order(&self) -> Vec<bool> {
-        vec![false, false]
+        self.inner.maintains_input_order()
     }
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
@@ -156,32 +175,47 @@ impl ExecutionPlan for SpillingHashJoinExec {
             SpillManager::new(context.runtime_env(), spill_metrics.clone(), child.schema())
                 .with_compression_type(context.session_config().spill_compression())
         };
-        let run = JoinRun {
+        let cap_bytes = self.cap_bytes(&context);
+        let partitions = self.properties().output_partitioning().partition_count().max(1);
+        let run = Arc::new(JoinRun {
             template: run::template(&self.inner)?,
             partition,
-            cap_bytes: self.cap_bytes(&context),
+            cap_bytes: cap_bytes / partitions,
             build_spill: spill(self.inner.left()),
             probe_spill: spill(self.inner.right()),
+            order: self.order(),
+            fetch: self.inner.fetch(),
+            null_aware: self.inner.null_aware,
             builds_spilled: MetricBuilder::new(&self.metrics).counter("builds_spilled", partition),
             sort_merge_joins: MetricBuilder::new(&self.metrics).counter("sort_merge_joins", partition),
             context: Arc::clone(&context),
+        });
+        let whole = Whole {
+            join: Arc::clone(&self.cut),
+            build: Arc::clone(&self.build),
+            probe: Arc::clone(&self.probe),
+            partition,
+            context: Arc::clone(&context),
+            handed_over: false,
         };
-        let part = Part {
-            run: Arc::new(run),
-            whole: Some(Whole {
-                join: Arc::clone(&self.cut),
-                build: Arc::clone(&self.build),
-                probe: Arc::clone(&self.probe),
-            }),
-            level: 0,
-            parent_rows: None,
-            build_rows: None,
-            build: self.inner.left().execute(partition, Arc::clone(&context))?,
-            probe: self.inner.right().execute(partition, context)?,
+        let joined = if self.is_shared() {
+            let open_build = || self.inner.left().execute(0, context);
+            self.shared.execute(run, whole, cap_bytes, open_build)?
+        } else {
+            let part = Part {
+                run,
+                whole: Some(whole),
+                level: 0,
+                parent_rows: None,
+                build_rows: None,
+                build: self.inner.left().execute(partition, Arc::clone(&context))?,
+                probe: self.inner.right().execute(partition, context)?,
+            };
+            part.into_stream()
         };
         let output_rows = MetricBuilder::new(&self.metrics).output_rows(partition);
         let mut left_of_fetch = self.inner.fetch().unwrap_or(usize::MAX);
-        let batches = part.into_stream().map(move |batch| {
+        let batches = joined.map(move |batch| {
             let batch = batch?;
             let batch = if batch.num_rows() > left_of_fetch { batch.slice(0, left_of_fetch) } else { batch };
             left_of_fetch -= batch.num_rows();

@@ -52,6 +52,11 @@ impl HandoffExec {
         }
     }
 
+    /// How many partitions there are.
+    pub(super) fn streams(&self) -> usize {
+        self.streams.lock().len()
+    }
+
     /// Lets `partition` read nothing.
     pub(super) fn put_nothing(&self, partition: usize) {
         self.put(partition, empty_stream(&self.schema()));

@@ -24,9 +24,23 @@ const CHUNK_ROWS: usize = FAN_OUT * 1024;
 const CHUNK_BYTES: usize = 4 << 20;
 
 /// One spilled part of a side.
+#[derive(Clone)]
 pub(super) struct SpilledPart {
     pub(super) file: Option<Arc<dyn SpillFile>>,
     pub(super) rows: usize,
+}
+
+/// A whole side on disk.
+pub(super) struct Scattered {
+    pub(super) parts: Vec<SpilledPart>,
+    /// Whether any row has a null among its keys.
+    pub(super) has_null_keys: bool,
+}
+
+impl Scattered {
+    pub(super) fn rows(&self) -> usize {
+        self.parts.iter().map(|part| part.rows).sum()
+    }
 }
 
 /// How rows find their part.
@@ -46,11 +60,12 @@ impl Scatter<'_> {
         buffered: Vec<RecordBatch>,
         lease: Option<Arc<Lease>>,
         mut rest: SendableRecordBatchStream,
-    ) -> Result<Vec<SpilledPart>> {
+    ) -> Result<Scattered> {
         let schema = rest.schema();
         // The type of a file in progress has no public name.
         let mut files: Vec<_> = (0..FAN_OUT).map(|_| None).collect();
         let mut rows = [0; FAN_OUT];
+        let mut has_null_keys = false;
         let mut chunk = vec![];
         let mut chunk_size = (0, 0);
         let mut buffered = buffered.into_iter();
@@ -72,7 +87,9 @@ impl Scatter<'_> {
                 let whole = concat_batches(&schema, &chunk)?;
                 chunk.clear();
                 chunk_size = (0, 0);
-                for (part, indices) in self.parts(&whole)?.into_iter().enumerate() {
+                let keys = self.keys(&whole)?;
+                has_null_keys |= keys.iter().any(|key| key.logical_null_count() > 0);
+                for (part, indices) in self.parts(&whole, &keys)?.into_iter().enumerate() {
                     if indices.is_empty() {
                         continue;
                     }
@@ -98,15 +115,17 @@ impl Scatter<'_> {
             };
             Ok(SpilledPart { file, rows })
         });
-        finished.collect()
+        Ok(Scattered { parts: finished.collect::<Result<_>>()?, has_null_keys })
+    }
+
+    fn keys(&self, batch: &RecordBatch) -> Result<Vec<ArrayRef>> {
+        self.keys.iter().map(|key| key.evaluate(batch)?.into_array(batch.num_rows())).collect()
     }
 
     /// The rows of each part.
-    fn parts(&self, batch: &RecordBatch) -> Result<Vec<Vec<u32>>> {
-        let keys: Vec<ArrayRef> =
-            self.keys.iter().map(|key| key.evaluate(batch)?.into_array(batch.num_rows())).collect::<Result<_>>()?;
+    fn parts(&self, batch: &RecordBatch, keys: &[ArrayRef]) -> Result<Vec<Vec<u32>>> {
         let mut hashes = vec![0; batch.num_rows()];
-        create_hashes(&keys, &RandomState::with_seed(0x5377_6174_6800 + self.level as u64), &mut hashes)?;
+        create_hashes(keys, &RandomState::with_seed(0x5377_6174_6800 + self.level as u64), &mut hashes)?;
         let nulls = if self.nulls_anywhere {
             keys.iter().fold(None, |nulls: Option<NullBuffer>, key| {
                 NullBuffer::union(nulls.as_ref(), key.logical_nulls().as_ref())
