@@ -16,6 +16,8 @@ mod house;
 mod loopback;
 #[path = "suite/memory.rs"]
 mod memory;
+#[path = "suite/plan_rules.rs"]
+mod plan_rules;
 #[path = "suite/reported_schema.rs"]
 mod reported_schema;
 #[path = "suite/round_trip.rs"]

@@ -13,6 +13,7 @@
 //! | [`registry`] | the one table of functions, rules and operators that every session gets |
 //! | [`resident`] | when freed memory goes back to the system |
 //! | [`settings`] | what a session sets by default, and the reference page of all settings |
+//! | [`share_subplans`] | the rule that runs equal aggregations once |
 //! | [`write`](mod@write) | plans' partitions to files, in parallel, all or nothing |
 
 pub mod choose_spilling_join;
@@ -26,6 +27,7 @@ pub mod operators;
 pub mod registry;
 pub mod resident;
 pub mod settings;
+pub mod share_subplans;
 pub mod write;
 
 pub use engine::{Engine, EngineOptions};

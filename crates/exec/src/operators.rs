@@ -5,14 +5,20 @@
 //! | [`adaptive_scan`] | a Parquet scan that decodes late where a join wants few rows |
 //! | [`asof_join`] | each left row with the nearest right row, as one merge of two sorted inputs |
 //! | [`map_batches`] | a function of the user's over batches |
+//! | [`bounded_aggregate`] | an aggregation's first phase with a small table |
+//! | [`shared`] | one run of a subplan for several readers |
 //! | [`spilling_join`] | a hash join that goes to disk when its build side does not fit |
 
 pub mod adaptive_scan;
 pub mod asof_join;
+pub mod bounded_aggregate;
 pub mod map_batches;
+pub mod shared;
 pub mod spilling_join;
 
 pub use adaptive_scan::AdaptiveScanExec;
 pub use asof_join::AsofJoinExec;
+pub use bounded_aggregate::BoundedAggregateExec;
 pub use map_batches::{BatchFunction, MapBatchesExec, MapBatchesNode};
+pub use shared::SharedExec;
 pub use spilling_join::SpillingHashJoinExec;

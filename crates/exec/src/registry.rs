@@ -10,14 +10,17 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 use datafusion::optimizer::{AnalyzerRule, OptimizerRule};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_planner::ExtensionPlanner;
-use swath_planner::{ExpandSetComparison, PushFilterThroughAsofJoin, PushSemiJoinDown};
+use swath_planner::{ExpandSetComparison, PushFilterThroughAsofJoin, PushSemiJoinDown, ReorderJoins};
 
 use crate::choose_spilling_join::ChooseSpillingJoin;
 use crate::functions;
 use crate::operators::adaptive_scan::AdaptParquetScans;
 use crate::operators::asof_join::AsofJoinPlanner;
+use crate::operators::bounded_aggregate::BoundPartialAggregates;
 use crate::operators::map_batches::MapBatchesPlanner;
+use crate::share_subplans::ShareSubplans;
 use crate::write::copy::SendCopyToWriter;
 use crate::write::insert::ExternalTableFactory;
 use crate::write::node::WritePlanner;
@@ -45,6 +48,8 @@ pub enum Kind {
     LogicalRule(fn() -> Arc<dyn OptimizerRule + Send + Sync>),
     /// A rule on physical plans, run after DataFusion's own.
     PhysicalRule(fn() -> Arc<dyn PhysicalOptimizerRule + Send + Sync>),
+    /// A rule on physical plans, run right after the rule of DataFusion's with this name.
+    PhysicalRuleAfter(&'static str, fn() -> Arc<dyn PhysicalOptimizerRule + Send + Sync>),
     /// A planner from a logical node of ours to its operator.
     Operator(fn() -> Arc<dyn ExtensionPlanner + Send + Sync>),
     /// What `CREATE EXTERNAL TABLE … STORED AS name` makes.
@@ -58,8 +63,19 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "expand_set_comparison", kind: Kind::AnalyzerRule(|| Arc::new(ExpandSetComparison)) },
     Entry { name: "push_filter_through_asof_join", kind: Kind::LogicalRule(|| Arc::new(PushFilterThroughAsofJoin)) },
     Entry { name: "push_semi_join_down", kind: Kind::LogicalRule(|| Arc::new(PushSemiJoinDown)) },
+    Entry {
+        name: "reorder_joins",
+        // Before exchanges and sorts are put in, and filters pushed into scans.
+        kind: Kind::PhysicalRuleAfter("join_selection", || Arc::new(ReorderJoins)),
+    },
+    Entry {
+        name: "share_subplans",
+        // When the plan has its final shape, but before dynamic filters are pushed down.
+        kind: Kind::PhysicalRuleAfter("EnsureCooperative", || Arc::new(ShareSubplans)),
+    },
     Entry { name: "choose_spilling_join", kind: Kind::PhysicalRule(|| Arc::new(ChooseSpillingJoin)) },
     Entry { name: "adapt_parquet_scans", kind: Kind::PhysicalRule(|| Arc::new(AdaptParquetScans)) },
+    Entry { name: "bound_partial_aggregates", kind: Kind::PhysicalRule(|| Arc::new(BoundPartialAggregates)) },
     Entry { name: "AsofJoin", kind: Kind::Operator(|| Arc::new(AsofJoinPlanner)) },
     Entry { name: "MapBatches", kind: Kind::Operator(|| Arc::new(MapBatchesPlanner)) },
     Entry { name: "send_copy_to_writer", kind: Kind::LogicalRule(|| Arc::new(SendCopyToWriter)) },
@@ -82,6 +98,7 @@ pub fn install(mut builder: SessionStateBuilder) -> SessionStateBuilder {
             Kind::AnalyzerRule(make) => builder = builder.with_analyzer_rule(make()),
             Kind::LogicalRule(make) => builder = builder.with_optimizer_rule(make()),
             Kind::PhysicalRule(make) => builder = builder.with_physical_optimizer_rule(make()),
+            Kind::PhysicalRuleAfter(rule, make) => builder = after(builder, rule, make()),
             Kind::Operator(make) => planners.push(make()),
             Kind::TableFactory(make) => builder = builder.with_table_factory(entry.name.to_owned(), make()),
         }
@@ -89,9 +106,31 @@ pub fn install(mut builder: SessionStateBuilder) -> SessionStateBuilder {
     builder.with_query_planner(Arc::new(crate::engine::Planner::new(planners)))
 }
 
+/// `builder` with `rule` right after the rule named `place`, or last if there is no such rule.
+fn after(
+    mut builder: SessionStateBuilder,
+    place: &str,
+    rule: Arc<dyn PhysicalOptimizerRule + Send + Sync>,
+) -> SessionStateBuilder {
+    let rules = &mut builder.physical_optimizers().get_or_insert_with(PhysicalOptimizer::new).rules;
+    let index = rules.iter().position(|own| own.name() == place).map_or(rules.len(), |index| index + 1);
+    rules.insert(index, rule);
+    builder
+}
+
 #[cfg(test)]
 mod tests {
-    use super::ENTRIES;
+    use super::*;
+
+    #[test]
+    fn rules_that_others_follow_exist() {
+        let names: Vec<_> = PhysicalOptimizer::new().rules.iter().map(|rule| rule.name().to_owned()).collect();
+        for entry in ENTRIES {
+            if let Kind::PhysicalRuleAfter(place, _) = entry.kind {
+                assert!(names.iter().any(|name| name == place), "{} follows {place}: {names:?}", entry.name);
+            }
+        }
+    }
 
     #[test]
     fn names_are_unique() {

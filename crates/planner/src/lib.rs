@@ -9,19 +9,23 @@
 //! | [`asof_join`] | the logical as-of join |
 //! | [`count_subquery_rows`] | `EXISTS` and `IN` subqueries outside of filters |
 //! | [`expand_set_comparison`] | comparisons with `ANY` and `ALL` of a subquery |
+//! | [`estimate`] | how many rows a physical plan gives |
 //! | [`options`] | the `swath.*` settings, typed and documented once |
 //! | [`push_filter_through_asof_join`] | filters on left columns below an as-of join |
 //! | [`push_semi_join_down`] | semi joins with few groups, below inner joins |
+//! | [`reorder_joins`] | inner joins in the order that the estimates favour |
 //! | [`stages`] | a physical plan cut where data must move, for `EXPLAIN STAGES` |
 //! | [`suggest`] | the nearest spelling of a name that was not found |
 
 pub mod analyze;
 pub mod asof_join;
 pub mod count_subquery_rows;
+pub mod estimate;
 pub mod expand_set_comparison;
 pub mod options;
 pub mod push_filter_through_asof_join;
 pub mod push_semi_join_down;
+pub mod reorder_joins;
 pub mod stages;
 pub mod suggest;
 
@@ -32,5 +36,6 @@ pub use expand_set_comparison::ExpandSetComparison;
 pub use options::{SwathOptions, SwathSettings};
 pub use push_filter_through_asof_join::PushFilterThroughAsofJoin;
 pub use push_semi_join_down::PushSemiJoinDown;
+pub use reorder_joins::ReorderJoins;
 pub use stages::{Stage, StageGraph};
 pub use suggest::nearest;

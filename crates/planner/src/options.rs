@@ -15,6 +15,21 @@ extensions_options! {
         /// before it spills.
         pub join_memory_fraction: f64, default = 0.3
 
+        /// Whether inner joins are put into the order that estimates of their sizes favour. If not, they run in the order of
+        /// the query text.
+        pub reorder_joins: bool, default = true
+
+        /// A hash join's build side of at most so many bytes, by estimate, may be built once for all partitions, where that
+        /// is cheaper than to exchange both sides.
+        pub collected_build_bytes: usize, default = 128 << 20
+
+        /// Bytes of groups that one partition of an aggregation's first phase gathers before it gives them on and begins
+        /// anew; the first time four times as many. 0 sets no bound.
+        pub partial_aggregation_bytes: usize, default = 4 << 20
+
+        /// Whether equal aggregations of one query run once for all their readers.
+        pub share_subplans: bool, default = true
+
         /// Whether hash joins may spill. If not, one whose build side does not fit in the memory limit fails.
         pub spilling_joins: bool, default = true
 
