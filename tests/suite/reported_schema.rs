@@ -42,7 +42,7 @@ fn frames(session: &Session) -> Vec<(String, DataFrame)> {
             all.select([
                 (col("i") + col("f")).alias("a"),
                 (col("d") * col("d")).alias("m"),
-                (col("d") / col("j")).alias("q"),
+                (col("d") / lit(3)).alias("q"),
                 (col("i") / lit(2)).alias("h"),
                 (col("t") - col("t")).alias("span"),
                 (col("day") - col("day")).alias("days"),

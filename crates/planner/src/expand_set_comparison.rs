@@ -8,7 +8,8 @@
 //! |---|---|
 //! | `= ANY`, `<> ALL` | `IN`, `NOT IN` |
 //! | `<`, `<=`, `>`, `>=` with a subquery that stands alone | a comparison with its smallest or largest value |
-//! | any other | the same comparison with a column of a name that nobody else has |
+//! | any other with a subquery that stands alone | the same comparison with a column of a name that nobody else has |
+//! | any other | itself, or an error if both have one name |
 //!
 //! With `v` the values, `n` their number and `e` the extreme one, `x > ANY` is
 //! `CASE WHEN x > e THEN true WHEN n > 0 AND (x IS NULL OR some v is null) THEN null ELSE false END` with `e = min(v)`: it holds for
@@ -17,7 +18,7 @@
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::common::{Column, Result, ScalarValue};
+use datafusion::common::{Column, Result, ScalarValue, plan_err};
 use datafusion::config::ConfigOptions;
 use datafusion::functions_aggregate::expr_fn::{count, max, min};
 use datafusion::logical_expr::expr::{InSubquery, SetComparison, SetQuantifier};
@@ -67,6 +68,17 @@ fn expanded(comparison: SetComparison, renamed: &mut usize) -> Result<Expr> {
         }
         (Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq, _) if stands_alone => {
             against_extreme(*expr, &subquery, op, &quantifier)
+        }
+        // Under another name, DataFusion would not find the columns that the correlation reads.
+        _ if !stands_alone => {
+            let schema = subquery.subquery.schema();
+            if let Some(column) = expr.column_refs().into_iter().find(|column| schema.has_column(column)) {
+                return plan_err!(
+                    "{op} {quantifier} compares {column} with a correlated subquery over a table of the same name; give one of \
+                     the two tables an alias"
+                );
+            }
+            Ok(Expr::SetComparison(SetComparison::new(expr, subquery, op, quantifier)))
         }
         _ => {
             *renamed += 1;
@@ -144,6 +156,15 @@ mod tests {
             let sql = format!("SELECT x FROM t WHERE {condition} ORDER BY x");
             assert_eq!(answers(&sql).await, expected, "{condition}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_correlated_comparison_stays() {
+        let state = SessionStateBuilder::new_with_default_features().with_analyzer_rule(Arc::new(ExpandSetComparison));
+        let context = SessionContext::new_with_state(state.build());
+        context.sql("CREATE TABLE t AS SELECT * FROM (VALUES (1, 2)) AS v(x, y)").await.unwrap();
+        let frame = context.sql("SELECT x FROM t AS o WHERE y <> ANY (SELECT x FROM t WHERE t.y = o.y)").await.unwrap();
+        assert_eq!(frame.collect().await.unwrap().iter().map(|batch| batch.num_rows()).sum::<usize>(), 1);
     }
 
     #[tokio::test]

@@ -7,7 +7,6 @@
 //! |---|---|
 //! | [`analyze`] | what each operator of a plan that has run did |
 //! | [`asof_join`] | the logical as-of join |
-//! | [`count_subquery_rows`] | `EXISTS` and `IN` subqueries outside of filters |
 //! | [`expand_set_comparison`] | comparisons with `ANY` and `ALL` of a subquery |
 //! | [`estimate`] | how many rows a physical plan gives |
 //! | [`options`] | the `swath.*` settings, typed and documented once |
@@ -19,7 +18,6 @@
 
 pub mod analyze;
 pub mod asof_join;
-pub mod count_subquery_rows;
 pub mod estimate;
 pub mod expand_set_comparison;
 pub mod options;
@@ -31,7 +29,6 @@ pub mod suggest;
 
 pub use analyze::AnalyzeReport;
 pub use asof_join::{AsofJoinNode, AsofKey, AsofMatch, AsofStrategy};
-pub use count_subquery_rows::CountSubqueryRows;
 pub use expand_set_comparison::ExpandSetComparison;
 pub use options::{SwathOptions, SwathSettings};
 pub use push_filter_through_asof_join::PushFilterThroughAsofJoin;
