@@ -4,7 +4,8 @@ use std::io::Write;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use arrow::ipc::writer::{FileWriter, StreamWriter};
+use arrow::ipc::MetadataVersion;
+use arrow::ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -55,7 +56,10 @@ enum Ipc<'a> {
 
 impl<'a> IpcWriter<'a> {
     pub(super) fn file(schema: &SchemaRef, out: Out<'a>) -> Result<Self> {
-        Ok(Self { inner: Ipc::File(FileWriter::try_new(out, schema)?), summary: summary_of(schema) })
+        // As everywhere else: DataFusion 55 finds the schema of a file on a store only behind a header of 8 bytes.
+        let options = IpcWriteOptions::try_new(8, false, MetadataVersion::V5)?;
+        let writer = FileWriter::try_new_with_options(out, schema, options)?;
+        Ok(Self { inner: Ipc::File(writer), summary: summary_of(schema) })
     }
 
     pub(super) fn stream(schema: &SchemaRef, out: Out<'a>) -> Result<Self> {
@@ -134,7 +138,9 @@ mod tests {
         let stream = bytes(Format::Arrow, false);
         let read = arrow::ipc::reader::StreamReader::try_new(stream.as_slice(), None).unwrap();
         assert_eq!(read.map(|batch| batch.unwrap().num_rows()).sum::<usize>(), 6);
-        let file = std::io::Cursor::new(bytes(Format::Arrow, true));
+        let file = bytes(Format::Arrow, true);
+        assert_eq!(file[8..12], [0xff; 4], "the first message follows the header, without padding");
+        let file = std::io::Cursor::new(file);
         let read = arrow::ipc::reader::FileReader::try_new(file, None).unwrap();
         assert_eq!(read.map(|batch| batch.unwrap().num_rows()).sum::<usize>(), 6);
     }
