@@ -198,9 +198,8 @@ fn a_bounded_first_phase_gives_the_same_groups() {
     let query = "SELECT f_amount, count(*) FROM facts GROUP BY f_amount";
     let parts = |session: &Session| {
         let report = session.sql(query).unwrap().explain_analyze().unwrap().to_string();
-        let line =
-            report.lines().find(|line| line.contains("mode=Partial")).unwrap_or_else(|| panic!("{report}")).to_owned();
-        line
+        let line = report.lines().find(|line| line.contains("mode=Partial"));
+        line.unwrap_or_else(|| panic!("{report}")).to_owned()
     };
     assert_ne!(parts(&plain), parts(&bounded));
 }

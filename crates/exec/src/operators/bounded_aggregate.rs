@@ -142,7 +142,7 @@ impl ExecutionPlan for BoundedAggregateExec {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        self.aggregate.execute(partition, bounded(context, self.most_bytes))
+        self.aggregate.execute(partition, bounded(&context, self.most_bytes))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
@@ -163,12 +163,12 @@ impl ExecutionPlan for BoundedAggregateExec {
 }
 
 /// `context` with a memory pool of at most `most_bytes`, and itself among its settings.
-fn bounded(context: Arc<TaskContext>, most_bytes: usize) -> Arc<TaskContext> {
+fn bounded(context: &Arc<TaskContext>, most_bytes: usize) -> Arc<TaskContext> {
     let outer = context.runtime_env();
     let outer_pool = Arc::clone(&outer.memory_pool);
     let pool = BoundedPool { outer: outer_pool, most_bytes, used_bytes: 0.into(), refused: false.into() };
     let runtime = RuntimeEnv { memory_pool: Arc::new(pool), ..outer.as_ref().clone() };
-    let config = context.session_config().clone().with_extension(Arc::new(Outer(Arc::clone(&context))));
+    let config = context.session_config().clone().with_extension(Arc::new(Outer(Arc::clone(context))));
     Arc::new(TaskContext::new(
         context.task_id(),
         context.session_id(),
