@@ -25,6 +25,7 @@ Examples:
   swath sql                                         open the SQL shell
   swath sql -c \"SELECT count(*) FROM 'data/*.parquet'\"
   swath tpch run --scale 1                          generate TPC-H data, run and verify the 22 queries
+  swath cluster --workers 2                         a whole cluster on this machine
 
 Logs go to stderr and are chosen with RUST_LOG, for instance RUST_LOG=info or RUST_LOG=swath_exec=debug.
 Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.";
@@ -43,6 +44,15 @@ enum Command {
     Sql(swath_sql::cli::Args),
     /// TPC-H: generate data, run the 22 queries, verify the answers
     Tpch(swath_tpch::cli::Args),
+    /// Start the scheduler of a cluster
+    #[cfg(feature = "cluster")]
+    Scheduler(swath_cluster::cli::SchedulerArgs),
+    /// Start a worker of a cluster
+    #[cfg(feature = "cluster")]
+    Worker(swath_cluster::cli::WorkerArgs),
+    /// Start a whole cluster on this machine
+    #[cfg(feature = "cluster")]
+    Cluster(swath_cluster::cli::ClusterArgs),
 }
 
 fn main() -> ExitCode {
@@ -62,6 +72,12 @@ fn main() -> ExitCode {
     let result: Result<ExitCode, Box<dyn Error>> = match cli.command {
         Command::Sql(args) => swath_sql::cli::run(&args).map_err(Into::into),
         Command::Tpch(args) => swath_tpch::cli::run(args).map_err(Into::into),
+        #[cfg(feature = "cluster")]
+        Command::Scheduler(args) => swath_cluster::cli::run_scheduler(&args).map_err(Into::into),
+        #[cfg(feature = "cluster")]
+        Command::Worker(args) => swath_cluster::cli::run_worker(&args).map_err(Into::into),
+        #[cfg(feature = "cluster")]
+        Command::Cluster(args) => swath_cluster::cli::run_cluster(&args).map_err(Into::into),
     };
     match result {
         Ok(code) => code,

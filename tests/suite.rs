@@ -8,6 +8,9 @@ mod adaptive_scan;
 mod asof_join;
 #[path = "suite/bad_input.rs"]
 mod bad_input;
+#[cfg(feature = "cluster")]
+#[path = "suite/cluster.rs"]
+mod cluster;
 #[path = "suite/generated_docs.rs"]
 mod generated_docs;
 #[path = "suite/house.rs"]

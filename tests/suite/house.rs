@@ -8,10 +8,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("swath-planner", &[]),
     ("swath-shuffle", &[]),
     ("swath-exec", &["swath-planner", "swath-shuffle"]),
-    ("swath-collections", &["swath-exec", "swath-planner", "swath-shuffle"]),
+    ("swath-cluster", &["swath-exec", "swath-planner", "swath-shuffle"]),
+    ("swath-collections", &["swath-cluster", "swath-exec", "swath-planner", "swath-shuffle"]),
     ("swath-sql", &["swath-collections"]),
     ("swath-tpch", &["swath-collections"]),
-    ("swath", &["swath-collections", "swath-sql", "swath-tpch"]),
+    ("swath", &["swath-cluster", "swath-collections", "swath-sql", "swath-tpch"]),
     ("xtask", &[]),
     ("workspace-hack", &[]),
 ];

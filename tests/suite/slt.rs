@@ -74,11 +74,16 @@ fn files() -> Vec<PathBuf> {
 
 #[test]
 fn every_file_gives_what_it_says() {
+    run_all(&|| Session::embedded().threads(2).build());
+}
+
+/// Runs all files in sessions that `start` starts.
+pub fn run_all(start: &dyn Fn() -> Result<Session>) {
     let files = files();
     assert!(files.len() >= 10, "the files in tests/slt are missing: {files:?}");
     let mut failures = vec![];
     for file in &files {
-        let mut runner = Runner::new(|| async { Session::embedded().threads(2).build().map(Database) });
+        let mut runner = Runner::new(|| async { start().map(Database) });
         runner.with_column_validator(strict_column_validator);
         if let Err(error) = runner.run_file(file) {
             failures.push(format!("{}", error.display(false)));

@@ -79,6 +79,9 @@ pub enum Error {
     /// A file, folder, glob or address cannot be used as asked.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A cluster cannot be started or reached, or is of another version.
+    #[error("{0}")]
+    Cluster(String),
     /// Any other error of the engine.
     #[error(transparent)]
     Engine(Arc<DataFusionError>),
@@ -86,6 +89,16 @@ pub enum Error {
 
 /// Shorthand for results with [`enum@Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[cfg(feature = "cluster")]
+impl From<swath_cluster::Error> for Error {
+    fn from(error: swath_cluster::Error) -> Self {
+        match error {
+            swath_cluster::Error::Engine(error) => error.into(),
+            other => Self::Cluster(other.to_string()),
+        }
+    }
+}
 
 impl Error {
     /// An [`Error::ColumnNotFound`] for `name`, with the nearest of `available`.

@@ -5,7 +5,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`session`] | the embedded session and its builder |
+//! | [`session`] | the session, embedded or connected, and its builder |
 //! | [`catalog`] | registered tables by name |
 //! | [`frame`] | the lazy table |
 //! | [`expr`] | expressions over its columns |
@@ -13,10 +13,8 @@
 //! | [`io`] | readers and writers |
 //! | [`error`] | one error type, which names the thing and the remedy |
 //! | [`sql_place`] | where in a SQL text a mistake stands |
-//! | [`byte_size`] | sizes as people write them (`4GB`) |
 //! | [`prelude`] | what most programs need |
 
-pub mod byte_size;
 pub mod catalog;
 pub mod error;
 pub mod expr;
@@ -29,7 +27,6 @@ pub mod sql_place;
 #[cfg(test)]
 mod testing;
 
-pub use byte_size::ByteSize;
 pub use error::{Error, Result};
 pub use expr::agg::ExprAgg;
 pub use expr::math::ExprMath;
@@ -43,6 +40,9 @@ pub use sql_place::SqlPlace;
 pub use swath_exec::files::name_files;
 /// For the program that chooses the allocator: how it gives freed memory back when a memory limit is exceeded.
 pub use swath_exec::resident::give_back_with;
+#[cfg(feature = "cluster")]
+pub use swath_cluster::{LocalCluster, LocalClusterBuilder};
+pub use swath_exec::ByteSize;
 /// Plans seen from outside: their stages, what their operators did, names as people spell them.
 pub use swath_planner as planner;
 pub use swath_planner::AsofStrategy;

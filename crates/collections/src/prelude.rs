@@ -31,4 +31,6 @@ pub use crate::io::{
     WriteSummary,
 };
 pub use crate::session::{Session, SessionBuilder};
+#[cfg(feature = "cluster")]
+pub use swath_cluster::{LocalCluster, LocalClusterBuilder};
 pub use swath_planner::AsofStrategy;

@@ -15,6 +15,8 @@ use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
 use swath_exec::files::FormatKind;
+#[cfg(feature = "cluster")]
+use swath_exec::RemotePlanner;
 use swath_exec::{Engine, EngineOptions, StoreOptions};
 
 use crate::error::{Error, Result};
@@ -33,12 +35,16 @@ use crate::join_using;
 #[derive(Clone, Debug)]
 pub struct Session {
     engine: Arc<Engine>,
+    #[cfg(feature = "cluster")]
+    cluster: Option<swath_cluster::Client>,
 }
 
-/// Options of an embedded [`Session`]. Whatever is not set takes the machine's values.
+/// Options of a [`Session`]. Whatever is not set takes the machine's values.
 #[derive(Clone, Debug, Default)]
 pub struct SessionBuilder {
     options: EngineOptions,
+    #[cfg(feature = "cluster")]
+    cluster: Option<String>,
 }
 
 impl SessionBuilder {
@@ -93,9 +99,24 @@ impl SessionBuilder {
     /// Starts the session.
     ///
     /// # Errors
-    /// If an option is out of range or unknown, or the spill folder cannot be made.
+    /// If an option is out of range or unknown, or the spill folder cannot be made; [`Error::Cluster`] if the scheduler of a
+    /// connected session does not answer.
     pub fn build(self) -> Result<Session> {
-        let session = Session { engine: Arc::new(Engine::start(self.options)?) };
+        #[cfg(feature = "cluster")]
+        let (options, cluster) = {
+            let mut options = self.options;
+            let stores = options.stores.clone();
+            let cluster = self.cluster.map(|address| swath_cluster::Client::connect(&address, stores)).transpose()?;
+            options.remote = cluster.clone().map(|client| Arc::new(client) as Arc<dyn RemotePlanner>);
+            (options, cluster)
+        };
+        #[cfg(not(feature = "cluster"))]
+        let options = self.options;
+        let session = Session {
+            engine: Arc::new(Engine::start(options)?),
+            #[cfg(feature = "cluster")]
+            cluster,
+        };
         crate::io::file_tables::install(session.context());
         Ok(session)
     }
@@ -105,6 +126,28 @@ impl Session {
     /// Options for a session that runs in this process.
     pub fn embedded() -> SessionBuilder {
         SessionBuilder::default()
+    }
+
+    /// Options for a session that runs on the cluster whose scheduler is at `address`, `swath://host:port`.
+    ///
+    /// Everything but where the work is done is as in an embedded session: tables, views and settings are this session's.
+    /// Files are read by the workers, so they must lie where those see them.
+    ///
+    /// ```no_run
+    /// # use swath_collections::Session;
+    /// let session = Session::connect("swath://localhost:7050").build()?;
+    /// let rows = session.read_parquet("/shared/orders/")?.count()?;
+    /// # Ok::<(), swath_collections::Error>(())
+    /// ```
+    #[cfg(feature = "cluster")]
+    pub fn connect(address: impl Into<String>) -> SessionBuilder {
+        SessionBuilder { cluster: Some(address.into()), ..Default::default() }
+    }
+
+    /// The cluster that this session runs on; none if it is embedded.
+    #[cfg(feature = "cluster")]
+    pub fn cluster(&self) -> Option<&swath_cluster::Client> {
+        self.cluster.as_ref()
     }
 
     /// The DataFusion context underneath, for what this API does not reach.

@@ -15,11 +15,12 @@ use std::task::{Context, Poll};
 use async_trait::async_trait;
 use datafusion::catalog::Session;
 use datafusion::common::{DataFusionError, Result, config_err};
+use datafusion::config::ConfigOptions;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::QueryPlanner;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{MemoryPool, TrackConsumersPool};
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
@@ -54,6 +55,24 @@ pub struct EngineOptions {
     pub stores: StoreOptions,
     /// Further settings by name (`datafusion.…`, `swath.…`).
     pub settings: Vec<(String, String)>,
+    /// Where plans run, if not here.
+    pub remote: Option<Arc<dyn RemotePlanner>>,
+}
+
+/// Takes finished physical plans to where they run.
+#[async_trait]
+pub trait RemotePlanner: fmt::Debug + Send + Sync {
+    /// A plan that gives what `plan` gives, with its work done elsewhere; `plan` itself where that must be here.
+    ///
+    /// # Errors
+    /// If the plan holds something that cannot run elsewhere.
+    async fn place(&self, plan: Arc<dyn ExecutionPlan>, session: &dyn Session) -> Result<Arc<dyn ExecutionPlan>>;
+
+    /// Sets what plans for there need, over the defaults and under the user's own settings.
+    ///
+    /// # Errors
+    /// If a setting is unknown.
+    fn prepare(&self, options: &mut ConfigOptions) -> Result<()>;
 }
 
 /// A running embedded engine. Dropping it ends its threads.
@@ -206,6 +225,19 @@ fn panic_error(payload: &(dyn Any + Send)) -> DataFusionError {
 }
 
 fn build_context(options: EngineOptions, threads: usize, memory_limit_bytes: usize) -> Result<SessionContext> {
+    let runtime_env = runtime_env(&options, threads, memory_limit_bytes)?;
+    let prepare = |config: &mut ConfigOptions| options.remote.as_ref().map_or(Ok(()), |remote| remote.prepare(config));
+    let config =
+        settings::session_config(threads, memory_limit_bytes, options.batch_size_rows, prepare, &options.settings)?;
+    let builder = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime_env).with_default_features();
+    Ok(SessionContext::new_with_state(registry::install(builder, options.remote).build()))
+}
+
+/// The memory pool, spill folder and object stores of `options`, for `threads` that share `memory_limit_bytes`.
+///
+/// # Errors
+/// If the spill folder cannot be made.
+pub fn runtime_env(options: &EngineOptions, threads: usize, memory_limit_bytes: usize) -> Result<Arc<RuntimeEnv>> {
     let mut disk = DiskManagerBuilder::default();
     if let Some(folder) = &options.spill_folder {
         std::fs::create_dir_all(folder).map_err(|error| {
@@ -218,16 +250,13 @@ fn build_context(options: EngineOptions, threads: usize, memory_limit_bytes: usi
     }
     let pool: Arc<dyn MemoryPool> =
         Arc::new(TrackConsumersPool::new(HeadroomPool::new(memory_limit_bytes, threads), CONSUMERS_IN_MESSAGE));
-    let runtime_env = RuntimeEnvBuilder::new()
+    RuntimeEnvBuilder::new()
         .with_memory_pool(pool)
         .with_disk_manager_builder(disk)
-        .with_object_store_registry(Arc::new(ObjectStores::new(options.stores)))
+        .with_object_store_registry(Arc::new(ObjectStores::new(options.stores.clone())))
         // Listings are not kept: a folder shows what was written since.
         .with_object_list_cache_limit(0)
-        .build_arc()?;
-    let config = settings::session_config(threads, memory_limit_bytes, options.batch_size_rows, &options.settings)?;
-    let builder = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime_env).with_default_features();
-    Ok(SessionContext::new_with_state(registry::install(builder).build()))
+        .build_arc()
 }
 
 fn options_of(context: &SessionContext) -> SwathOptions {
@@ -237,12 +266,16 @@ fn options_of(context: &SessionContext) -> SwathOptions {
 /// Plans logical nodes to physical ones: DataFusion's planner with the operators of the registry.
 pub struct Planner {
     inner: DefaultPhysicalPlanner,
+    remote: Option<Arc<dyn RemotePlanner>>,
 }
 
 impl Planner {
-    /// A planner that knows `extensions` beside DataFusion's own nodes.
-    pub fn new(extensions: Vec<Arc<dyn ExtensionPlanner + Send + Sync>>) -> Self {
-        Self { inner: DefaultPhysicalPlanner::with_extension_planners(extensions) }
+    /// A planner that knows `extensions` beside DataFusion's own nodes, for plans that run here or at `remote`.
+    pub fn new(
+        extensions: Vec<Arc<dyn ExtensionPlanner + Send + Sync>>,
+        remote: Option<Arc<dyn RemotePlanner>>,
+    ) -> Self {
+        Self { inner: DefaultPhysicalPlanner::with_extension_planners(extensions), remote }
     }
 }
 
@@ -255,7 +288,11 @@ impl fmt::Debug for Planner {
 #[async_trait]
 impl QueryPlanner for Planner {
     async fn create_physical_plan(&self, plan: &LogicalPlan, state: &dyn Session) -> Result<Arc<dyn ExecutionPlan>> {
-        self.inner.create_physical_plan(plan, state).await
+        let physical = self.inner.create_physical_plan(plan, state).await?;
+        match &self.remote {
+            Some(remote) => remote.place(physical, state).await,
+            None => Ok(physical),
+        }
     }
 }
 

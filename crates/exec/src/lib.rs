@@ -2,6 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`byte_size`] | sizes as people write them |
 //! | [`choose_spilling_join`] | the rule that makes hash joins able to spill |
 //! | [`engine`] | the embedded engine: threads, memory pool, spill folder, and the DataFusion context over them |
 //! | [`files`] | files, folders, globs and URLs as tables |
@@ -14,8 +15,10 @@
 //! | [`resident`] | when freed memory goes back to the system |
 //! | [`settings`] | what a session sets by default, and the reference page of all settings |
 //! | [`share_subplans`] | the rule that runs equal aggregations once |
+//! | [`wire`] | operators as bytes, for other processes |
 //! | [`write`](mod@write) | plans' partitions to files, in parallel, all or nothing |
 
+pub mod byte_size;
 pub mod choose_spilling_join;
 pub mod engine;
 pub mod files;
@@ -28,7 +31,9 @@ pub mod registry;
 pub mod resident;
 pub mod settings;
 pub mod share_subplans;
+pub mod wire;
 pub mod write;
 
-pub use engine::{Engine, EngineOptions};
+pub use byte_size::{ByteSize, ByteSizeError};
+pub use engine::{Engine, EngineOptions, RemotePlanner};
 pub use object_stores::{ObjectStores, StoreOptions};

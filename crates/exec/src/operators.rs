@@ -7,6 +7,8 @@
 //! | [`map_batches`] | a function of the user's over batches |
 //! | [`bounded_aggregate`] | an aggregation's first phase with a small table |
 //! | [`shared`] | one run of a subplan for several readers |
+//! | [`recursive`] | wire forms of recursive queries |
+//! | [`single_task`] | a part of a plan that one task runs as a whole |
 //! | [`spilling_join`] | a hash join that goes to disk when its build side does not fit |
 
 pub mod adaptive_scan;
@@ -14,6 +16,8 @@ pub mod asof_join;
 pub mod bounded_aggregate;
 pub mod map_batches;
 pub mod shared;
+pub mod recursive;
+pub mod single_task;
 pub mod spilling_join;
 
 pub use adaptive_scan::AdaptiveScanExec;
@@ -21,4 +25,5 @@ pub use asof_join::AsofJoinExec;
 pub use bounded_aggregate::BoundedAggregateExec;
 pub use map_batches::{BatchFunction, MapBatchesExec, MapBatchesNode};
 pub use shared::SharedExec;
+pub use single_task::SingleTaskExec;
 pub use spilling_join::SpillingHashJoinExec;

@@ -2,6 +2,10 @@
 //!
 //! Every session is built by [`install`], which reads [`ENTRIES`]; nothing is registered elsewhere. A name is stable: it is
 //! what a plan carries between processes. `docs/add-an-operator.md` is the recipe.
+//!
+//! On a cluster the client plans, and workers run parts of the plan. So the rules are of two kinds: those that shape the whole
+//! plan run where it is made, and those that choose how one process runs its part run there ([`task_rules`]). Embedded,
+//! both run one after the other.
 
 use std::sync::Arc;
 
@@ -15,12 +19,15 @@ use datafusion::physical_planner::ExtensionPlanner;
 use swath_planner::{ExpandSetComparison, PushFilterThroughAsofJoin, PushSemiJoinDown, ReorderJoins};
 
 use crate::choose_spilling_join::ChooseSpillingJoin;
+use crate::engine::{Planner, RemotePlanner};
 use crate::functions;
 use crate::operators::adaptive_scan::AdaptParquetScans;
-use crate::operators::asof_join::AsofJoinPlanner;
+use crate::operators::asof_join::{self, AsofJoinPlanner};
 use crate::operators::bounded_aggregate::BoundPartialAggregates;
 use crate::operators::map_batches::MapBatchesPlanner;
+use crate::operators::{recursive, single_task};
 use crate::share_subplans::ShareSubplans;
+use crate::wire::WireForm;
 use crate::write::copy::SendCopyToWriter;
 use crate::write::insert::ExternalTableFactory;
 use crate::write::node::WritePlanner;
@@ -46,14 +53,18 @@ pub enum Kind {
     AnalyzerRule(fn() -> Arc<dyn AnalyzerRule + Send + Sync>),
     /// A rule on logical plans, run after DataFusion's own.
     LogicalRule(fn() -> Arc<dyn OptimizerRule + Send + Sync>),
-    /// A rule on physical plans, run after DataFusion's own.
-    PhysicalRule(fn() -> Arc<dyn PhysicalOptimizerRule + Send + Sync>),
-    /// A rule on physical plans, run right after the rule of DataFusion's with this name.
+    /// A rule on the physical plan that one process runs: the whole of it embedded, a task's part on a worker.
+    TaskRule(fn() -> Arc<dyn PhysicalOptimizerRule + Send + Sync>),
+    /// A rule on whole physical plans, run right after the rule of DataFusion's with this name.
     PhysicalRuleAfter(&'static str, fn() -> Arc<dyn PhysicalOptimizerRule + Send + Sync>),
+    /// As [`Kind::PhysicalRuleAfter`], for plans that run in this process: what it puts in cannot be cut into tasks.
+    InProcessRuleAfter(&'static str, fn() -> Arc<dyn PhysicalOptimizerRule + Send + Sync>),
     /// A planner from a logical node of ours to its operator.
     Operator(fn() -> Arc<dyn ExtensionPlanner + Send + Sync>),
     /// What `CREATE EXTERNAL TABLE … STORED AS name` makes.
     TableFactory(fn() -> Arc<dyn TableProviderFactory>),
+    /// The wire form of a physical operator, whose `ExecutionPlan::name` the entry's name is.
+    Wire(WireForm),
 }
 
 /// Everything that is registered, in the order in which rules run.
@@ -71,11 +82,11 @@ pub static ENTRIES: &[Entry] = &[
     Entry {
         name: "share_subplans",
         // When the plan has its final shape, but before dynamic filters are pushed down.
-        kind: Kind::PhysicalRuleAfter("EnsureCooperative", || Arc::new(ShareSubplans)),
+        kind: Kind::InProcessRuleAfter("EnsureCooperative", || Arc::new(ShareSubplans)),
     },
-    Entry { name: "choose_spilling_join", kind: Kind::PhysicalRule(|| Arc::new(ChooseSpillingJoin)) },
-    Entry { name: "adapt_parquet_scans", kind: Kind::PhysicalRule(|| Arc::new(AdaptParquetScans)) },
-    Entry { name: "bound_partial_aggregates", kind: Kind::PhysicalRule(|| Arc::new(BoundPartialAggregates)) },
+    Entry { name: "choose_spilling_join", kind: Kind::TaskRule(|| Arc::new(ChooseSpillingJoin)) },
+    Entry { name: "adapt_parquet_scans", kind: Kind::TaskRule(|| Arc::new(AdaptParquetScans)) },
+    Entry { name: "bound_partial_aggregates", kind: Kind::TaskRule(|| Arc::new(BoundPartialAggregates)) },
     Entry { name: "AsofJoin", kind: Kind::Operator(|| Arc::new(AsofJoinPlanner)) },
     Entry { name: "MapBatches", kind: Kind::Operator(|| Arc::new(MapBatchesPlanner)) },
     Entry { name: "send_copy_to_writer", kind: Kind::LogicalRule(|| Arc::new(SendCopyToWriter)) },
@@ -85,10 +96,16 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "JSON", kind: Kind::TableFactory(|| Arc::new(ExternalTableFactory::default())) },
     Entry { name: "NDJSON", kind: Kind::TableFactory(|| Arc::new(ExternalTableFactory::default())) },
     Entry { name: "ARROW", kind: Kind::TableFactory(|| Arc::new(ExternalTableFactory::default())) },
+    Entry { name: "AsofJoinExec", kind: Kind::Wire(asof_join::WIRE) },
+    Entry { name: "SingleTaskExec", kind: Kind::Wire(single_task::WIRE) },
+    Entry { name: "RecursiveQueryExec", kind: Kind::Wire(recursive::QUERY_WIRE) },
+    Entry { name: "WorkTableExec", kind: Kind::Wire(recursive::WORK_TABLE_WIRE) },
 ];
 
 /// Adds every entry to `builder`; the only place where anything of ours enters a session.
-pub fn install(mut builder: SessionStateBuilder) -> SessionStateBuilder {
+///
+/// With `remote` the session's plans run elsewhere: the rules for tasks are left to the processes that run them.
+pub fn install(mut builder: SessionStateBuilder, remote: Option<Arc<dyn RemotePlanner>>) -> SessionStateBuilder {
     let mut planners = vec![];
     for entry in ENTRIES {
         match &entry.kind {
@@ -97,13 +114,33 @@ pub fn install(mut builder: SessionStateBuilder) -> SessionStateBuilder {
             Kind::Window(make) => builder.window_functions().get_or_insert_with(Vec::new).push(make()),
             Kind::AnalyzerRule(make) => builder = builder.with_analyzer_rule(make()),
             Kind::LogicalRule(make) => builder = builder.with_optimizer_rule(make()),
-            Kind::PhysicalRule(make) => builder = builder.with_physical_optimizer_rule(make()),
+            Kind::TaskRule(_) if remote.is_some() => {}
+            Kind::TaskRule(make) => builder = builder.with_physical_optimizer_rule(make()),
             Kind::PhysicalRuleAfter(rule, make) => builder = after(builder, rule, make()),
+            Kind::InProcessRuleAfter(..) if remote.is_some() => {}
+            Kind::InProcessRuleAfter(rule, make) => builder = after(builder, rule, make()),
             Kind::Operator(make) => planners.push(make()),
             Kind::TableFactory(make) => builder = builder.with_table_factory(entry.name.to_owned(), make()),
+            Kind::Wire(_) => {}
         }
     }
-    builder.with_query_planner(Arc::new(crate::engine::Planner::new(planners)))
+    builder.with_query_planner(Arc::new(Planner::new(planners, remote)))
+}
+
+/// The rules that a worker applies to its part of a plan, in their order.
+pub fn task_rules() -> impl Iterator<Item = Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    ENTRIES.iter().filter_map(|entry| match &entry.kind {
+        Kind::TaskRule(make) => Some(make()),
+        _ => None,
+    })
+}
+
+/// The wire form of the operator called `name`, if it is one of ours.
+pub fn wire_form(name: &str) -> Option<&'static WireForm> {
+    ENTRIES.iter().find_map(|entry| match &entry.kind {
+        Kind::Wire(form) if entry.name == name => Some(form),
+        _ => None,
+    })
 }
 
 /// `builder` with `rule` right after the rule named `place`, or last if there is no such rule.
@@ -126,7 +163,7 @@ mod tests {
     fn rules_that_others_follow_exist() {
         let names: Vec<_> = PhysicalOptimizer::new().rules.iter().map(|rule| rule.name().to_owned()).collect();
         for entry in ENTRIES {
-            if let Kind::PhysicalRuleAfter(place, _) = entry.kind {
+            if let Kind::PhysicalRuleAfter(place, _) | Kind::InProcessRuleAfter(place, _) = entry.kind {
                 assert!(names.iter().any(|name| name == place), "{} follows {place}: {names:?}", entry.name);
             }
         }

@@ -30,7 +30,7 @@ fn default_options() -> Result<ConfigOptions> {
 /// What each sorter keeps for the merge of its spilled runs, at most: DataFusion's default.
 const SORT_RESERVATION_BYTES: usize = 10 << 20;
 
-/// The configuration of a session with `threads` partitions and the user's `settings` on top of the defaults.
+/// The configuration of a session with `threads` partitions: the defaults, what `prepare` changes, and the user's `settings` on top.
 ///
 /// # Errors
 /// If a setting is unknown or its value is out of range.
@@ -38,6 +38,7 @@ pub fn session_config(
     threads: usize,
     memory_limit_bytes: usize,
     batch_size_rows: Option<usize>,
+    prepare: impl FnOnce(&mut ConfigOptions) -> Result<()>,
     settings: &[(String, String)],
 ) -> Result<SessionConfig> {
     let mut options = default_options()?;
@@ -45,6 +46,7 @@ pub fn session_config(
     // At low limits the default would take all there is.
     let sort_reservation = (memory_limit_bytes / (16 * threads)).min(SORT_RESERVATION_BYTES);
     options.set("datafusion.execution.sort_spill_reservation_bytes", &sort_reservation.to_string())?;
+    prepare(&mut options)?;
     if let Some(rows) = batch_size_rows {
         if !(1..=1 << 24).contains(&rows) {
             return config_err!("batch_size must be between 1 and 16777216 rows, got {rows}");

@@ -23,6 +23,13 @@ pub enum AsofStrategy {
     Nearest,
 }
 
+impl AsofStrategy {
+    /// The strategy of that name, as [`Display`](fmt::Display) gives it.
+    pub fn of(name: &str) -> Option<Self> {
+        [Self::Backward, Self::Forward, Self::Nearest].into_iter().find(|strategy| strategy.to_string() == name)
+    }
+}
+
 impl fmt::Display for AsofStrategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,11 +1,20 @@
 //! How data moves and where it is held.
 //!
-//! Today this crate holds the [`store`]: partitions of Arrow batches, kept in memory within a budget and in spill files
-//! beyond it, and the [`source`] by which plans scan them. A cached table is such a set of partitions; so will be the
-//! output of a shuffle, an array's chunks and a task's result: one kind of thing, owned, counted and spillable.
+//! | module | what |
+//! |---|---|
+//! | [`compact`] | batches that hold no more than their rows |
+//! | [`exchange`] | the outputs of a worker's tasks, by job, stage and partition, held for the tasks that read them |
+//! | [`flight`] | those outputs served to other processes, and fetched from them |
+//! | [`source`] | a stored table as the source of a scan |
+//! | [`store`] | the partition store: memory first, spill files beyond its budget |
 
+pub mod compact;
+pub mod exchange;
+#[cfg(feature = "flight")]
+pub mod flight;
 pub mod source;
 pub mod store;
 
+pub use exchange::{OutputKey, TaskOutputs};
 pub use source::StoredTable;
 pub use store::{PartitionStore, PartitionWriter, StoreUsage, StoredPartition};

@@ -114,12 +114,10 @@ fn run_inner(args: &Args) -> Result<()> {
 }
 
 fn session(args: &Args) -> Result<Session> {
-    if let Some(address) = &args.connect {
-        return Err(Failure::usage(format!(
-            "--connect {address}: this version has no cluster mode yet; leave --connect away to run in this process"
-        )));
-    }
-    let mut builder = Session::embedded();
+    let mut builder = match &args.connect {
+        Some(address) => Session::connect(address),
+        None => Session::embedded(),
+    };
     if let Some(threads) = args.threads {
         builder = builder.threads(threads);
     }

@@ -25,6 +25,7 @@ use crate::tables::Tables;
   swath tpch run --scale 1                           generate if needed, run all, verify
   swath tpch run --scale 10 --queries 1,18 --runs 3  two queries, the shortest of three runs
   swath tpch run --scale 1 --form dataframe --json report.json
+  swath tpch run --scale 1 --connect swath://localhost:7050
   swath tpch generate --scale 10 --output data/sf10 --parts 8")]
 pub struct Args {
     #[command(subcommand)]
@@ -102,6 +103,9 @@ struct SessionArgs {
     /// The folder that operators spill to.
     #[arg(long, value_name = "DIR")]
     spill_folder: Option<PathBuf>,
+    /// Run on a cluster (swath://host:port) instead of in this process.
+    #[arg(long, value_name = "ADDRESS")]
+    connect: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -192,7 +196,10 @@ fn serve_command(arguments: &ServeArgs, out: &mut dyn Write) -> Result<ExitCode>
 
 impl SessionArgs {
     fn open(&self, folder: &Path) -> Result<(Session, Tables)> {
-        let mut builder = Session::embedded();
+        let mut builder = match &self.connect {
+            Some(address) => Session::connect(address),
+            None => Session::embedded(),
+        };
         if let Some(threads) = self.threads {
             builder = builder.threads(threads);
         }

@@ -15,10 +15,11 @@ use arrow::datatypes::{Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::Session;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{ColumnStatistics, Result, Statistics, internal_err, plan_err};
+use datafusion::common::{ColumnStatistics, DataFusionError, Result, Statistics, exec_err, internal_err, plan_err};
 use datafusion::execution::TaskContext;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{LogicalPlan, UserDefinedLogicalNode};
+use datafusion::physical_expr::expressions::{Literal, lit};
 use datafusion::physical_expr::{
     Distribution, EquivalenceProperties, LexOrdering, OrderingRequirements, PhysicalExpr, PhysicalExprRef,
     PhysicalSortExpr,
@@ -31,7 +32,9 @@ use datafusion::physical_plan::{
     InputDistributionRequirements, PlanProperties, ReplaceChildrenOptions, SendableRecordBatchStream,
 };
 use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
-use swath_planner::{AsofJoinNode, AsofKey, AsofMatch};
+use swath_planner::{AsofJoinNode, AsofKey, AsofMatch, AsofStrategy};
+
+use crate::wire::{self, WireForm, WireReader, WireWriter};
 
 /// How both inputs are sorted, which is also how keys are compared.
 pub(super) const KEY_ORDER: SortOptions = SortOptions { descending: false, nulls_first: false };
@@ -231,6 +234,47 @@ impl ExtensionPlanner for AsofJoinPlanner {
         let join = AsofJoinExec::try_new(left, right, physical(node.on())?, by, node.matching().clone())?;
         Ok(Some(Arc::new(join)))
     }
+}
+
+/// The expressions of the join, and how it matches.
+pub const WIRE: WireForm = WireForm { encode, decode };
+
+fn encode(node: &dyn ExecutionPlan, message: &mut WireWriter<'_>) -> Result<()> {
+    let Some(join) = node.downcast_ref::<AsofJoinExec>() else {
+        return internal_err!("expected an AsofJoinExec, got {}", node.name());
+    };
+    message.number(join.by.len() as u64);
+    for (left, right) in join.by.iter().chain([&join.on]) {
+        message.expression(left)?;
+        message.expression(right)?;
+    }
+    message.text(&join.matching.strategy.to_string());
+    message.flag(join.matching.allow_exact_matches);
+    message.flag(join.matching.tolerance.is_some());
+    if let Some(tolerance) = &join.matching.tolerance {
+        message.expression(&lit(tolerance.clone()))?;
+    }
+    Ok(())
+}
+
+fn decode(message: &mut WireReader<'_>, inputs: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+    let [left, right] = wire::inputs("AsofJoinExec", inputs)?;
+    let pair = |message: &mut WireReader<'_>| {
+        Ok::<_, DataFusionError>((message.expression(&left.schema())?, message.expression(&right.schema())?))
+    };
+    let by = (0..message.number()?).map(|_| pair(message)).collect::<Result<Vec<_>>>()?;
+    let on = pair(message)?;
+    let strategy = message.text()?;
+    let Some(strategy) = AsofStrategy::of(strategy) else {
+        return exec_err!("this process does not know the as-of strategy '{strategy}'");
+    };
+    let allow_exact_matches = message.flag()?;
+    let tolerance = match message.flag()? {
+        true => message.expression(&Schema::empty())?.downcast_ref::<Literal>().map(|literal| literal.value().clone()),
+        false => None,
+    };
+    let matching = AsofMatch { strategy, tolerance, allow_exact_matches };
+    Ok(Arc::new(AsofJoinExec::try_new(left, right, on, by, matching)?))
 }
 
 #[cfg(test)]

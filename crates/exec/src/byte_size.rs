@@ -8,7 +8,7 @@ use std::str::FromStr;
 /// Decimal and binary prefixes are both taken as powers of 1024 (`4GB` = `4GiB` = `4g`), as memory options usually are.
 ///
 /// ```
-/// use swath_collections::ByteSize;
+/// use swath_exec::ByteSize;
 ///
 /// assert_eq!("1.5 GB".parse(), Ok(ByteSize(3 << 29)));
 /// assert_eq!(ByteSize(3 << 29).to_string(), "1.5 GiB");

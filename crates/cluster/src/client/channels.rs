@@ -1,0 +1,53 @@
+//! Connections that are kept: one to each peer, made when first used, and made again when it breaks.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use datafusion::common::{Result, exec_datafusion_err};
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+use tonic::transport::{Channel, Endpoint};
+
+/// Bytes of one stream that may be on their way.
+const STREAM_WINDOW_BYTES: u32 = 4 << 20;
+/// Bytes of all streams of a connection that may be on their way.
+const CONNECTION_WINDOW_BYTES: u32 = 32 << 20;
+
+/// Connections by address.
+#[derive(Debug)]
+pub struct Channels {
+    known: Mutex<HashMap<String, Channel>>,
+    network: Handle,
+}
+
+impl Channels {
+    /// Connections whose bytes are moved by the threads of `network`.
+    pub fn new(network: Handle) -> Self {
+        Self { known: Mutex::default(), network }
+    }
+
+    /// The connection to `address`, `host:port`.
+    ///
+    /// # Errors
+    /// If that is no address.
+    pub fn to(&self, address: &str) -> Result<Channel> {
+        if let Some(channel) = self.known.lock().get(address) {
+            return Ok(channel.clone());
+        }
+        let endpoint = Endpoint::from_shared(format!("http://{address}"))
+            .map_err(|error| exec_datafusion_err!("{address} is no address: {error}"))?;
+        let _runtime = self.network.enter();
+        let channel = endpoint
+            .tcp_nodelay(true)
+            .connect_timeout(Duration::from_secs(5))
+            // A peer whose machine is gone does not close its connections.
+            .http2_keep_alive_interval(Duration::from_secs(10))
+            .keep_alive_timeout(Duration::from_secs(10))
+            .keep_alive_while_idle(true)
+            .initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+            .connect_lazy();
+        self.known.lock().insert(address.to_owned(), channel.clone());
+        Ok(channel)
+    }
+}

@@ -1,0 +1,109 @@
+//! Errors that cross processes.
+//!
+//! Ballista carries the error of a task as text, with words of its own around it. A worker therefore marks the place of its message
+//! and its kind in that text, and the client takes both out again, so that "out of memory" is that everywhere.
+
+use datafusion::common::DataFusionError;
+
+// Characters that a debug format leaves as they are.
+const BEGIN: &str = "⟦swath:";
+const END: char = '⟧';
+
+/// `error` as text that [`unmarked`] turns back.
+pub fn marked(error: &DataFusionError) -> DataFusionError {
+    let root = error.find_root();
+    let kind = match root {
+        DataFusionError::ResourcesExhausted(_) => "resources",
+        DataFusionError::NotImplemented(_) => "unsupported",
+        DataFusionError::Plan(_) | DataFusionError::SchemaError(_, _) => "plan",
+        DataFusionError::Internal(_) => "internal",
+        DataFusionError::Configuration(_) => "configuration",
+        // Only these let the scheduler try again; their kind must survive.
+        DataFusionError::IoError(error) => {
+            let text = format!("{BEGIN}io:{}{END}", escaped(&error.to_string()));
+            return DataFusionError::IoError(std::io::Error::new(error.kind(), text));
+        }
+        _ => "execution",
+    };
+    let message = match root {
+        DataFusionError::ResourcesExhausted(message)
+        | DataFusionError::NotImplemented(message)
+        | DataFusionError::Plan(message)
+        | DataFusionError::Internal(message)
+        | DataFusionError::Configuration(message)
+        | DataFusionError::Execution(message) => message.clone(),
+        other => other.strip_backtrace(),
+    };
+    DataFusionError::Execution(format!("{BEGIN}{kind}:{}{END}", escaped(&message)))
+}
+
+/// `text` without what a debug format would change.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '%' | '"' | '\\' | '\n' | '\t' | '\r' | END => escaped.push_str(&format!("%{:04x}", u32::from(character))),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('%') {
+        plain.push_str(before);
+        let code = after.get(..4).and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32);
+        match code {
+            Some(character) => {
+                plain.push(character);
+                rest = &after[4..];
+            }
+            None => {
+                plain.push('%');
+                rest = after;
+            }
+        }
+    }
+    plain + rest
+}
+
+/// The error in a job's failure, as the worker raised it; the whole text if none is marked in it.
+pub fn unmarked(text: &str) -> DataFusionError {
+    let marked =
+        text.split_once(BEGIN).and_then(|(_, rest)| rest.split_once(END)).and_then(|(inner, _)| inner.split_once(':'));
+    let Some((kind, message)) = marked else { return DataFusionError::Execution(format!("the cluster says: {text}")) };
+    let message = unescaped(message);
+    match kind {
+        "resources" => DataFusionError::ResourcesExhausted(message),
+        "unsupported" => DataFusionError::NotImplemented(message),
+        "plan" => DataFusionError::Plan(message),
+        "internal" => DataFusionError::Internal(message),
+        "configuration" => DataFusionError::Configuration(message),
+        "io" => DataFusionError::IoError(std::io::Error::other(message)),
+        _ => DataFusionError::Execution(message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_survive_other_peoples_words() {
+        let error = DataFusionError::ResourcesExhausted("sort: \"a\"\n5 % of C:\\tmp".to_owned());
+        for text in
+            [format!("Job x failed: {}, sorry", marked(&error)), format!("Task 3: {:?}", marked(&error).to_string())]
+        {
+            let again = unmarked(&text);
+            assert!(
+                matches!(&again, DataFusionError::ResourcesExhausted(m) if m == "sort: \"a\"\n5 % of C:\\tmp"),
+                "{again}"
+            );
+        }
+        assert!(
+            matches!(unmarked("lost all workers"), DataFusionError::Execution(m) if m.contains("lost all workers"))
+        );
+    }
+}

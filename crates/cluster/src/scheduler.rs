@@ -1,0 +1,149 @@
+//! The scheduler process: Ballista's scheduler, and beside it on the same port what clients of ours talk to.
+//!
+//! One listener serves Ballista's gRPC (workers register and report there), a Flight service with the actions of
+//! [`protocol`](crate::protocol), and over plain HTTP `/healthz`, `/readyz` and `/metrics`.
+
+mod jobs;
+mod service;
+mod web;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use arrow_flight::flight_service_server::FlightServiceServer;
+use axum::serve::ListenerExt;
+use ballista_core::config::TaskSchedulingPolicy;
+use ballista_core::extension::SessionConfigExt;
+use ballista_core::serde::protobuf::scheduler_grpc_server::SchedulerGrpcServer;
+use ballista_core::serde::{BallistaCodec, BallistaLogicalExtensionCodec};
+use ballista_scheduler::cluster::BallistaCluster;
+use ballista_scheduler::config::{SchedulerConfig, TaskDistributionPolicy};
+use ballista_scheduler::metrics::default_metrics_collector;
+use ballista_scheduler::scheduler_server::SchedulerServer;
+use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
+use tokio::net::TcpListener;
+use tonic::service::RoutesBuilder;
+
+use crate::codec::SwathCodec;
+use crate::error::{Error, Result};
+use crate::protocol::MAX_MESSAGE_BYTES;
+use crate::state;
+
+pub(crate) type Server = SchedulerServer<LogicalPlanNode, PhysicalPlanNode>;
+
+/// What a scheduler is made from.
+#[derive(Clone, Debug)]
+pub struct SchedulerOptions {
+    /// The address to listen on.
+    pub bind: String,
+    /// The port for clients and workers; 0 takes a free one.
+    pub port: u16,
+    /// The host by which workers reach this process; by default that of `bind`.
+    pub advertise: Option<String>,
+    /// Workers that `/readyz` waits for.
+    pub min_workers: usize,
+}
+
+impl Default for SchedulerOptions {
+    fn default() -> Self {
+        Self { bind: "127.0.0.1".to_owned(), port: 7050, advertise: None, min_workers: 1 }
+    }
+}
+
+/// A scheduler that listens, before it serves.
+pub struct Scheduler {
+    listener: TcpListener,
+    server: Server,
+    address: SocketAddr,
+}
+
+impl Scheduler {
+    /// Binds the port and starts the scheduler's event loop.
+    ///
+    /// # Errors
+    /// If the port is taken.
+    pub async fn bind(options: SchedulerOptions) -> Result<Self> {
+        let place = format!("{}:{}", options.bind, options.port);
+        let listener = TcpListener::bind(&place)
+            .await
+            .map_err(|error| Error::Start(format!("the scheduler cannot listen on {place}: {error}")))?;
+        let address = listener.local_addr().map_err(|error| Error::Start(error.to_string()))?;
+        let host = options.advertise.unwrap_or_else(|| match address.ip().is_unspecified() {
+            true => "localhost".to_owned(),
+            false => address.ip().to_string(),
+        });
+        let config = Arc::new(config(host, address, options.min_workers));
+        let cluster = BallistaCluster::new_from_config(&config).await?;
+        let codec =
+            BallistaCodec::new(Arc::new(BallistaLogicalExtensionCodec::default()), Arc::new(SwathCodec::default()));
+        let metrics = default_metrics_collector()?;
+        let mut server = Server::new(config.scheduler_endpoint(), cluster, codec, config, metrics);
+        server.init().await?;
+        Ok(Self { listener, server, address })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` completes; then tells the running jobs' clients and ends.
+    ///
+    /// # Errors
+    /// If the listener fails.
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+        let jobs = Arc::new(jobs::Jobs::new(self.server.clone()));
+        let grpc = SchedulerGrpcServer::new(self.server.clone())
+            .max_encoding_message_size(MAX_MESSAGE_BYTES)
+            .max_decoding_message_size(MAX_MESSAGE_BYTES);
+        let flight = FlightServiceServer::new(service::SchedulerFlight::new(Arc::clone(&jobs)))
+            .max_encoding_message_size(MAX_MESSAGE_BYTES)
+            .max_decoding_message_size(MAX_MESSAGE_BYTES);
+        let mut routes = RoutesBuilder::default();
+        routes.add_service(grpc);
+        routes.add_service(flight);
+        let router = routes.routes().into_axum_router().merge(web::routes(Arc::clone(&jobs)));
+        let listener = self.listener.tap_io(|stream| {
+            // Small messages must not wait for each other.
+            if let Err(error) = stream.set_nodelay(true) {
+                log::debug!("TCP_NODELAY: {error}");
+            }
+        });
+        let stopping = Arc::clone(&jobs);
+        let stop = async move {
+            stop.await;
+            stopping.stop();
+        };
+        log::info!("scheduler listens on {}", self.address);
+        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(stop)
+            .await
+            .map_err(|error| Error::Start(format!("the scheduler's listener failed: {error}")))
+    }
+}
+
+fn config(host: String, address: SocketAddr, min_workers: usize) -> SchedulerConfig {
+    SchedulerConfig {
+        external_host: host,
+        bind_host: address.ip().to_string(),
+        bind_port: address.port(),
+        scheduling_policy: TaskSchedulingPolicy::PushStaged,
+        task_distribution: TaskDistributionPolicy::RoundRobin,
+        // Results are freed when their client has read them (`jobs`); this is for what nobody asks for any more.
+        finished_job_data_clean_up_interval_seconds: 600,
+        finished_job_state_clean_up_interval_seconds: 900,
+        executor_timeout_seconds: 60,
+        no_executors_grace_period_seconds: 60,
+        expire_dead_executor_interval_seconds: 5,
+        grpc_server_max_decoding_message_size: MAX_MESSAGE_BYTES as u32,
+        grpc_server_max_encoding_message_size: MAX_MESSAGE_BYTES as u32,
+        grpc_client_max_message_size: MAX_MESSAGE_BYTES as u32,
+        min_ready_executors: min_workers,
+        override_config_producer: Some(Arc::new(|| {
+            state::base_config().with_ballista_grpc_client_max_message_size(MAX_MESSAGE_BYTES)
+        })),
+        override_session_builder: Some(Arc::new(|config| state::session_state(config, None, None))),
+        override_physical_codec: Some(Arc::new(SwathCodec::default())),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,245 @@
+//! The jobs of clients: submitted, watched, and freed on every worker when their client is done with them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arrow_flight::Action;
+use arrow_flight::flight_service_client::FlightServiceClient;
+use ballista_core::JobId;
+use ballista_core::serde::protobuf::{JobStatus, job_status};
+use ballista_core::serde::scheduler::ExecutorMetadata;
+use datafusion::common::{DataFusionError, Result, exec_datafusion_err, exec_err};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::SessionContext;
+use datafusion_proto::physical_plan::DefaultPhysicalProtoConverter;
+use datafusion_proto::physical_plan::{PhysicalPlanDecodeContext, PhysicalProtoConverterExtension};
+use datafusion_proto::protobuf::PhysicalPlanNode;
+use parking_lot::Mutex;
+use prost::Message;
+use swath_exec::{ObjectStores, StoreOptions};
+use tokio::sync::{mpsc, watch};
+use tonic::transport::{Channel, Endpoint};
+
+use super::Server;
+use crate::codec::SwathCodec;
+use crate::protocol::{
+    Event, FORGET, Finished, ForgetJob, MAX_MESSAGE_BYTES, ResultPart, Run, RunEvent, SECRETS, SessionSecrets, Worker,
+};
+use crate::state;
+
+/// Status changes of one job that may wait for its client.
+const STATUS_BUFFER: usize = 64;
+
+/// All jobs of this scheduler's clients.
+pub struct Jobs {
+    server: Server,
+    channels: Mutex<HashMap<String, Channel>>,
+    /// Which worker knows the secrets of which session.
+    told: Mutex<HashSet<(String, String)>>,
+    stopping: watch::Sender<bool>,
+    /// Jobs that were taken, failed, and that ended well.
+    pub(super) counts: Counts,
+}
+
+/// What has happened since the start.
+#[derive(Default)]
+pub(super) struct Counts {
+    pub taken: AtomicU64,
+    pub failed: AtomicU64,
+    pub finished: AtomicU64,
+    pub cancelled: AtomicU64,
+}
+
+impl Jobs {
+    pub fn new(server: Server) -> Self {
+        let (stopping, _) = watch::channel(false);
+        Self { server, channels: Mutex::default(), told: Mutex::default(), stopping, counts: Counts::default() }
+    }
+
+    /// Ends all jobs: their clients are told.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Whether enough workers are there.
+    pub fn is_ready(&self) -> bool {
+        self.server.is_ready()
+    }
+
+    /// Jobs that run now, and that wait.
+    pub fn running(&self) -> (usize, usize) {
+        (self.server.running_job_number(), self.server.pending_job_number())
+    }
+
+    /// The workers that are alive.
+    pub async fn workers(&self) -> Vec<Worker> {
+        let mut workers: Vec<Worker> = self.metadata().await.iter().map(worker).collect();
+        workers.sort_by(|a, b| a.id.cmp(&b.id));
+        workers
+    }
+
+    async fn metadata(&self) -> Vec<ExecutorMetadata> {
+        let states = self.server.state.executor_manager.get_executors_state().await.unwrap_or_default();
+        states.into_iter().map(|(metadata, _, _)| metadata).collect()
+    }
+
+    /// Takes a job. Its events come through the receiver; when that is dropped, the job is ended.
+    ///
+    /// # Errors
+    /// If the plan cannot be read, or there is no worker.
+    pub async fn run(self: &Arc<Self>, run: Run) -> Result<mpsc::Receiver<RunEvent>> {
+        let workers = self.metadata().await;
+        if workers.is_empty() {
+            return exec_err!("the cluster has no worker; start one with `swath worker --scheduler …`");
+        }
+        self.tell_secrets(&run, &workers).await?;
+        let config = state::config_of(&run.settings);
+        // Scans look up their store when they are decoded; nothing is read here.
+        let stores = run.store_options.iter().map(|pair| (pair.key.clone(), pair.value.clone())).collect();
+        let runtime = RuntimeEnvBuilder::new()
+            .with_object_store_registry(Arc::new(ObjectStores::new(StoreOptions(stores))))
+            .build_arc()?;
+        let session = state::session_state(config, Some(run.session), Some(runtime))?;
+        let context = Arc::new(SessionContext::new_with_state(session));
+        let node = PhysicalPlanNode::decode(run.plan.as_slice())
+            .map_err(|error| exec_datafusion_err!("the plan's message is damaged: {error}"))?;
+        drop(run.plan);
+        let codec = SwathCodec::default();
+        let task_context = context.task_ctx();
+        let decoding = PhysicalPlanDecodeContext::new(&task_context, &codec);
+        let plan = DefaultPhysicalProtoConverter {}.proto_to_execution_plan(&node, &decoding)?;
+        let (statuses, changed) = mpsc::channel(STATUS_BUFFER);
+        let job = self
+            .server
+            .submit_physical_plan("query", context, plan, Some(statuses))
+            .await
+            .map_err(|error| DataFusionError::External(Box::new(error)))?;
+        self.counts.taken.fetch_add(1, Ordering::Relaxed);
+        let (events, receiver) = mpsc::channel(STATUS_BUFFER);
+        tokio::spawn(Arc::clone(self).watch(job, changed, events));
+        Ok(receiver)
+    }
+
+    /// Passes on what happens to a job until its client goes.
+    async fn watch(
+        self: Arc<Self>,
+        job: JobId,
+        mut changed: mpsc::Receiver<JobStatus>,
+        events: mpsc::Sender<RunEvent>,
+    ) {
+        let mut stopping = self.stopping.subscribe();
+        let mut ended = false;
+        let mut statuses_end = false;
+        let started = RunEvent { event: Some(Event::Started(job.to_string())) };
+        let mut open = events.send(started).await.is_ok();
+        while open {
+            tokio::select! {
+                () = events.closed() => open = false,
+                () = stopped(&mut stopping) => {
+                    let told = Event::Failed("the scheduler was stopped".to_owned());
+                    let _ = events.send(RunEvent { event: Some(told) }).await;
+                    open = false;
+                }
+                status = changed.recv(), if !statuses_end => match status.and_then(|status| status.status) {
+                    None => statuses_end = changed.is_closed(),
+                    Some(status) => if let Some(event) = self.event_of(status) {
+                        ended = true;
+                        open = events.send(RunEvent { event: Some(event) }).await.is_ok();
+                        statuses_end = true;
+                    }
+                }
+            }
+        }
+        if !ended {
+            self.counts.cancelled.fetch_add(1, Ordering::Relaxed);
+            if let Err(error) = self.server.cancel_job(job.clone()).await {
+                log::warn!("job {job} could not be cancelled: {error}");
+            }
+        }
+        self.forget(job.as_str()).await;
+    }
+
+    fn event_of(&self, status: job_status::Status) -> Option<Event> {
+        match status {
+            job_status::Status::Queued(_) | job_status::Status::Running(_) => None,
+            job_status::Status::Failed(failed) => {
+                self.counts.failed.fetch_add(1, Ordering::Relaxed);
+                Some(Event::Failed(failed.error))
+            }
+            job_status::Status::Successful(done) => {
+                self.counts.finished.fetch_add(1, Ordering::Relaxed);
+                let parts = done.partition_location.into_iter().map(|location| {
+                    let (partition, worker) = (location.partition_id?, location.executor_meta?);
+                    Some(ResultPart {
+                        address: format!("{}:{}", worker.host, worker.port),
+                        stage: partition.stage_id,
+                        partition: partition.partition_id,
+                        task: u32::try_from(location.file_id?).ok()?,
+                        rows: location.partition_stats.and_then(|stats| u64::try_from(stats.num_rows).ok())?,
+                    })
+                });
+                Some(match parts.collect::<Option<Vec<_>>>() {
+                    Some(parts) => Event::Finished(Finished { parts }),
+                    None => Event::Failed("the place of a result is incomplete".to_owned()),
+                })
+            }
+        }
+    }
+
+    /// Frees what the workers hold of a job.
+    async fn forget(&self, job: &str) {
+        let body = ForgetJob { job: job.to_owned() }.encode_to_vec();
+        for worker in self.metadata().await {
+            if let Err(error) = self.tell(&worker, FORGET, body.clone()).await {
+                log::debug!("worker {} could not be told that job {job} has ended: {error}", worker.id);
+            }
+        }
+    }
+
+    async fn tell_secrets(&self, run: &Run, workers: &[ExecutorMetadata]) -> Result<()> {
+        if run.store_options.is_empty() {
+            return Ok(());
+        }
+        let secrets = SessionSecrets { session: run.session.clone(), store_options: run.store_options.clone() };
+        for worker in workers {
+            let key = (worker.id.clone(), run.session.clone());
+            if self.told.lock().contains(&key) {
+                continue;
+            }
+            self.tell(worker, SECRETS, secrets.encode_to_vec()).await.map_err(|error| {
+                exec_datafusion_err!("worker {} could not be given the session's store options: {error}", worker.id)
+            })?;
+            self.told.lock().insert(key);
+        }
+        Ok(())
+    }
+
+    async fn tell(&self, worker: &ExecutorMetadata, action: &str, body: Vec<u8>) -> Result<(), tonic::Status> {
+        let address = format!("{}:{}", worker.host, worker.port);
+        let channel = match self.channels.lock().entry(address.clone()) {
+            std::collections::hash_map::Entry::Occupied(entry) => entry.get().clone(),
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                let endpoint = Endpoint::from_shared(format!("http://{address}"))
+                    .map_err(|error| tonic::Status::internal(error.to_string()))?;
+                entry.insert(endpoint.tcp_nodelay(true).connect_lazy()).clone()
+            }
+        };
+        let mut client = FlightServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES);
+        client.do_action(Action { r#type: action.to_owned(), body: body.into() }).await.map(|_| ())
+    }
+}
+
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    if stopping.wait_for(|stopping| *stopping).await.is_err() {
+        std::future::pending().await
+    }
+}
+
+fn worker(metadata: &ExecutorMetadata) -> Worker {
+    Worker {
+        id: metadata.id.clone(),
+        address: format!("{}:{}", metadata.host, metadata.port),
+        threads: metadata.specification.vcores,
+    }
+}

@@ -1,0 +1,98 @@
+//! What a worker serves: outputs of its tasks to other workers and clients, orders from the scheduler, health and metrics.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use arrow_flight::flight_service_server::{FlightService, FlightServiceServer};
+use arrow_flight::{Action, ActionType, FlightData, Ticket};
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use ballista_executor::health::ExecutorHealth;
+use futures::stream::BoxStream;
+use futures::{StreamExt, stream};
+use prost::Message;
+use swath_exec::StoreOptions;
+use swath_shuffle::flight;
+use tonic::Status;
+use tonic::service::RoutesBuilder;
+
+use super::Shared;
+use crate::actions::{ActionService, Actions};
+use crate::protocol::{FORGET, ForgetJob, SECRETS, SessionSecrets};
+
+/// The actions and the data of a worker.
+pub struct WorkerActions {
+    shared: Arc<Shared>,
+}
+
+/// The Flight service over what the tasks share.
+pub fn worker_flight(shared: Arc<Shared>) -> ActionService<WorkerActions> {
+    ActionService(WorkerActions { shared })
+}
+
+#[tonic::async_trait]
+impl Actions for WorkerActions {
+    fn list(&self) -> Vec<ActionType> {
+        let action = |name: &str, what: &str| ActionType { r#type: name.to_owned(), description: what.to_owned() };
+        vec![action(FORGET, "frees what is held of a job"), action(SECRETS, "takes store options of a session")]
+    }
+
+    async fn act(&self, action: Action) -> Result<BoxStream<'static, Result<Vec<u8>, Status>>, Status> {
+        let damaged = |error| Status::invalid_argument(format!("the message of {} is damaged: {error}", action.r#type));
+        match action.r#type.as_str() {
+            FORGET => {
+                let forget = ForgetJob::decode(action.body.clone()).map_err(damaged)?;
+                self.shared.outputs.forget_job(&forget.job);
+            }
+            SECRETS => {
+                let secrets = SessionSecrets::decode(action.body.clone()).map_err(damaged)?;
+                let options = secrets.store_options.into_iter().map(|pair| (pair.key, pair.value)).collect();
+                self.shared.secrets.lock().insert(secrets.session, StoreOptions(options));
+            }
+            other => return Err(Status::unimplemented(format!("a worker does not know the action {other}"))),
+        }
+        Ok(stream::empty().boxed())
+    }
+
+    async fn get(&self, ticket: Ticket) -> Result<BoxStream<'static, Result<FlightData, Status>>, Status> {
+        flight::serve(&self.shared.outputs, &ticket)
+    }
+}
+
+/// Flight and plain HTTP on one port.
+pub fn routes<S: FlightService>(flight: FlightServiceServer<S>, shared: Arc<Shared>, health: ExecutorHealth) -> Router {
+    let mut routes = RoutesBuilder::default();
+    routes.add_service(flight);
+    let ready = move || async move {
+        match health.is_ready() {
+            true => (StatusCode::OK, "ready\n"),
+            false => (StatusCode::SERVICE_UNAVAILABLE, "the scheduler does not answer\n"),
+        }
+    };
+    routes
+        .routes()
+        .into_axum_router()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(move || async move { metrics(&shared) }))
+}
+
+fn metrics(shared: &Shared) -> String {
+    let (outputs, usage) = shared.outputs.usage();
+    let mut page = String::new();
+    let mut gauge = |name: &str, help: &str, value: u64| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(page, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
+    };
+    gauge("swath_outputs", "Task outputs held.", outputs as u64);
+    gauge("swath_store_memory_bytes", "Bytes that the partition store holds in memory.", usage.memory_bytes as u64);
+    gauge("swath_store_disk_bytes", "Bytes that the partition store holds on disk.", usage.disk_bytes as u64);
+    gauge(
+        "swath_memory_reserved_bytes",
+        "Bytes reserved by operators and the store.",
+        shared.runtime.memory_pool.reserved() as u64,
+    );
+    gauge("swath_spilled_bytes", "Bytes in spill files.", shared.runtime.disk_manager.used_disk_space());
+    page
+}
