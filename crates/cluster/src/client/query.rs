@@ -85,7 +85,7 @@ impl ClusterQueryExec {
             client: self.client.clone(),
             plan: Arc::clone(&self.plan),
             settings: Arc::clone(&self.settings),
-            compression: options.unwrap_or_default().exchange_compression,
+            compression: options.unwrap_or_default().exchange_compression.clone(),
             result: OnceCell::new(),
         });
         *current = Some(Current { job: Arc::clone(&job), taken: HashSet::from([partition]) });
