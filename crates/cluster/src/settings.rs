@@ -76,6 +76,7 @@ pub fn prepare_client(options: &mut ConfigOptions, threads: usize) -> Result<()>
         // that was chosen here it might undo it, and with it what the operators above were promised.
         ("datafusion.optimizer.hash_join_single_partition_threshold", "0"),
         ("datafusion.optimizer.hash_join_single_partition_threshold_rows", "0"),
+        ("swath.collected_build_bytes", "0"),
     ] {
         options.set(key, value)?;
     }

@@ -79,8 +79,7 @@ pub(crate) struct Shared {
 impl Shared {
     /// The runtime of a session: the worker's memory, the session's stores.
     fn runtime_of(&self, config: &SessionConfig) -> datafusion::common::Result<Arc<RuntimeEnv>> {
-        let session =
-            config.options().extensions.get::<ClusterOptions>().map(|options| options.session.clone());
+        let session = config.options().extensions.get::<ClusterOptions>().map(|options| options.session.clone());
         let own = session.and_then(|session| self.secrets.lock().get(&session).cloned());
         let stores = own.unwrap_or_else(|| self.stores.clone());
         RuntimeEnvBuilder::from_runtime_env(&self.runtime)

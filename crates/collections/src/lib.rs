@@ -36,13 +36,13 @@ pub use frame::join_asof::{AsofOptions, AsofTolerance};
 pub use frame::{BatchStream, DataFrame, ExplainView};
 pub use session::{Session, SessionBuilder};
 pub use sql_place::SqlPlace;
+#[cfg(feature = "cluster")]
+pub use swath_cluster::{LocalCluster, LocalClusterBuilder};
+pub use swath_exec::ByteSize;
 /// Gives a plan that is about to run errors which name the file.
 pub use swath_exec::files::name_files;
 /// For the program that chooses the allocator: how it gives freed memory back when a memory limit is exceeded.
 pub use swath_exec::resident::give_back_with;
-#[cfg(feature = "cluster")]
-pub use swath_cluster::{LocalCluster, LocalClusterBuilder};
-pub use swath_exec::ByteSize;
 /// Plans seen from outside: their stages, what their operators did, names as people spell them.
 pub use swath_planner as planner;
 pub use swath_planner::AsofStrategy;

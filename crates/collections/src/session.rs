@@ -14,9 +14,9 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
-use swath_exec::files::FormatKind;
 #[cfg(feature = "cluster")]
 use swath_exec::RemotePlanner;
+use swath_exec::files::FormatKind;
 use swath_exec::{Engine, EngineOptions, StoreOptions};
 
 use crate::error::{Error, Result};

@@ -15,8 +15,8 @@ pub mod adaptive_scan;
 pub mod asof_join;
 pub mod bounded_aggregate;
 pub mod map_batches;
-pub mod shared;
 pub mod recursive;
+pub mod shared;
 pub mod single_task;
 pub mod spilling_join;
 

@@ -24,8 +24,8 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::filter_pushdown::FilterPushdown;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
-use swath_exec::operators::SingleTaskExec;
 use swath_exec::files::name_files;
+use swath_exec::operators::SingleTaskExec;
 use swath_exec::registry;
 
 use super::Shared;
