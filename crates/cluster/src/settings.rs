@@ -121,7 +121,7 @@ mod tests {
             .collect();
         let at_worker = state::config_of(&again);
         let options = at_worker.options();
-        assert_eq!(options.execution.batch_size, 77);
+        assert_eq!(options.execution.batch_size.get(), 77);
         assert_eq!(options.execution.target_partitions, 3);
         assert_eq!(options.extensions.get::<SwathOptions>().unwrap().join_memory_fraction, 0.125);
         let cluster = options.extensions.get::<ClusterOptions>().unwrap();

@@ -12,13 +12,16 @@ use datafusion::common::{Result, exec_datafusion_err, internal_datafusion_err};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
 
+/// Makes an operator from what was written of it, and its inputs.
+pub type Decode = fn(&mut WireReader<'_>, Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>>;
+
 /// How one operator is written and made again.
 #[derive(Clone, Copy)]
 pub struct WireForm {
     /// Writes everything of the operator but its inputs.
     pub encode: fn(&dyn ExecutionPlan, &mut WireWriter<'_>) -> Result<()>,
     /// Makes the operator over its inputs.
-    pub decode: fn(&mut WireReader<'_>, Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>>,
+    pub decode: Decode,
 }
 
 /// Writes and makes what only the caller's serialisation knows: expressions, and whole plans inside of an operator.

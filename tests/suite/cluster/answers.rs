@@ -92,7 +92,7 @@ fn tables_in_memory_travel() {
         ],
     );
     let there = connected();
-    let frame = there.from_arrow([batch.clone()]).unwrap();
+    let frame = there.from_arrow([batch]).unwrap();
     assert_eq!(frame.count().unwrap(), 5000);
     let cached = frame.filter(col("n").lt(lit(10))).cache().unwrap();
     assert_eq!(cached.count().unwrap(), 10);
@@ -157,14 +157,14 @@ fn formats_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let frame = embedded().sql("SELECT value AS k, 'a\"' || value AS s FROM range(1000)").unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    frame.write_csv(&path("a.csv"), WriteOptions::default()).unwrap();
-    frame.write_json(&path("a.json"), WriteOptions::default()).unwrap();
-    frame.write_arrow(&path("a.arrow"), WriteOptions::default()).unwrap();
+    frame.write_csv(path("a.csv"), WriteOptions::default()).unwrap();
+    frame.write_json(path("a.json"), WriteOptions::default()).unwrap();
+    frame.write_arrow(path("a.arrow"), WriteOptions::default()).unwrap();
     let there = connected();
     let expected = rows(&frame);
-    assert_eq!(rows(&there.read_csv(&path("a.csv")).unwrap()), expected);
-    assert_eq!(rows(&there.read_json(&path("a.json")).unwrap()), expected);
-    assert_eq!(rows(&there.read_arrow(&path("a.arrow")).unwrap()), expected);
+    assert_eq!(rows(&there.read_csv(path("a.csv")).unwrap()), expected);
+    assert_eq!(rows(&there.read_json(path("a.json")).unwrap()), expected);
+    assert_eq!(rows(&there.read_arrow(path("a.arrow")).unwrap()), expected);
 }
 
 #[test]
