@@ -187,7 +187,7 @@ fn wrong_usage_is_one_clear_error() {
         (&["--memory-limit", "lots", "-c", "SELECT 1"][..], "expected a size such as 512MB", 2),
         (&["--memory-limit", "1kb", "-c", "SELECT 1"], "memory_limit must be at least 16 MB", 1),
         (&["--format", "xml", "-c", "SELECT 1"], "invalid value 'xml'", 2),
-        (&["--connect", "swath://x:1", "-c", "SELECT 1"], "no cluster mode yet", 1),
+        (&["--connect", "swath://localhost:1", "-c", "SELECT 1"], "no scheduler answers", 1),
         (&["--set", "swath.nonsense=1", "-c", "SELECT 1"], "\"nonsense\" not found", 1),
         (&["--set", "nonsense", "-c", "SELECT 1"], "expected KEY=VALUE", 2),
         (&["-f", "/no/such/file.sql"], "/no/such/file.sql", 1),
