@@ -45,7 +45,7 @@ pub struct SchedulerArgs {
     /// Workers that /readyz waits for [default: 1]
     #[arg(long, value_name = "N")]
     min_workers: Option<String>,
-    /// A TOML file with the same names under [scheduler]
+    /// A TOML file with the same names under `[scheduler]`
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// End when standard input ends
@@ -88,7 +88,7 @@ pub struct WorkerArgs {
     /// Where operators and the partition store spill [default: a folder in the system's temporary folder]
     #[arg(long, value_name = "DIR")]
     work_dir: Option<String>,
-    /// A TOML file with the same names under [worker]
+    /// A TOML file with the same names under `[worker]`
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// End when standard input ends
