@@ -1,12 +1,10 @@
 //! `docs/configuration.md` is what the typed options say. `cargo xtask docs` writes it.
 
-use std::path::Path;
-
 use swath::prelude::Session;
 
 #[test]
 fn configuration_page_is_current() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let path = super::house::project().join("docs/configuration.md");
     let expected = Session::configuration_page().unwrap();
     if std::env::var_os("SWATH_UPDATE_DOCS").is_some() {
         std::fs::write(&path, &expected).unwrap();

@@ -1,7 +1,7 @@
 //! The promises about the workspace: which crate may know which, and one version each of what must not come twice.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Each crate of the workspace with the ones of it that it may use.
 const MAY_USE: &[(&str, &[&str])] = &[
@@ -37,10 +37,15 @@ fn workspace_dependencies(manifest: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// The project's folder, as cargo says it now: two clones may share a target folder, and the path that was compiled in may be the other's.
+pub fn project() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+}
+
 #[test]
 fn dependencies_point_one_way() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut folders = vec![root.to_path_buf(), root.join("xtask")];
+    let root = project();
+    let mut folders = vec![root.clone(), root.join("xtask")];
     folders.extend(std::fs::read_dir(root.join("crates")).unwrap().map(|entry| entry.unwrap().path()));
     let mut seen = BTreeSet::new();
     for folder in folders {
@@ -59,7 +64,7 @@ fn dependencies_point_one_way() {
 
 #[test]
 fn base_crates_stand_once_in_the_lockfile() {
-    let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).unwrap();
+    let lock = std::fs::read_to_string(project().join("Cargo.lock")).unwrap();
     for name in ONCE {
         let count = lock.lines().filter(|line| *line == format!("name = \"{name}\"")).count();
         assert!(count <= 1, "{name} stands {count} times in Cargo.lock");

@@ -3,7 +3,7 @@
 //! Column types in the files: `T` text, `I` integers, `R` floats and decimals, `?` all others. Null is `NULL`, the empty
 //! string is `(empty)`. `$__TEST_DIR__` is a fresh folder.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::DataType;
@@ -65,7 +65,7 @@ fn add_rows(batch: &RecordBatch, rows: &mut Vec<Vec<String>>) {
 }
 
 fn files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slt");
+    let folder = super::house::project().join("tests/slt");
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "slt"));
     files.sort();

@@ -21,6 +21,12 @@ pub fn command() -> Command {
     command
 }
 
+/// The project's folder, as cargo says it now: two clones may share a target folder, and the path that was compiled in may be the other's.
+pub fn workspace() -> Result<PathBuf, String> {
+    let package = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    package.parent().map(Path::to_owned).ok_or_else(|| "xtask is not inside a workspace".to_owned())
+}
+
 /// Builds the program in its usual profile and asks cargo where it is.
 pub fn build_swath(root: &Path) -> Result<PathBuf, String> {
     let output = command()

@@ -44,8 +44,8 @@ pub struct MemoryArgs {
 /// # Errors
 /// A sentence that names the queries that are wrong, end without a clear message, or hold too much.
 pub fn run(arguments: &MemoryArgs) -> Result<(), String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask is not inside a workspace")?;
-    let swath = arguments.swath.clone().map_or_else(|| cargo::build_swath(root), Ok)?;
+    let root = cargo::workspace()?;
+    let swath = arguments.swath.clone().map_or_else(|| cargo::build_swath(&root), Ok)?;
     let queries = if arguments.queries.is_empty() { (1..=22).collect() } else { arguments.queries.clone() };
     let mut bad = BTreeSet::new();
     for &limit_mb in &arguments.limits {

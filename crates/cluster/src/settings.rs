@@ -1,10 +1,8 @@
 //! The settings of queries that run on a cluster, and how a session's settings travel.
 
-use std::any::Any;
-use std::ops::Deref;
-
 use datafusion::common::{Result, extensions_options};
-use datafusion::config::{ConfigEntry, ConfigExtension, ConfigOptions, ExtensionOptions};
+use datafusion::config::{ConfigExtension, ConfigOptions};
+use swath_planner::FullNames;
 
 use crate::protocol::Pair;
 
@@ -22,44 +20,12 @@ extensions_options! {
     }
 }
 
-/// [`ClusterSettings`] under their full names, by which settings travel; DataFusion's macro lists the bare ones.
-#[derive(Clone, Debug, Default)]
-pub struct ClusterOptions(ClusterSettings);
-
-impl Deref for ClusterOptions {
-    type Target = ClusterSettings;
-
-    fn deref(&self) -> &ClusterSettings {
-        &self.0
-    }
-}
-
-impl ExtensionOptions for ClusterOptions {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
-    fn cloned(&self) -> Box<dyn ExtensionOptions> {
-        Box::new(self.clone())
-    }
-
-    fn set(&mut self, key: &str, value: &str) -> Result<()> {
-        self.0.set(key, value)
-    }
-
-    fn entries(&self) -> Vec<ConfigEntry> {
-        let full_name = |entry: ConfigEntry| ConfigEntry { key: format!("{}.{}", Self::PREFIX, entry.key), ..entry };
-        self.0.entries().into_iter().map(full_name).collect()
-    }
-}
-
-impl ConfigExtension for ClusterOptions {
+impl ConfigExtension for ClusterSettings {
     const PREFIX: &'static str = "swath_cluster";
 }
+
+/// [`ClusterSettings`] under their full names, by which settings travel.
+pub type ClusterOptions = FullNames<ClusterSettings>;
 
 /// Prepares the options of a session whose plans run on a cluster of `threads` threads.
 ///

@@ -55,27 +55,34 @@ impl PhysicalOptimizerRule for ShareSubplans {
         if !options.share_subplans {
             return Ok(plan);
         }
-        // The text only groups; what is in one group is compared.
-        let mut groups: HashMap<String, Vec<Arc<dyn ExecutionPlan>>> = HashMap::new();
+        let mut candidates = vec![];
         plan.apply(|node| {
             if is_candidate(node) {
-                groups.entry(text(node)).or_default().push(Arc::clone(node));
+                candidates.push(Arc::clone(node));
             }
             Ok(TreeNodeRecursion::Continue)
         })?;
+        // Most queries have one aggregation, and pay no more than this.
+        if candidates.len() < 2 {
+            return Ok(plan);
+        }
+        // The text only groups; what is in one group is compared.
+        let mut groups: HashMap<String, Vec<Arc<dyn ExecutionPlan>>> = HashMap::new();
+        for node in candidates {
+            groups.entry(text(&node)).or_default().push(node);
+        }
         groups.retain(|_, nodes| nodes.len() > 1 && nodes.iter().skip(1).all(|node| equal(&nodes[0], node)));
         if groups.is_empty() {
             return Ok(plan);
         }
-        let mut runs: HashMap<String, Arc<SharedRun>> = HashMap::new();
+        let runs: HashMap<String, (usize, Arc<SharedRun>)> =
+            groups.into_iter().map(|(text, nodes)| (text, (nodes.len(), Arc::default()))).collect();
         plan.transform_down(|node| {
             if !is_candidate(&node) {
                 return Ok(Transformed::no(node));
             }
-            let text = text(&node);
-            let Some(readers) = groups.get(&text).map(Vec::len) else { return Ok(Transformed::no(node)) };
-            let run = Arc::clone(runs.entry(text).or_default());
-            let shared: Arc<dyn ExecutionPlan> = Arc::new(SharedExec::new(node, run, readers));
+            let Some((readers, run)) = runs.get(&text(&node)) else { return Ok(Transformed::no(node)) };
+            let shared: Arc<dyn ExecutionPlan> = Arc::new(SharedExec::new(node, Arc::clone(run), *readers));
             // What is inside is shared with the whole.
             Ok(Transformed::new(shared, true, TreeNodeRecursion::Jump))
         })

@@ -30,7 +30,7 @@ pub mod suggest;
 pub use analyze::AnalyzeReport;
 pub use asof_join::{AsofJoinNode, AsofKey, AsofMatch, AsofStrategy};
 pub use expand_set_comparison::ExpandSetComparison;
-pub use options::{SwathOptions, SwathSettings};
+pub use options::{FullNames, SwathOptions, SwathSettings};
 pub use push_filter_through_asof_join::PushFilterThroughAsofJoin;
 pub use push_semi_join_down::PushSemiJoinDown;
 pub use reorder_joins::ReorderJoins;

@@ -43,20 +43,27 @@ extensions_options! {
     }
 }
 
-/// [`SwathSettings`] under their full names: `SHOW` and whoever carries settings to another process look for
-/// `swath.name`, whereas DataFusion's macro lists the bare name.
+impl ConfigExtension for SwathSettings {
+    const PREFIX: &'static str = "swath";
+}
+
+/// [`SwathSettings`] under their full names.
+pub type SwathOptions = FullNames<SwathSettings>;
+
+/// Settings under their full names: `SHOW` and whoever carries settings to another process look for `prefix.name`,
+/// whereas DataFusion's macro lists the bare name.
 #[derive(Clone, Debug, Default)]
-pub struct SwathOptions(SwathSettings);
+pub struct FullNames<T>(T);
 
-impl Deref for SwathOptions {
-    type Target = SwathSettings;
+impl<T> Deref for FullNames<T> {
+    type Target = T;
 
-    fn deref(&self) -> &SwathSettings {
+    fn deref(&self) -> &T {
         &self.0
     }
 }
 
-impl ExtensionOptions for SwathOptions {
+impl<T: ConfigExtension + Clone> ExtensionOptions for FullNames<T> {
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -74,11 +81,11 @@ impl ExtensionOptions for SwathOptions {
     }
 
     fn entries(&self) -> Vec<ConfigEntry> {
-        let full_name = |entry: ConfigEntry| ConfigEntry { key: format!("{}.{}", Self::PREFIX, entry.key), ..entry };
+        let full_name = |entry: ConfigEntry| ConfigEntry { key: format!("{}.{}", T::PREFIX, entry.key), ..entry };
         self.0.entries().into_iter().map(full_name).collect()
     }
 }
 
-impl ConfigExtension for SwathOptions {
-    const PREFIX: &'static str = "swath";
+impl<T: ConfigExtension + Clone> ConfigExtension for FullNames<T> {
+    const PREFIX: &'static str = T::PREFIX;
 }

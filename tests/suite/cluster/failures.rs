@@ -22,16 +22,18 @@ pub fn get(address: &str, path: &str) -> String {
     answer.split_once("\r\n\r\n").unwrap().1.to_owned()
 }
 
+/// A Parquet file in `folder` with the numbers up to 1000 as `k`.
+fn numbers(folder: &std::path::Path) -> String {
+    let path = folder.join("t.parquet").to_str().unwrap().to_owned();
+    let frame = super::embedded().sql("SELECT value AS k FROM range(1000)").unwrap();
+    frame.write_parquet(&path, WriteOptions::default()).unwrap();
+    path
+}
+
 #[test]
 fn errors_of_tasks_are_errors_of_the_query() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("t.parquet");
-    let path = path.to_str().unwrap();
-    super::embedded()
-        .sql("SELECT value AS k FROM range(1000)")
-        .unwrap()
-        .write_parquet(path, WriteOptions::default())
-        .unwrap();
+    let path = &numbers(folder.path());
     let frame = connected().sql(&format!("SELECT 1 / (k - 500) FROM '{path}'")).unwrap();
     let error = frame.collect().unwrap_err().to_string();
     assert!(error.to_lowercase().contains("divide by zero"), "{error}");
@@ -41,13 +43,7 @@ fn errors_of_tasks_are_errors_of_the_query() {
 #[test]
 fn a_file_that_workers_cannot_see_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("t.parquet");
-    let path = path.to_str().unwrap();
-    super::embedded()
-        .sql("SELECT value AS k FROM range(1000)")
-        .unwrap()
-        .write_parquet(path, WriteOptions::default())
-        .unwrap();
+    let path = &numbers(folder.path());
     let frame = connected().read_parquet(path).unwrap();
     let physical = frame.physical_plan().unwrap();
     // Between planning and running the file goes: to the worker it was never there.

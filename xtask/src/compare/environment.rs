@@ -24,7 +24,7 @@ pub struct Environment {
 impl Environment {
     /// Builds `swath` if none is given, and makes the virtual environment if an engine needs it and it is not there as pinned.
     pub fn prepare(engines: &[Engine], swath: Option<PathBuf>) -> Result<Self, String> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask is not inside a workspace")?.to_owned();
+        let root = cargo::workspace()?;
         let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
         let output = target.join("compare");
         fs::create_dir_all(&output).map_err(|error| format!("{} cannot be made: {error}", output.display()))?;
