@@ -1,4 +1,4 @@
-//! The comparison as a drawing: hot time over DuckDB's, query by query, on a logarithmic scale.
+//! The comparison as a drawing: hot time over the reference engine's, query by query, on a logarithmic scale.
 
 use std::fmt::Write;
 
@@ -23,11 +23,12 @@ pub fn svg(comparison: &Comparison) -> String {
     let mut text = format!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0} {:.0}" font-family="sans-serif" font-size="11">
 <rect width="100%" height="100%" fill="white"/>
-<text x="{LEFT}" y="18" font-size="14">TPC-H scale {}, {} threads: hot time over DuckDB's (lower is better)</text>
+<text x="{LEFT}" y="18" font-size="14">TPC-H scale {}, {} threads: hot time over that of {} (lower is better)</text>
 "#,
         TOP + HEIGHT + 40.0,
         comparison.scale,
-        comparison.threads
+        comparison.threads,
+        comparison.reference().map_or("-", Engine::name)
     );
     legend(&mut text, comparison);
     grid(&mut text, width);
@@ -47,9 +48,11 @@ fn colour(engine: Engine) -> &'static str {
     match engine {
         Engine::Swath => "#c2410c",
         Engine::SwathDataframe => "#f59e0b",
+        Engine::SwathCluster => "#be185d",
         Engine::Duckdb => "#52525b",
         Engine::Polars => "#2563eb",
         Engine::Datafusion => "#059669",
+        Engine::Pyspark => "#7c3aed",
     }
 }
 
@@ -87,7 +90,7 @@ fn grid(text: &mut String, width: f64) {
     }
 }
 
-/// One group of bars, each from the line of DuckDB up or down to its ratio.
+/// One group of bars, each from the line of the reference up or down to its ratio.
 fn bars(text: &mut String, x: f64, label: &str, ratios: impl Iterator<Item = (Engine, Option<f64>)>) {
     let mut right = x;
     for (engine, ratio) in ratios {

@@ -35,7 +35,7 @@ pub struct Measured {
     pub cold_seconds: Option<f64>,
     /// The shortest of the others; none if any run failed.
     pub hot_seconds: Option<f64>,
-    /// [`hot_seconds`](Self::hot_seconds) over DuckDB's.
+    /// [`hot_seconds`](Self::hot_seconds) over the reference engine's.
     pub ratio: Option<f64>,
     /// The largest of all runs.
     pub peak_bytes: Option<u64>,
@@ -74,9 +74,9 @@ pub struct Comparison {
 pub struct Summary {
     /// Which engine.
     pub engine: Engine,
-    /// The geometric mean of its ratios to DuckDB.
+    /// The geometric mean of its ratios to the reference engine.
     pub geometric_mean_ratio: Option<f64>,
-    /// Over how many queries; fewer than were run if one failed, here or in DuckDB.
+    /// Over how many queries; fewer than were run if one failed, here or in the reference engine.
     pub queries_in_mean: usize,
     /// The sum of the shortest hot runs; none if a query failed.
     pub hot_seconds: Option<f64>,
@@ -108,14 +108,23 @@ impl Comparison {
         Self { scale, threads, rounds, rows: vec![], summaries }
     }
 
+    /// The engine that the others are measured by: DuckDB, or the first if it is not there.
+    pub fn reference(&self) -> Option<Engine> {
+        let mut engines = self.summaries.iter().map(|summary| summary.engine);
+        let first = engines.clone().next();
+        engines.find(|engine| *engine == Engine::Duckdb).or(first)
+    }
+
     /// Adds a query's runs, one list per engine, and gives its line of the table.
     pub fn add(&mut self, query: u32, runs: Vec<Vec<Run>>) -> String {
         let mut engines: Vec<Measured> =
             self.summaries.iter().zip(runs).map(|(summary, runs)| Measured::new(summary.engine, runs)).collect();
-        let duckdb =
-            engines.iter().find(|measured| measured.engine == Engine::Duckdb).and_then(|duckdb| duckdb.hot_seconds);
+        let reference = engines
+            .iter()
+            .find(|measured| Some(measured.engine) == self.reference())
+            .and_then(|reference| reference.hot_seconds);
         for measured in &mut engines {
-            measured.ratio = measured.hot_seconds.zip(duckdb).map(|(own, duckdb)| own / duckdb);
+            measured.ratio = measured.hot_seconds.zip(reference).map(|(own, reference)| own / reference);
         }
         let mut counts = engines.iter().flat_map(|measured| &measured.runs).filter_map(|run| run.rows);
         let first = counts.next();
@@ -130,8 +139,12 @@ impl Comparison {
     /// The heading over the lines of [`add`](Self::add).
     pub fn heading(&self) -> String {
         let mut text = format!(
-            "hot: shortest of {} rounds in ms, and its ratio to DuckDB; {} threads, scale {}\n{:<6}",
-            self.rounds, self.threads, self.scale, "query"
+            "hot: shortest of {} rounds in ms, and its ratio to {}; {} threads, scale {}\n{:<6}",
+            self.rounds,
+            self.reference().map_or("-", Engine::name),
+            self.threads,
+            self.scale,
+            "query"
         );
         for summary in &self.summaries {
             let _ = write!(text, " | {:^24}", summary.engine.name());
@@ -146,18 +159,26 @@ impl Comparison {
     /// The last lines of the table.
     pub fn summary(&self) -> String {
         let mut text = format!(
-            "\n{:<12} {:>14} {:>8} {:>10} {:>8}\n",
-            "engine", "geometric mean", "queries", "total s", "peak MB"
+            "\n{:<13} {:>14} {:>8} {:>10} {:>8} {:>8} {:>12}\n",
+            "engine", "geometric mean", "queries", "total s", "ratio", "peak MB", "worst"
         );
+        let reference = self.summaries.iter().find(|summary| Some(summary.engine) == self.reference());
+        let reference = reference.and_then(|summary| summary.hot_seconds);
         for summary in &self.summaries {
             let Summary { engine, geometric_mean_ratio, queries_in_mean, hot_seconds, peak_bytes, failed } = summary;
+            let worst = self.rows.iter().flat_map(|row| row.engines.iter().map(|measured| (row.query, measured)));
+            let worst = worst.filter(|(_, measured)| measured.engine == *engine);
+            let worst = worst.filter_map(|(query, measured)| Some((query, measured.ratio?)));
+            let worst = worst.max_by(|(_, a), (_, b)| a.total_cmp(b));
             let _ = write!(
                 text,
-                "{:<12} {:>14} {queries_in_mean:>8} {:>10} {:>8}",
+                "{:<13} {:>14} {queries_in_mean:>8} {:>10} {:>8} {:>8} {:>12}",
                 engine.name(),
                 number(*geometric_mean_ratio, 3),
                 number(*hot_seconds, 3),
-                megabytes(*peak_bytes)
+                number(hot_seconds.zip(reference).map(|(own, reference)| own / reference), 3),
+                megabytes(*peak_bytes),
+                worst.map_or_else(|| "-".to_owned(), |(query, ratio)| format!("q{query:02} {ratio:.2}"))
             );
             if !failed.is_empty() {
                 let _ = write!(text, "  failed: {failed:?}");
@@ -244,6 +265,15 @@ mod tests {
         assert_eq!(comparison.rows[0].engines[0].cold_seconds, Some(0.1));
         assert_eq!(comparison.summaries[0].geometric_mean_ratio.map(|mean| (mean * 1e6).round()), Some(4e6));
         assert_eq!(comparison.summaries[0].hot_seconds, Some(10.0));
+    }
+
+    #[test]
+    fn without_duckdb_the_first_engine_is_the_reference() {
+        let mut comparison = Comparison::new(1.0, 2, 1, &[Engine::Swath, Engine::SwathCluster]);
+        comparison.add(7, vec![vec![run(1.0), run(2.0)], vec![run(1.0), run(3.0)]]);
+        assert_eq!(comparison.rows[0].engines[1].ratio, Some(1.5));
+        assert!(comparison.heading().contains("ratio to swath;"));
+        assert!(comparison.summary().contains("q07 1.50"), "{}", comparison.summary());
     }
 
     #[test]

@@ -20,12 +20,16 @@ pub enum Engine {
     Swath,
     /// Swath, the queries as DataFrame programs.
     SwathDataframe,
+    /// Swath, SQL, on a cluster of this machine: as many workers of one thread as the others have threads.
+    SwathCluster,
     /// DuckDB, SQL.
     Duckdb,
     /// Polars, lazy frames.
     Polars,
     /// DataFusion, SQL.
     Datafusion,
+    /// Spark, SQL, in one process (`local[N]`). It needs Java.
+    Pyspark,
 }
 
 impl Engine {
@@ -34,19 +38,22 @@ impl Engine {
         match self {
             Self::Swath => "swath",
             Self::SwathDataframe => "swath-df",
+            Self::SwathCluster => "swath-cluster",
             Self::Duckdb => "duckdb",
             Self::Polars => "polars",
             Self::Datafusion => "datafusion",
+            Self::Pyspark => "pyspark",
         }
     }
 
     /// The Python program that drives it, if it is not ours.
     pub fn driver(self) -> Option<&'static str> {
         match self {
-            Self::Swath | Self::SwathDataframe => None,
+            Self::Swath | Self::SwathDataframe | Self::SwathCluster => None,
             Self::Duckdb => Some("duckdb_driver.py"),
             Self::Polars => Some("polars_driver.py"),
             Self::Datafusion => Some("datafusion_driver.py"),
+            Self::Pyspark => Some("pyspark_driver.py"),
         }
     }
 }
@@ -58,6 +65,50 @@ pub struct EngineProcess {
     child: Child,
     commands: ChildStdin,
     replies: BufReader<ChildStdout>,
+    cluster: Option<ClusterProcess>,
+}
+
+/// A cluster that is held while an engine runs. Its processes end with it.
+#[derive(Debug)]
+struct ClusterProcess {
+    child: Child,
+    address: String,
+}
+
+impl ClusterProcess {
+    fn start(environment: &Environment, workers: usize) -> Result<Self, String> {
+        let mut command = Command::new(&environment.swath);
+        command.args(["cluster", "--threads", "1", "--port", "0", "--workers", &workers.to_string()]);
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("{command:?} cannot be started: {error}"))?;
+        let mut line = String::new();
+        if let Some(output) = child.stdout.take() {
+            // An end without a line is told below.
+            let _ = BufReader::new(output).read_line(&mut line);
+        }
+        let mut cluster = Self { child, address: String::new() };
+        let address = line.split_whitespace().find(|word| word.starts_with("swath://"));
+        cluster.address = address.ok_or_else(|| format!("{command:?} said '{}'", line.trim()))?.to_owned();
+        Ok(cluster)
+    }
+
+    /// Scheduler and workers.
+    fn processes(&self) -> Vec<u32> {
+        let id = self.child.id();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        children.split_whitespace().filter_map(|id| id.parse().ok()).collect()
+    }
+}
+
+impl Drop for ClusterProcess {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 impl EngineProcess {
@@ -69,6 +120,10 @@ impl EngineProcess {
         scale: f64,
         threads: usize,
     ) -> Result<Self, String> {
+        let cluster = match engine {
+            Engine::SwathCluster => Some(ClusterProcess::start(environment, threads)?),
+            _ => None,
+        };
         let mut command = match engine.driver() {
             Some(driver) => {
                 let mut command = Command::new(&environment.python);
@@ -79,6 +134,9 @@ impl EngineProcess {
                 let mut command = Command::new(&environment.swath);
                 let form = if engine == Engine::SwathDataframe { "dataframe" } else { "sql" };
                 command.args(["tpch", "serve", "--form", form]);
+                if let Some(cluster) = &cluster {
+                    command.args(["--connect", &cluster.address]);
+                }
                 command
             }
         };
@@ -93,7 +151,7 @@ impl EngineProcess {
         let (Some(commands), Some(replies)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(format!("{command:?} has no pipes"));
         };
-        let mut process = Self { engine, child, commands, replies: BufReader::new(replies) };
+        let mut process = Self { engine, child, commands, replies: BufReader::new(replies), cluster };
         match process.ask("ready?")?["ready"] {
             Value::Bool(true) => Ok(process),
             _ => Err(format!("{} is not ready", engine.name())),
@@ -128,18 +186,31 @@ impl EngineProcess {
         }
     }
 
-    /// Starts a new peak of resident memory; Linux only, elsewhere there are no peaks.
-    fn forget_peak(&self) {
-        // Without the permission the peak is that of the process so far.
-        let _ = fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5");
+    /// The processes that work for it.
+    fn processes(&self) -> Vec<u32> {
+        let of_cluster = self.cluster.iter().flat_map(ClusterProcess::processes);
+        std::iter::once(self.child.id()).chain(of_cluster).collect()
     }
 
-    fn peak_bytes(&self) -> Option<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-        let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-        Some(kib * 1024)
+    /// Starts a new peak of resident memory; Linux only, elsewhere there are no peaks.
+    fn forget_peak(&self) {
+        for id in self.processes() {
+            // Without the permission the peak is that of the process so far.
+            let _ = fs::write(format!("/proc/{id}/clear_refs"), "5");
+        }
     }
+
+    /// The peaks of its processes together.
+    fn peak_bytes(&self) -> Option<u64> {
+        self.processes().into_iter().map(peak_bytes).sum()
+    }
+}
+
+fn peak_bytes(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
 }
 
 impl Drop for EngineProcess {

@@ -34,6 +34,9 @@ impl Environment {
         if engines.iter().any(|engine| engine.driver().is_some()) {
             environment.make_venv()?;
         }
+        if engines.contains(&Engine::Pyspark) {
+            environment.add_spark()?;
+        }
         Ok(environment)
     }
 
@@ -53,16 +56,35 @@ impl Environment {
     }
 
     fn make_venv(&self) -> Result<(), String> {
-        let venv = self.output.join("venv");
-        let requirements = self.drivers().join("requirements.txt");
+        self.install("requirements.txt", || {
+            run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(self.venv()))
+        })
+    }
+
+    /// Spark is large, and needs Java, so only those who ask for it get it.
+    fn add_spark(&self) -> Result<(), String> {
+        if Command::new("java").arg("-version").output().is_err() {
+            let help = "install one (`default-jre-headless` on Debian), or leave the engine out with --engines";
+            return Err(format!("pyspark needs Java 17 or newer, and there is no program `java`: {help}"));
+        }
+        self.install("requirements-pyspark.txt", || Ok(()))
+    }
+
+    fn venv(&self) -> PathBuf {
+        self.output.join("venv")
+    }
+
+    /// Installs what a file of the drivers pins, after `prepare`, unless it is there.
+    fn install(&self, name: &str, prepare: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+        let requirements = self.drivers().join(name);
         let pinned =
             fs::read_to_string(&requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
         // Written last, so that a half-made environment is made again.
-        let stamp = venv.join("installed-requirements.txt");
+        let stamp = self.venv().join(format!("installed-{name}"));
         if fs::read_to_string(&stamp).is_ok_and(|installed| installed == pinned) {
             return Ok(());
         }
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
+        prepare()?;
         let mut pip = Command::new(&self.python);
         run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&requirements))?;
         fs::write(&stamp, pinned).map_err(|error| format!("{}: {error}", stamp.display()))

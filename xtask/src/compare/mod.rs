@@ -21,7 +21,7 @@ use environment::Environment;
 /// What is compared.
 #[derive(Debug, Subcommand)]
 pub enum Compare {
-    /// The 22 queries of TPC-H, against DuckDB, Polars and DataFusion.
+    /// The 22 queries of TPC-H, against DuckDB, Polars and DataFusion; with `--cluster` two workers against one process.
     Tpch(TpchArgs),
 }
 
@@ -40,9 +40,12 @@ pub struct TpchArgs {
     /// Threads of each engine.
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// Which engines.
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Engine::Swath, Engine::Duckdb, Engine::Polars, Engine::Datafusion])]
+    /// Which engines. Default: swath, duckdb, polars and datafusion; with --cluster swath, swath-cluster and pyspark.
+    #[arg(long, value_enum, value_delimiter = ',')]
     engines: Vec<Engine>,
+    /// Compare a cluster on this machine, one worker a thread, with one process of Swath and with Spark.
+    #[arg(long)]
+    cluster: bool,
     /// Measure this build of the program instead of building it.
     #[arg(long, value_name = "PROGRAM")]
     swath: Option<PathBuf>,
@@ -51,24 +54,34 @@ pub struct TpchArgs {
     queries: Vec<u32>,
 }
 
+impl TpchArgs {
+    fn engines(&self) -> Vec<Engine> {
+        match (self.engines.as_slice(), self.cluster) {
+            ([], false) => vec![Engine::Swath, Engine::Duckdb, Engine::Polars, Engine::Datafusion],
+            ([], true) => vec![Engine::Swath, Engine::SwathCluster, Engine::Pyspark],
+            (engines, _) => engines.to_vec(),
+        }
+    }
+}
+
 /// Does the comparison.
 ///
 /// # Errors
 /// A sentence, if an engine cannot be set up. A query that fails is part of the result.
 pub fn run(compare: &Compare) -> Result<(), String> {
     let Compare::Tpch(arguments) = compare;
-    let environment = Environment::prepare(&arguments.engines, arguments.swath.clone())?;
+    let engines = arguments.engines();
+    let environment = Environment::prepare(&engines, arguments.swath.clone())?;
     let data = match &arguments.data {
         Some(folder) => folder.clone(),
         None => default_data_folder(arguments.scale)?,
     };
     environment.generate(arguments.scale, &data)?;
-    let mut processes = arguments
-        .engines
+    let mut processes = engines
         .iter()
         .map(|engine| EngineProcess::start(*engine, &environment, &data, arguments.scale, arguments.threads))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut comparison = Comparison::new(arguments.scale, arguments.threads, arguments.rounds, &arguments.engines);
+    let mut comparison = Comparison::new(arguments.scale, arguments.threads, arguments.rounds, &engines);
     let queries = if arguments.queries.is_empty() { (1..=22).collect() } else { arguments.queries.clone() };
     println!("{}", comparison.heading());
     for query in queries {
@@ -76,7 +89,8 @@ pub fn run(compare: &Compare) -> Result<(), String> {
         println!("{}", comparison.add(query, runs));
     }
     println!("{}", comparison.summary());
-    write_results(&comparison, &environment.output, arguments.scale)
+    let name = if arguments.cluster { "tpch-cluster" } else { "tpch" };
+    write_results(&comparison, &environment.output, &format!("{name}-sf{}", arguments.scale))
 }
 
 /// The runs of one query: per engine, the cold one first.
@@ -91,9 +105,9 @@ fn measure(processes: &mut [EngineProcess], query: u32, hot_rounds: u32) -> Vec<
     runs
 }
 
-fn write_results(comparison: &Comparison, folder: &Path, scale: f64) -> Result<(), String> {
+fn write_results(comparison: &Comparison, folder: &Path, name: &str) -> Result<(), String> {
     let write = |extension: &str, text: String| {
-        let path = folder.join(format!("tpch-sf{scale}.{extension}"));
+        let path = folder.join(format!("{name}.{extension}"));
         fs::write(&path, text).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
         println!("{}", path.display());
         Ok::<(), String>(())
