@@ -68,7 +68,9 @@ fn main() -> ExitCode {
         }
     };
     swath_collections::give_back_with(give_back);
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error"))
+        .format_timestamp_micros()
+        .init();
     let result: Result<ExitCode, Box<dyn Error>> = match cli.command {
         Command::Sql(args) => swath_sql::cli::run(&args).map_err(Into::into),
         Command::Tpch(args) => swath_tpch::cli::run(args).map_err(Into::into),

@@ -2,6 +2,8 @@
 
 #[path = "cluster/answers.rs"]
 mod answers;
+#[path = "cluster/broadcasts.rs"]
+mod broadcasts;
 #[path = "cluster/failures.rs"]
 mod failures;
 #[path = "cluster/processes.rs"]
@@ -32,6 +34,11 @@ pub fn builder() -> LocalClusterBuilder {
 /// A session on the shared cluster.
 pub fn connected() -> Session {
     Session::connect(shared().address()).threads(2).build().unwrap()
+}
+
+/// A session on the shared cluster for which no part of a plan is small: everything is cut into stages.
+pub fn staged() -> Session {
+    Session::connect(shared().address()).threads(2).set("swath_cluster.small_input_rows", "0").build().unwrap()
 }
 
 /// A session in this process.

@@ -1,8 +1,10 @@
 //! The client's side: a connection to a scheduler, and the session's plans taken there.
 
 pub mod channels;
+mod finish;
 mod place;
 mod query;
+mod small;
 
 use std::fmt;
 use std::sync::Arc;

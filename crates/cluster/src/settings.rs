@@ -15,6 +15,10 @@ extensions_options! {
         /// How data is compressed between workers, and on its way to the client: none, lz4 or zstd.
         pub exchange_compression: String, default = "none".to_owned()
 
+        /// A part of a plan that reads at most so many rows, such as a small table that others are joined with, is run by each
+        /// task that needs it, and a plan that reads no more by one task. 0 makes stages of all.
+        pub small_input_rows: usize, default = 65536
+
         /// The bytes of in-memory tables that one query may send along. Larger tables belong into files.
         pub shipped_bytes: usize, default = 256 << 20
     }
@@ -38,11 +42,10 @@ pub fn prepare_client(options: &mut ConfigOptions, threads: usize) -> Result<()>
         ("datafusion.optimizer.enable_round_robin_repartition", "false"),
         // A filter that is found while a query runs cannot leave the process that found it; workers add those within a task.
         ("datafusion.optimizer.enable_dynamic_filter_pushdown", "false"),
-        // The scheduler chooses which joins get their build side whole, among joins whose inputs are both partitioned. Where
-        // that was chosen here it might undo it, and with it what the operators above were promised.
+        // Our own rule chooses which joins get their build side whole, among those that may.
         ("datafusion.optimizer.hash_join_single_partition_threshold", "0"),
         ("datafusion.optimizer.hash_join_single_partition_threshold_rows", "0"),
-        ("swath.collected_build_bytes", "0"),
+        ("swath.one_process", "false"),
     ] {
         options.set(key, value)?;
     }

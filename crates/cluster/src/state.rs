@@ -29,7 +29,12 @@ pub fn base_config() -> SessionConfig {
     options.extensions.insert(ClusterOptions::default());
     let config = SessionConfig::from(options);
     let ballista = config.ballista_config();
-    config.with_option_extension(ballista)
+    let mut config = config.with_option_extension(ballista);
+    // The client has chosen (`BroadcastJoinExec`); what it chose to exchange stays so.
+    if let Err(error) = config.options_mut().set("ballista.optimizer.broadcast_join_threshold_bytes", "0") {
+        log::error!("{error}");
+    }
+    config
 }
 
 /// [`base_config`] with the settings that a client sent. Settings that only a client has are passed over.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`adaptive_scan`] | a Parquet scan that decodes late where a join wants few rows |
 //! | [`asof_join`] | each left row with the nearest right row, as one merge of two sorted inputs |
+//! | [`broadcast_join`] | a hash join each of whose tasks gets the build side whole |
 //! | [`map_batches`] | a function of the user's over batches |
 //! | [`bounded_aggregate`] | an aggregation's first phase with a small table |
 //! | [`shared`] | one run of a subplan for several readers |
@@ -14,6 +15,7 @@
 pub mod adaptive_scan;
 pub mod asof_join;
 pub mod bounded_aggregate;
+pub mod broadcast_join;
 pub mod map_batches;
 pub mod recursive;
 pub mod shared;
@@ -23,6 +25,7 @@ pub mod spilling_join;
 pub use adaptive_scan::AdaptiveScanExec;
 pub use asof_join::AsofJoinExec;
 pub use bounded_aggregate::BoundedAggregateExec;
+pub use broadcast_join::BroadcastJoinExec;
 pub use map_batches::{BatchFunction, MapBatchesExec, MapBatchesNode};
 pub use shared::SharedExec;
 pub use single_task::SingleTaskExec;

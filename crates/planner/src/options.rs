@@ -23,6 +23,10 @@ extensions_options! {
         /// is cheaper than to exchange both sides.
         pub collected_build_bytes: usize, default = 128 << 20
 
+        /// Whether all partitions of a plan run in one process, so that a join of any kind may build once for all of them. A
+        /// connected session sets it to false.
+        pub one_process: bool, default = true
+
         /// Bytes of groups that one partition of an aggregation's first phase gathers before it gives them on and begins
         /// anew; the first time four times as many. 0 sets no bound.
         pub partial_aggregation_bytes: usize, default = 4 << 20

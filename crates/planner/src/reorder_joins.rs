@@ -22,7 +22,8 @@
 //!
 //! The smaller side is built. Both sides are exchanged by the hash of the key when the built side is large; when it is small
 //! against the other, it is built once for all partitions, which spares the exchange of the larger side but is the work of
-//! one thread: that pays from about `2 (partitions - 1)` rows probed for a row built.
+//! one thread: that pays from about `2 (partitions - 1)` rows probed for a row built. Where the partitions run in several
+//! processes, each of which gets its own table, only joins that give rows for rows of the probe side are built so.
 
 mod graph;
 mod order;
@@ -70,6 +71,7 @@ impl PhysicalOptimizerRule for ReorderJoins {
         let sides = Sides {
             partitions: config.execution.target_partitions,
             most_collected_bytes: options.collected_build_bytes as f64,
+            one_process: options.one_process,
         };
         reordered(plan, sides)
     }

@@ -106,6 +106,14 @@ struct SessionArgs {
     /// Run on a cluster (swath://host:port) instead of in this process.
     #[arg(long, value_name = "ADDRESS")]
     connect: Option<String>,
+    /// A setting, such as swath.reorder_joins=false; may be given more than once.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    settings: Vec<(String, String)>,
+}
+
+fn key_value(text: &str) -> std::result::Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -208,6 +216,9 @@ impl SessionArgs {
         }
         if let Some(folder) = &self.spill_folder {
             builder = builder.spill_folder(folder);
+        }
+        for (key, value) in &self.settings {
+            builder = builder.set(key, value);
         }
         let session = builder.build()?;
         let tables = Tables::open(&session, folder, self.scale)?;

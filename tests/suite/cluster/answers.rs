@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use swath::prelude::*;
 
-use super::{connected, embedded, rows, shared};
+use super::{connected, embedded, rows, shared, staged};
 use crate::loopback;
 
 /// Parquet files of 40,000 rows in four files: `t(k, g, v, s)`.
@@ -21,13 +21,16 @@ fn files(folder: &std::path::Path) -> String {
     target.to_str().unwrap().to_owned()
 }
 
-/// Runs every statement embedded and connected over the same tables.
+/// Runs every statement embedded and connected over the same tables, with and without stages for small parts.
 fn same(setup: &dyn Fn(&Session), queries: &[&str]) {
-    let (here, there) = (embedded(), connected());
-    setup(&here);
-    setup(&there);
+    let (here, there, staged) = (embedded(), connected(), staged());
+    for session in [&here, &there, &staged] {
+        setup(session);
+    }
     for sql in queries {
-        assert_eq!(rows(&here.sql(sql).unwrap()), rows(&there.sql(sql).unwrap()), "{sql}");
+        let expected = rows(&here.sql(sql).unwrap());
+        assert_eq!(rows(&there.sql(sql).unwrap()), expected, "{sql}");
+        assert_eq!(rows(&staged.sql(sql).unwrap()), expected, "in stages: {sql}");
     }
 }
 
@@ -195,6 +198,10 @@ fn workers_read_object_stores_with_the_clients_credentials() {
 #[test]
 fn the_sql_corpus() {
     crate::slt::run_all(&|| Session::connect(shared().address()).threads(2).build());
+    crate::slt::run_all(&|| {
+        let builder = Session::connect(shared().address()).threads(2);
+        builder.set("swath_cluster.small_input_rows", "0").build()
+    });
 }
 
 #[test]

@@ -4,8 +4,10 @@
 //! `INSERT`, catalogs. Everything below runs on the cluster, after these passes:
 //!
 //! 1. [`ship_tables`]: leaves that only this process can read become in-memory tables that travel with the plan.
-//! 2. [`fit_operators`]: operators whose state would have to be shared by tasks get one task, and limits that the cutting of a
-//!    plan would lose become operators.
+//! 2. [`fold_small_parts`]: parts that read little are no stages of their own.
+//! 3. [`Finish`]: the operators that gather the rows of all tasks stay here.
+//! 4. [`fit_operators`]: operators whose state would have to be shared by tasks get one task, joins that build once for all
+//!    partitions get their build side for each task, and limits that the cutting of a plan would lose become operators.
 //!
 //! A plan that reads no table runs here: there is nothing to distribute.
 
@@ -20,7 +22,7 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_expr::{LexOrdering, PhysicalExpr, PhysicalSortExpr};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::empty::EmptyExec;
-use datafusion::physical_plan::joins::{NestedLoopJoinExec, PiecewiseMergeJoinExec};
+use datafusion::physical_plan::joins::{HashJoinExec, NestedLoopJoinExec, PartitionMode, PiecewiseMergeJoinExec};
 use datafusion::physical_plan::limit::LocalLimitExec;
 use datafusion::physical_plan::memory::LazyMemoryExec;
 use datafusion::physical_plan::placeholder_row::PlaceholderRowExec;
@@ -36,11 +38,14 @@ use datafusion::physical_plan::{
     Distribution, ExecutionPlan, ExecutionPlanProperties, InputOrderMode, Partitioning, collect_partitioned,
     replace_children_if_necessary,
 };
-use swath_exec::operators::SingleTaskExec;
+use swath_exec::operators::broadcast_join::may_broadcast;
 use swath_exec::operators::recursive::with_whole_work_tables;
+use swath_exec::operators::{BroadcastJoinExec, SingleTaskExec};
 
 use super::Client;
+use super::finish::Finish;
 use super::query::ClusterQueryExec;
+use super::small::fold_small_parts;
 use crate::settings::ClusterOptions;
 
 /// Operators that do their work in the client's process, over rows that come from the cluster.
@@ -66,9 +71,13 @@ pub async fn place(
         }
         return replace_children_if_necessary(plan, children);
     }
+    let options = session.config().options();
     let plan = ship_tables(plan, session).await?;
+    let small_input_rows = options.extensions.get::<ClusterOptions>().map_or(0, |options| options.small_input_rows);
+    let plan = fold_small_parts(plan, small_input_rows)?;
+    let (finish, plan) = Finish::split(plan);
     let plan = fit_operators(plan)?;
-    Ok(Arc::new(ClusterQueryExec::new(client.clone(), plan, session.config().options())))
+    finish.over(Arc::new(ClusterQueryExec::new(client.clone(), plan, options)))
 }
 
 fn stays_here(node: &Arc<dyn ExecutionPlan>) -> bool {
@@ -179,7 +188,7 @@ fn fit_operators(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>>
     })
     .data()?
     .transform_up(|node| {
-        for fit in [with_limit_operator, with_whole_rows, with_explicit_order, without_dealing] {
+        for fit in [broadcast, with_limit_operator, with_whole_rows, with_explicit_order, without_dealing] {
             if let Some(fitted) = fit(&node)? {
                 return Ok(Transformed::yes(fitted));
             }
@@ -196,6 +205,30 @@ fn fit_operators(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>>
         }
     })
     .data()
+}
+
+/// A join that builds once for all partitions gets its build side for each task. One that has to know all rows of both sides,
+/// as `NOT IN` does, becomes one task.
+fn broadcast(node: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    let Some(join) = node.downcast_ref::<HashJoinExec>() else { return Ok(None) };
+    if *join.partition_mode() != PartitionMode::CollectLeft {
+        return Ok(None);
+    }
+    let build = in_one_place(join.left());
+    let probe = match may_broadcast(*join.join_type()) && !join.null_aware {
+        true => Arc::clone(join.right()),
+        false => in_one_place(join.right()),
+    };
+    let join = replace_children_if_necessary(Arc::clone(node), vec![build, probe])?;
+    Ok(Some(Arc::new(BroadcastJoinExec::try_new(join)?)))
+}
+
+/// `plan` as the output of a stage, so that all its readers get the same rows, unless each of them may make them.
+fn in_one_place(plan: &Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
+    match plan.is::<SingleTaskExec>() || plan.is::<CoalescePartitionsExec>() {
+        true => Arc::clone(plan),
+        false => Arc::new(CoalescePartitionsExec::new(Arc::clone(plan))),
+    }
 }
 
 /// A scan of memory loses its limit when it is cut into tasks.

@@ -25,7 +25,7 @@ use datafusion::physical_optimizer::filter_pushdown::FilterPushdown;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use swath_exec::files::name_files;
-use swath_exec::operators::SingleTaskExec;
+use swath_exec::operators::{BroadcastJoinExec, SingleTaskExec};
 use swath_exec::registry;
 
 use super::Shared;
@@ -92,6 +92,9 @@ impl SwathEngine {
                 if let Some(reader) = node.downcast_ref::<ShuffleReaderExec>() {
                     let reader = ExchangeReaderExec::new(reader, job.to_string(), options, Arc::clone(&self.shared))?;
                     return Ok(Transformed::yes(Arc::new(reader) as Arc<dyn ExecutionPlan>));
+                }
+                if let Some(broadcast) = node.downcast_ref::<BroadcastJoinExec>() {
+                    return Ok(Transformed::yes(Arc::clone(broadcast.join())));
                 }
                 Ok(match node.downcast_ref::<SingleTaskExec>() {
                     Some(part) => Transformed::yes(Arc::clone(part.plan())),

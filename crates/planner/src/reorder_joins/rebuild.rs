@@ -154,7 +154,7 @@ impl Rebuild<'_> {
         let filter = join_filter(&build, &probe, conditions)?;
         let columns: Vec<usize> = build.columns.iter().chain(&probe.columns).copied().collect();
         let kept: Vec<usize> = (0..columns.len()).filter(|index| wanted.contains(&columns[*index])).collect();
-        let mode = self.sides.mode(build.rows, build_bytes, probe.rows);
+        let mode = self.sides.mode(JoinType::Inner, build.rows, build_bytes, probe.rows);
         let projection = (kept.len() < columns.len()).then(|| kept.clone());
         let plan = HashJoinExec::try_new(
             build.plan,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Schema};
-use datafusion::common::Result;
+use datafusion::common::{JoinType, Result};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::joins::{HashJoinExec, PartitionMode};
 
@@ -21,10 +21,15 @@ const CLEARLY_SMALLER: f64 = 0.7;
 pub(super) struct Sides {
     pub(super) partitions: usize,
     pub(super) most_collected_bytes: f64,
+    /// Whether all partitions can share one table, and what is noted in it.
+    pub(super) one_process: bool,
 }
 
 impl Sides {
-    pub(super) fn mode(self, build_rows: f64, build_bytes: f64, probe_rows: f64) -> PartitionMode {
+    pub(super) fn mode(self, join_type: JoinType, build_rows: f64, build_bytes: f64, probe_rows: f64) -> PartitionMode {
+        if !self.one_process && gives_build_rows(join_type) {
+            return PartitionMode::Partitioned;
+        }
         let exchange_costs_more = build_rows * 2.0 * (self.partitions as f64 - 1.0) <= probe_rows;
         if build_bytes <= self.most_collected_bytes && (build_rows <= FEW_ROWS || exchange_costs_more) {
             PartitionMode::CollectLeft
@@ -44,14 +49,19 @@ impl Sides {
         let bytes = |rows: f64, side: &Arc<dyn ExecutionPlan>| rows * (row_bytes(&side.schema()) + ENTRY_BYTES);
         let (left_bytes, right_bytes) = (bytes(left, join.left()), bytes(right, join.right()));
         if right_bytes < CLEARLY_SMALLER * left_bytes && join.join_type().supports_swap() {
-            return join.swap_inputs(self.mode(right, right_bytes, left)).map(Some);
+            return join.swap_inputs(self.mode(join.join_type().swap(), right, right_bytes, left)).map(Some);
         }
-        let mode = self.mode(left, left_bytes, right);
+        let mode = self.mode(*join.join_type(), left, left_bytes, right);
         if mode == *join.partition_mode() {
             return Ok(None);
         }
         Ok(Some(Arc::new(join.builder().with_partition_mode(mode).build()?)))
     }
+}
+
+/// Whether a join gives rows for rows of its build side, the left one, which have partners in any partition.
+fn gives_build_rows(join_type: JoinType) -> bool {
+    matches!(join_type, JoinType::Left | JoinType::Full | JoinType::LeftSemi | JoinType::LeftAnti | JoinType::LeftMark)
 }
 
 fn row_bytes(schema: &Schema) -> f64 {
