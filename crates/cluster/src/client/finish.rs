@@ -31,10 +31,10 @@ pub struct Finish {
 
 impl Finish {
     /// The end of `plan`, and what is below it.
-    pub fn split(plan: Arc<dyn ExecutionPlan>) -> (Self, Arc<dyn ExecutionPlan>) {
+    pub fn split(plan: &Arc<dyn ExecutionPlan>) -> (Self, Arc<dyn ExecutionPlan>) {
         let mut operators = vec![];
         let mut kept = 0;
-        let mut below = Arc::clone(&plan);
+        let mut below = Arc::clone(plan);
         while is_light(&below)
             && let [input] = below.children()[..]
         {

@@ -75,7 +75,7 @@ pub async fn place(
     let plan = ship_tables(plan, session).await?;
     let small_input_rows = options.extensions.get::<ClusterOptions>().map_or(0, |options| options.small_input_rows);
     let plan = fold_small_parts(plan, small_input_rows)?;
-    let (finish, plan) = Finish::split(plan);
+    let (finish, plan) = Finish::split(&plan);
     let plan = fit_operators(plan)?;
     finish.over(Arc::new(ClusterQueryExec::new(client.clone(), plan, options)))
 }
