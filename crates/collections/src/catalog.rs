@@ -7,7 +7,7 @@ use datafusion::datasource::ViewTable;
 
 use crate::error::{Error, Result};
 use crate::frame::DataFrame;
-use crate::session::Session;
+use crate::session::{Session, settled};
 
 impl Session {
     /// Makes `frame` known as the table `name`, in place of any that has the name. It stays lazy: a query that names the
@@ -18,7 +18,7 @@ impl Session {
         if name.is_empty() {
             return Err(Error::invalid("register", "expected a name, got an empty one"));
         }
-        let view = ViewTable::new(frame.bare_plan()?, None);
+        let view = ViewTable::new(settled(&frame.session().state(), frame.bare_plan()?)?, None);
         self.context().register_table(TableReference::bare(name), Arc::new(view))?;
         Ok(())
     }

@@ -45,7 +45,7 @@ pub use run::{BatchIterator, BatchStream};
 pub use self::explain::ExplainView;
 
 use crate::error::{Error, Result};
-use crate::session::Session;
+use crate::session::{Session, settled};
 
 /// A lazy table. Methods that shape it return a new one and read nothing; methods that run it use the session's threads.
 ///
@@ -79,10 +79,7 @@ impl DataFrame {
 
     /// Names and types of the columns, as the results will have them.
     pub fn schema(&self) -> Result<SchemaRef> {
-        let plan = self.logical_plan()?;
-        let state = self.session.state();
-        // Types are settled by the analyzer: a plan made elsewhere may show others.
-        let settled = state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {})?;
+        let settled = settled(&self.session.state(), self.logical_plan()?.clone())?;
         Ok(Arc::clone(settled.schema().inner()))
     }
 

@@ -11,7 +11,7 @@ use datafusion::datasource::MemTable;
 use datafusion::datasource::provider_as_source;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::{DdlStatement, LogicalPlan, LogicalPlanBuilder};
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
 #[cfg(feature = "cluster")]
@@ -217,6 +217,10 @@ impl Session {
                 }
                 plan = plan.with_param_values(values)?;
             }
+            if let LogicalPlan::Ddl(DdlStatement::CreateView(view)) = &mut plan {
+                // DataFusion would settle types by its own rules alone.
+                view.input = Arc::new(settled(&state, view.input.as_ref().clone())?);
+            }
             let plan = context.execute_logical_plan(plan).await?.into_parts().1;
             coerced(&state, plan)
         }
@@ -277,6 +281,11 @@ fn coerced(state: &SessionState, plan: LogicalPlan) -> Result<LogicalPlan, DataF
     if !plan.exists(|node| Ok(matches!(node, LogicalPlan::Union(_))))? || !is_query(&plan) {
         return Ok(plan);
     }
+    settled(state, plan)
+}
+
+/// `plan` with the types that its results will have: the analyzer settles them, and until then the plan may show others.
+pub(crate) fn settled(state: &SessionState, plan: LogicalPlan) -> Result<LogicalPlan, DataFusionError> {
     state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {})
 }
 

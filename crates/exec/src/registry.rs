@@ -12,11 +12,11 @@ use std::sync::Arc;
 use datafusion::catalog::TableProviderFactory;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
-use datafusion::optimizer::{AnalyzerRule, OptimizerRule};
+use datafusion::optimizer::{Analyzer, AnalyzerRule, OptimizerRule};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_planner::ExtensionPlanner;
-use swath_planner::{ExpandSetComparison, PushFilterThroughAsofJoin, PushSemiJoinDown, ReorderJoins};
+use swath_planner::{DecimalQuotients, ExpandSetComparison, PushFilterThroughAsofJoin, PushSemiJoinDown, ReorderJoins};
 
 use crate::choose_spilling_join::ChooseSpillingJoin;
 use crate::engine::{Planner, RemotePlanner};
@@ -49,6 +49,8 @@ pub enum Kind {
     Aggregate(fn() -> Arc<AggregateUDF>),
     /// A window function.
     Window(fn() -> Arc<WindowUDF>),
+    /// A rule that gives a logical plan its meaning, run right before the rule of DataFusion's that settles types.
+    AnalyzerRuleBeforeTypes(fn() -> Arc<dyn AnalyzerRule + Send + Sync>),
     /// A rule that gives a logical plan its meaning, run after DataFusion's own, when types are settled.
     AnalyzerRule(fn() -> Arc<dyn AnalyzerRule + Send + Sync>),
     /// A rule on logical plans, run after DataFusion's own.
@@ -71,6 +73,7 @@ pub enum Kind {
 pub static ENTRIES: &[Entry] = &[
     Entry { name: "bucket_start", kind: Kind::Scalar(functions::bucket_start) },
     Entry { name: "row_hash", kind: Kind::Scalar(functions::row_hash) },
+    Entry { name: "decimal_quotients", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(DecimalQuotients)) },
     Entry { name: "expand_set_comparison", kind: Kind::AnalyzerRule(|| Arc::new(ExpandSetComparison)) },
     Entry { name: "push_filter_through_asof_join", kind: Kind::LogicalRule(|| Arc::new(PushFilterThroughAsofJoin)) },
     Entry { name: "push_semi_join_down", kind: Kind::LogicalRule(|| Arc::new(PushSemiJoinDown)) },
@@ -103,6 +106,9 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "WorkTableExec", kind: Kind::Wire(recursive::WORK_TABLE_WIRE) },
 ];
 
+/// The rule of DataFusion's after which every expression has its type.
+const SETTLES_TYPES: &str = "type_coercion";
+
 /// Adds every entry to `builder`; the only place where anything of ours enters a session.
 ///
 /// With `remote` the session's plans run elsewhere: the rules for tasks are left to the processes that run them.
@@ -113,6 +119,11 @@ pub fn install(mut builder: SessionStateBuilder, remote: Option<Arc<dyn RemotePl
             Kind::Scalar(make) => builder.scalar_functions().get_or_insert_with(Vec::new).push(make()),
             Kind::Aggregate(make) => builder.aggregate_functions().get_or_insert_with(Vec::new).push(make()),
             Kind::Window(make) => builder.window_functions().get_or_insert_with(Vec::new).push(make()),
+            Kind::AnalyzerRuleBeforeTypes(make) => {
+                let rules = &mut builder.analyzer().get_or_insert_with(Analyzer::new).rules;
+                let index = rules.iter().position(|rule| rule.name() == SETTLES_TYPES).unwrap_or(rules.len());
+                rules.insert(index, make());
+            }
             Kind::AnalyzerRule(make) => builder = builder.with_analyzer_rule(make()),
             Kind::LogicalRule(make) => builder = builder.with_optimizer_rule(make()),
             Kind::TaskRule(_) if remote.is_some() => {}
@@ -168,6 +179,11 @@ mod tests {
                 assert!(names.iter().any(|name| name == place), "{} follows {place}: {names:?}", entry.name);
             }
         }
+    }
+
+    #[test]
+    fn types_are_settled_by_a_rule() {
+        assert!(Analyzer::new().rules.iter().any(|rule| rule.name() == SETTLES_TYPES));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`analyze`] | what each operator of a plan that has run did |
 //! | [`asof_join`] | the logical as-of join |
+//! | [`decimal_quotients`] | quotients and averages of decimals as `DOUBLE` |
 //! | [`expand_set_comparison`] | comparisons with `ANY` and `ALL` of a subquery |
 //! | [`estimate`] | how many rows a physical plan gives |
 //! | [`options`] | the `swath.*` settings, typed and documented once |
@@ -18,6 +19,7 @@
 
 pub mod analyze;
 pub mod asof_join;
+pub mod decimal_quotients;
 pub mod estimate;
 pub mod expand_set_comparison;
 pub mod options;
@@ -29,6 +31,7 @@ pub mod suggest;
 
 pub use analyze::AnalyzeReport;
 pub use asof_join::{AsofJoinNode, AsofKey, AsofMatch, AsofStrategy};
+pub use decimal_quotients::DecimalQuotients;
 pub use expand_set_comparison::ExpandSetComparison;
 pub use options::{FullNames, SwathOptions, SwathSettings};
 pub use push_filter_through_asof_join::PushFilterThroughAsofJoin;
