@@ -8,6 +8,8 @@ mod broadcasts;
 mod failures;
 #[path = "cluster/processes.rs"]
 mod processes;
+#[path = "cluster/rest.rs"]
+mod rest;
 #[path = "cluster/tpch.rs"]
 mod tpch;
 

@@ -1,9 +1,11 @@
 //! The scheduler process: Ballista's scheduler, and beside it on the same port what clients of ours talk to.
 //!
 //! One listener serves Ballista's gRPC (workers register and report there), a Flight service with the actions of
-//! [`protocol`](crate::protocol), and over plain HTTP `/healthz`, `/readyz` and `/metrics`.
+//! [`protocol`](crate::protocol), and over plain HTTP `/healthz`, `/readyz`, `/metrics` and the REST
+//! interface below `/api/v1`.
 
 mod jobs;
+mod rest;
 mod service;
 mod web;
 
@@ -16,7 +18,7 @@ use ballista_core::config::TaskSchedulingPolicy;
 use ballista_core::extension::SessionConfigExt;
 use ballista_core::serde::protobuf::scheduler_grpc_server::SchedulerGrpcServer;
 use ballista_core::serde::{BallistaCodec, BallistaLogicalExtensionCodec};
-use ballista_scheduler::cluster::BallistaCluster;
+use ballista_scheduler::cluster::{BallistaCluster, JobState};
 use ballista_scheduler::config::{SchedulerConfig, TaskDistributionPolicy};
 use ballista_scheduler::metrics::default_metrics_collector;
 use ballista_scheduler::scheduler_server::SchedulerServer;
@@ -54,6 +56,7 @@ impl Default for SchedulerOptions {
 pub struct Scheduler {
     listener: TcpListener,
     server: Server,
+    states: Arc<dyn JobState>,
     address: SocketAddr,
 }
 
@@ -74,12 +77,13 @@ impl Scheduler {
         });
         let config = Arc::new(config(host, address, options.min_workers));
         let cluster = BallistaCluster::new_from_config(&config).await?;
+        let states = cluster.job_state();
         let codec =
             BallistaCodec::new(Arc::new(BallistaLogicalExtensionCodec::default()), Arc::new(SwathCodec::default()));
         let metrics = default_metrics_collector()?;
         let mut server = Server::new(config.scheduler_endpoint(), cluster, codec, config, metrics);
         server.init().await?;
-        Ok(Self { listener, server, address })
+        Ok(Self { listener, server, states, address })
     }
 
     /// Where it listens.
@@ -92,7 +96,7 @@ impl Scheduler {
     /// # Errors
     /// If the listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let jobs = Arc::new(jobs::Jobs::new(self.server.clone()));
+        let jobs = Arc::new(jobs::Jobs::new(self.server.clone(), self.states));
         let grpc = SchedulerGrpcServer::new(self.server.clone())
             .max_encoding_message_size(MAX_MESSAGE_BYTES)
             .max_decoding_message_size(MAX_MESSAGE_BYTES);

@@ -9,6 +9,9 @@ use arrow_flight::flight_service_client::FlightServiceClient;
 use ballista_core::JobId;
 use ballista_core::serde::protobuf::{JobStatus, job_status};
 use ballista_core::serde::scheduler::ExecutorMetadata;
+use ballista_scheduler::cluster::JobState;
+use ballista_scheduler::state::execution_graph::ExecutionGraphBox;
+use ballista_scheduler::state::task_manager::JobOverview;
 use datafusion::common::{DataFusionError, Result, exec_datafusion_err, exec_err};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::SessionContext;
@@ -34,6 +37,8 @@ const STATUS_BUFFER: usize = 64;
 /// All jobs of this scheduler's clients.
 pub struct Jobs {
     server: Server,
+    /// What has ended.
+    states: Arc<dyn JobState>,
     channels: Mutex<HashMap<String, Channel>>,
     /// Which worker knows the secrets of which session.
     told: Mutex<HashSet<(String, String)>>,
@@ -52,9 +57,9 @@ pub(super) struct Counts {
 }
 
 impl Jobs {
-    pub fn new(server: Server) -> Self {
+    pub fn new(server: Server, states: Arc<dyn JobState>) -> Self {
         let (stopping, _) = watch::channel(false);
-        Self { server, channels: Mutex::default(), told: Mutex::default(), stopping, counts: Counts::default() }
+        Self { server, states, channels: Mutex::default(), told: Mutex::default(), stopping, counts: Counts::default() }
     }
 
     /// Ends all jobs: their clients are told.
@@ -77,6 +82,27 @@ impl Jobs {
         let mut workers: Vec<Worker> = self.metadata().await.iter().map(worker).collect();
         workers.sort_by(|a, b| a.id.cmp(&b.id));
         workers
+    }
+
+    /// What is known of each job.
+    ///
+    /// # Errors
+    /// If the scheduler's state cannot be read.
+    pub async fn overviews(&self) -> Result<Vec<JobOverview>> {
+        self.server.state.task_manager.get_all_jobs().await.map_err(|error| DataFusionError::External(Box::new(error)))
+    }
+
+    /// What `read` makes of the stages of a job that runs or has ended lately; `None` if there is none of this name.
+    ///
+    /// # Errors
+    /// If the scheduler's state cannot be read.
+    pub async fn look<T>(&self, job: &JobId, read: impl FnOnce(&ExecutionGraphBox) -> T) -> Result<Option<T>> {
+        if let Some(running) = self.server.state.task_manager.get_running_job_cache().get(job) {
+            return Ok(Some(read(&*running.execution_graph.read().await)));
+        }
+        let ended = self.states.get_execution_graph(job).await;
+        let ended = ended.map_err(|error| DataFusionError::External(Box::new(error)))?;
+        Ok(ended.as_ref().map(read))
     }
 
     async fn metadata(&self) -> Vec<ExecutorMetadata> {

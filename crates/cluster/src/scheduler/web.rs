@@ -1,4 +1,5 @@
-//! What a scheduler tells over plain HTTP: health, readiness, metrics in Prometheus' text format, and the workers as JSON.
+//! What a scheduler tells over plain HTTP: health, readiness, metrics in Prometheus' text format, and the REST interface
+//! ([`rest`](super::rest)).
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 
 use super::jobs::Jobs;
+use super::rest;
 use crate::protocol::VERSION;
 
 /// The routes.
@@ -18,6 +20,7 @@ pub fn routes(jobs: Arc<Jobs>) -> Router {
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .merge(rest::routes())
         .with_state(jobs)
 }
 
