@@ -13,7 +13,7 @@ use datafusion::datasource::MemTable;
 use datafusion::physical_plan::metrics::MetricsSet;
 use datafusion::physical_plan::{ExecutionPlan, collect, displayable};
 use proptest::prelude::*;
-use swath::prelude::{BatchStream, Session};
+use swath::prelude::{AsofOptions, BatchStream, Session};
 
 /// A share of the limit below which no build side fits.
 const NOTHING: &str = "0.00001";
@@ -386,6 +386,49 @@ fn other_operators_are_right_or_say_what_they_lack() {
     assert!(failures < 10, "nothing runs below 16 MB");
 }
 
+/// A window function that no row's neighbours alone decide holds all rows.
+const WHOLE_PARTITION: &str = "SELECT value, max(value) OVER () AS m FROM generate_series(1, 4000000)";
+
+#[test]
+fn a_window_over_whole_partitions_reserves_what_it_holds() {
+    let session = |limit| Session::embedded().threads(2).memory_limit(limit).build().unwrap();
+    let small = session(48 << 20);
+    let message = small.sql(WHOLE_PARTITION).unwrap().collect().unwrap_err().to_string();
+    for word in ["WindowAggExec", "asked for", "memory_limit"] {
+        assert!(message.contains(word), "{message}");
+    }
+    assert_eq!(small.context().task_ctx().memory_pool().reserved(), 0);
+
+    let large = session(1 << 30);
+    let pool = Arc::clone(large.context().task_ctx().memory_pool());
+    let mut stream = large.sql(WHOLE_PARTITION).unwrap().stream().unwrap();
+    let waiting = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let first = waiting.block_on(async { futures::StreamExt::next(&mut stream).await }).unwrap().unwrap();
+    assert_eq!(first.column(1).as_primitive::<Int64Type>().value(0), 4_000_000);
+    // Until the output is taken, the rows and their copy are held.
+    let rows: usize = first.num_rows() + stream.into_iter().map(|batch| batch.unwrap().num_rows()).sum::<usize>();
+    assert_eq!(rows, 4_000_000);
+    let ended = Instant::now();
+    while pool.reserved() > 0 {
+        assert!(ended.elapsed() < Duration::from_secs(1), "{} bytes are left", pool.reserved());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn partitions_of_a_window_are_right_below_the_limit() {
+    let keys: Vec<Key> = (0..20_000).map(|row| Some(row % 977)).collect();
+    let session = session(2, 1000, NOTHING);
+    register(&session, "a", "a", &keys, 3);
+    let (rows, plan) = run(&session, "SELECT DISTINCT ak, count(*) OVER (PARTITION BY ak) AS n FROM a WHERE ak < 3");
+    assert_eq!(rows, ["0|21", "1|21", "2|21"]);
+    assert!(displayable(plan.as_ref()).indent(false).to_string().contains("WindowAggExec"));
+    // The same plan may run again.
+    let again = session.sql("SELECT max(n) AS m FROM (SELECT count(*) OVER (PARTITION BY ak) AS n FROM a)").unwrap();
+    let cached = again.cache().unwrap();
+    assert_eq!((cached.count().unwrap(), cached.count().unwrap()), (1, 1));
+}
+
 #[test]
 fn exhaustion_names_the_operator_its_wish_and_the_remedy() {
     let session = Session::embedded().threads(1).memory_limit(16 << 20).build().unwrap();
@@ -449,7 +492,10 @@ fn a_dropped_stream_leaves_the_threads_idle() {
     let target = folder.path().join("written");
     let keys: Vec<Key> = (0..300_000).map(Some).collect();
     let many = "generate_series(1, 4000000000)";
+    let as_of = "as-of join";
     for sql in [
+        format!("{as_of} of a and b, nobody takes its rows"),
+        format!("{as_of} of {many}, which sorts"),
         query("INNER", "ak = bk"),
         format!("SELECT value FROM {many} ORDER BY value % 1000003"),
         format!("SELECT value % 100000 AS k, count(*) FROM {many} GROUP BY k"),
@@ -468,7 +514,18 @@ fn a_dropped_stream_leaves_the_threads_idle() {
         register(&session, "a", "a", &keys, 2);
         register(&session, "b", "b", &keys, 2);
         let handle = session.engine().block_on(async { Ok(tokio::runtime::Handle::current()) }).unwrap();
-        let mut stream: BatchStream = session.sql(&sql).unwrap().stream().unwrap();
+        let frame = match sql.strip_prefix(as_of) {
+            Some(which) => {
+                let read = |sql: &str| session.sql(sql).unwrap();
+                let (left, right) = match which.contains(" a and b") {
+                    true => (read("SELECT an, at FROM a"), read("SELECT bn AS an, bt FROM b")),
+                    false => (read(&format!("SELECT value AS an FROM {many}")), read("SELECT bn AS an, bt FROM b")),
+                };
+                left.join_asof(&right, AsofOptions::on("an"))
+            }
+            None => session.sql(&sql).unwrap(),
+        };
+        let mut stream: BatchStream = frame.stream().unwrap();
         let waiting = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         waiting.block_on(async {
             let first = futures::StreamExt::next(&mut stream);

@@ -203,3 +203,26 @@ fn a_bounded_first_phase_gives_the_same_groups() {
     };
     assert_ne!(parts(&plain), parts(&bounded));
 }
+
+#[test]
+fn subqueries_as_values_are_mark_joins_by_their_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = session(folder.path(), &[]);
+    let marks = |query: &str| {
+        let plan = physical(&session, query);
+        assert!(!plan.contains("NestedLoopJoin"), "{query}: {plan}");
+        plan.matches("LeftMark").count() + plan.matches("RightMark").count()
+    };
+    let exists = "EXISTS (SELECT 1 FROM facts WHERE f_mid = m_id AND f_amount > 990)";
+    assert_eq!(marks(&format!("SELECT m_id, {exists} AS e FROM mids")), 1);
+    // Asked twice, answered once.
+    assert_eq!(marks(&format!("SELECT m_id, {exists} AS e, NOT {exists} AS n FROM mids")), 1);
+    assert_eq!(marks(&format!("SELECT m_id, {exists} AS e, CASE WHEN {exists} THEN 1 END AS c FROM mids")), 1);
+    // What stands alone is asked once, not for each row.
+    assert_eq!(marks("SELECT m_id, EXISTS (SELECT 1 FROM smalls) AS e FROM mids"), 0);
+    // Below OR, only truth matters: no need to tell false from null.
+    let list = "m_small IN (SELECT s_id FROM smalls WHERE s_kind = 1)";
+    assert_eq!(marks(&format!("SELECT m_id FROM mids WHERE {list} OR {exists}")), 2);
+    // As conditions they stay semi joins.
+    assert_eq!(marks(&format!("SELECT m_id FROM mids WHERE {list} AND {exists}")), 0);
+}

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use arrow::ipc::MetadataVersion;
+use arrow::ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use swath::prelude::*;
 
 use crate::loopback::{self, SECRET_KEY, Server, s3_session};
@@ -87,6 +89,55 @@ fn modes_work_on_a_store() {
     assert_eq!(session.read_json("s3://bucket/one.json.gz").unwrap().count().unwrap(), 3000);
     frame.write_arrow("s3://bucket/one.arrow", mode(WriteMode::Overwrite)).unwrap();
     assert_eq!(session.read_arrow(["s3://bucket/one.arrow"]).unwrap().count().unwrap(), 3000);
+}
+
+/// The table as an IPC file whose parts are aligned to 64 bytes: there is padding behind the magic number.
+fn write_aligned(frame: &DataFrame, path: &Path) {
+    let batches = frame.collect().unwrap();
+    let options = IpcWriteOptions::try_new(64, false, MetadataVersion::V5).unwrap();
+    let file = std::fs::File::create(path).unwrap();
+    let mut writer = FileWriter::try_new_with_options(file, &frame.schema().unwrap(), options).unwrap();
+    batches.iter().for_each(|batch| writer.write(batch).unwrap());
+    writer.finish().unwrap();
+}
+
+#[test]
+fn ipc_files_of_others_are_read_from_stores() {
+    let fixture = Fixture::new();
+    let session = fixture.session();
+    let frame = numbers(&session);
+    let web_root = tempfile::tempdir().unwrap();
+    let server = loopback::web(web_root.path().to_owned());
+    write_aligned(&frame, &fixture.root.path().join("bucket/aligned.arrow"));
+    write_aligned(&frame, &web_root.path().join("aligned.arrow"));
+    // A footer that is longer than what is read at first.
+    let wide = (0..900).map(|at| lit(at).alias(format!("a column with a long name, number {at}")));
+    write_aligned(&frame.limit(2).select(wide.collect::<Vec<_>>()), &web_root.path().join("wide.arrow"));
+    let mut stream = StreamWriter::try_new(
+        std::fs::File::create(web_root.path().join("stream.arrow")).unwrap(),
+        &frame.schema().unwrap(),
+    )
+    .unwrap();
+    frame.collect().unwrap().iter().for_each(|batch| stream.write(batch).unwrap());
+    stream.finish().unwrap();
+    let at = |name: &str| format!("http://{}/{name}", server.address);
+    for address in ["s3://bucket/aligned.arrow".to_owned(), at("aligned.arrow"), at("stream.arrow")] {
+        let read = session.read_arrow(&address).unwrap();
+        assert_eq!(read.columns().unwrap(), frame.columns().unwrap(), "{address}");
+        assert_eq!(sum(&read), sum(&frame), "{address}");
+    }
+    let wide = session.read_arrow(at("wide.arrow")).unwrap();
+    assert_eq!((wide.columns().unwrap().len(), wide.count().unwrap()), (900, 2));
+    // Cut off, or with a footer that lies about its length.
+    let bytes = std::fs::read(web_root.path().join("aligned.arrow")).unwrap();
+    let mut lying = bytes.clone();
+    let at_length = lying.len() - 10;
+    lying[at_length..at_length + 4].copy_from_slice(&i32::MAX.to_le_bytes());
+    for (name, bytes) in [("cut.arrow", &bytes[..bytes.len() / 2]), ("lying.arrow", &lying)] {
+        std::fs::write(web_root.path().join(name), bytes).unwrap();
+        let error = session.read_arrow(at(name)).unwrap_err().to_string();
+        assert!(error.contains(name) && error.contains("cannot be read as Arrow"), "{error}");
+    }
 }
 
 #[test]

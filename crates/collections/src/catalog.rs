@@ -15,12 +15,8 @@ impl Session {
     ///
     /// The name is exact. SQL reads unquoted names in small letters, so it finds `Sales` only as `"Sales"`.
     pub fn register(&self, name: &str, frame: &DataFrame) -> Result<()> {
-        if name.is_empty() {
-            return Err(Error::invalid("register", "expected a name, got an empty one"));
-        }
-        let view = ViewTable::new(settled(&frame.session().state(), frame.bare_plan()?)?, None);
-        self.context().register_table(TableReference::bare(name), Arc::new(view))?;
-        Ok(())
+        let plan = settled(&frame.session().state(), frame.bare_plan()?)?;
+        self.replace_table("register", name, Arc::new(ViewTable::new(plan, None)))
     }
 
     /// Forgets the table `name`; returns whether there was one.
@@ -85,6 +81,30 @@ mod tests {
         assert_eq!(rows(&session().table("Sales.2024").unwrap()), ["2"]);
         assert_eq!(rows(&session().sql("SELECT x + 1 AS y FROM \"Sales.2024\"").unwrap()), ["3"]);
         assert!(session().tables().contains(&"Sales.2024".to_owned()));
+    }
+
+    #[test]
+    fn a_name_always_means_the_old_table_or_the_new_one() {
+        let session = Session::embedded().threads(2).build().unwrap();
+        let versions = [session.sql("SELECT 1 AS x").unwrap(), session.sql("SELECT 2 AS x").unwrap()];
+        session.register("t", &versions[0]).unwrap();
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for turn in 0..2000 {
+                    session.register("t", &versions[turn % 2]).unwrap();
+                }
+                done.store(true, std::sync::atomic::Ordering::Relaxed);
+            });
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                let seen = rows(&session.sql("SELECT x FROM t").unwrap());
+                assert!(seen == ["1"] || seen == ["2"], "{seen:?}");
+            }
+        });
+        assert_eq!(session.tables(), ["t"]);
+        // SQL keeps its own rule.
+        let taken = session.sql("CREATE TABLE t AS SELECT 3 AS x").unwrap_err().to_string();
+        assert!(taken.contains("already exists"), "{taken}");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! One error type for users: it names the thing that is wrong and the remedy.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use arrow::error::ArrowError;
 use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
 use swath_exec::files::FileError;
@@ -66,6 +68,14 @@ pub enum Error {
         /// Where in the text.
         place: Option<Box<SqlPlace>>,
     },
+    /// A value that an operation cannot take.
+    #[error("{message}; {remedy}")]
+    Value {
+        /// What is wrong with which value.
+        message: String,
+        /// What to write instead.
+        remedy: &'static str,
+    },
     /// A file or folder could not be read or written.
     #[error("{operation} {}: {source}", path.display())]
     Io {
@@ -74,7 +84,7 @@ pub enum Error {
         /// On which file or folder.
         path: PathBuf,
         /// The system's answer.
-        source: Arc<std::io::Error>,
+        source: Arc<io::Error>,
     },
     /// A file, folder, glob or address cannot be used as asked.
     #[error(transparent)]
@@ -187,6 +197,23 @@ impl From<DataFusionError> for Error {
                     _ => Self::Engine(Arc::new(error)),
                 }
             }
+            DataFusionError::ArrowError(source, _) => match source.as_ref() {
+                // Files are written through stores, whose errors name them. What is left are spill files.
+                ArrowError::IoError(_, source) if is_full(source) => full_spill_disk(source),
+                ArrowError::DivideByZero => Self::Value {
+                    message: "division of integers by zero".to_owned(),
+                    remedy: "divide by .null_if(0) (nullif(…, 0) in SQL) to get null",
+                },
+                ArrowError::CastError(message) | ArrowError::ParseError(message) => {
+                    Self::Value { message: message.clone(), remedy: "try_cast gives null for what does not fit" }
+                }
+                _ => Self::Engine(Arc::new(error)),
+            },
+            DataFusionError::IoError(source) if is_full(source) => full_spill_disk(source),
+            DataFusionError::Plan(message) => match no_function(message) {
+                Some(message) => Self::Sql { message, place: SqlPlace::of(&error).map(Box::new) },
+                None => Self::Engine(Arc::new(error)),
+            },
             DataFusionError::ObjectStore(source) => match StoreFailure::of(source) {
                 Some(failure) => Self::File(FileError::new(failure.store(), failure.to_string())),
                 None => Self::Engine(Arc::new(error)),
@@ -196,8 +223,8 @@ impl From<DataFusionError> for Error {
     }
 }
 
-impl From<arrow::error::ArrowError> for Error {
-    fn from(error: arrow::error::ArrowError) -> Self {
+impl From<ArrowError> for Error {
+    fn from(error: ArrowError) -> Self {
         Self::from(DataFusionError::from(error))
     }
 }
@@ -219,12 +246,39 @@ fn missing_table(error: &DataFusionError) -> Option<String> {
     Some(name.strip_prefix("datafusion.public.").unwrap_or(name).to_owned())
 }
 
+/// What the system says of a full disk, or of a file beyond the process's limit.
+const NO_SPACE: [&str; 2] = ["No space left on device", "File too large"];
+
+/// Whether a disk, or what one user or process may take of it, is full.
+fn is_full(error: &io::Error) -> bool {
+    // A compressor's error holds the system's as text only.
+    let text = error.to_string();
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+        || NO_SPACE.iter().any(|told| text.contains(told))
+}
+
+fn full_spill_disk(error: &io::Error) -> Error {
+    Error::ResourcesExhausted {
+        message: format!("the disk of the spill folder is full: {error}"),
+        remedy: "choose a spill_folder with more space, or raise the session's memory_limit, so that less is spilled"
+            .to_owned(),
+    }
+}
+
+/// The planner's "No function matches …", which tells in many lines what was called and what there is.
+fn no_function(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("No function matches the given name and argument types '")?;
+    let (call, rest) = rest.split_once("'.")?;
+    let (_, candidates) = rest.split_once("Candidate functions:")?;
+    let candidates: Vec<&str> = candidates.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    Some(format!("there is no {call}; there is {}. Cast the arguments", candidates.join(", ")))
+}
+
 /// A planner's message without the name of the error's kind in front.
 fn plain_message(error: &DataFusionError) -> String {
     match error.find_root() {
-        DataFusionError::Plan(message)
-        | DataFusionError::Execution(message)
-        | DataFusionError::NotImplemented(message) => message.clone(),
+        DataFusionError::Plan(message) => no_function(message).unwrap_or_else(|| message.clone()),
+        DataFusionError::Execution(message) | DataFusionError::NotImplemented(message) => message.clone(),
         DataFusionError::SchemaError(schema, _) => match schema.as_ref() {
             SchemaError::AmbiguousReference { field } => format!(
                 "column '{}' is ambiguous: more than one table has it; put the table's name before it",
@@ -260,7 +314,7 @@ fn quoted(names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::Session;
+    use crate::{ExprExt, Session};
 
     fn message(sql: &str) -> String {
         let session = Session::embedded().threads(1).build().unwrap();
@@ -292,6 +346,27 @@ mod tests {
             message("SELECT 1 FRM cities WHERE"),
             "Expected: end of statement, found: cities\n  --> line 1, column 14\n \
              1 | SELECT 1 FRM cities WHERE\n   |              ^"
+        );
+    }
+
+    #[test]
+    fn values_that_do_not_fit_come_with_a_remedy() {
+        let cast = message("SELECT CAST(name AS INT) FROM cities");
+        assert_eq!(cast, "Cannot cast string 'Rome' to value of Int32 type; try_cast gives null for what does not fit");
+        let division = message("SELECT 1 / CAST(length(name) - 4 AS INT) FROM cities");
+        assert!(division.starts_with("division of integers by zero; divide by .null_if(0)"), "{division}");
+    }
+
+    #[test]
+    fn a_function_that_does_not_take_its_arguments_is_told_in_one_line() {
+        let session = Session::embedded().threads(1).build().unwrap();
+        let numbers = session.sql("SELECT 1 AS n").unwrap();
+        let upper = numbers.select([crate::col("n").str().to_uppercase()]).schema().unwrap_err().to_string();
+        assert_eq!(upper, "there is no upper(Int64); there is upper(String). Cast the arguments");
+        let year = numbers.select([crate::col("n").dt().year()]).schema().unwrap_err().to_string();
+        assert!(
+            year.starts_with("there is no date_part(Utf8, Int64); there is date_part(String, Timestamp)"),
+            "{year}"
         );
     }
 

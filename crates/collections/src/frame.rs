@@ -32,6 +32,7 @@ pub mod sample;
 mod cache;
 mod explain;
 pub mod map;
+mod map_groups;
 
 use std::sync::Arc;
 

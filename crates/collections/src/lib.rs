@@ -11,11 +11,13 @@
 //! | [`expr`] | expressions over its columns |
 //! | `join_using` | the merged columns of `JOIN … USING` in SQL |
 //! | [`io`] | readers and writers |
+//! | `default_schema` | where the tables stand |
 //! | [`error`] | one error type, which names the thing and the remedy |
 //! | [`sql_place`] | where in a SQL text a mistake stands |
 //! | [`prelude`] | what most programs need |
 
 pub mod catalog;
+mod default_schema;
 pub mod error;
 pub mod expr;
 pub mod frame;

@@ -19,6 +19,7 @@ use swath_exec::RemotePlanner;
 use swath_exec::files::FormatKind;
 use swath_exec::{Engine, EngineOptions, StoreOptions};
 
+use crate::default_schema::DefaultSchema;
 use crate::error::{Error, Result};
 use crate::frame::DataFrame;
 use crate::join_using;
@@ -35,6 +36,7 @@ use crate::join_using;
 #[derive(Clone, Debug)]
 pub struct Session {
     engine: Arc<Engine>,
+    tables: Arc<DefaultSchema>,
     #[cfg(feature = "cluster")]
     cluster: Option<swath_cluster::Client>,
 }
@@ -112,8 +114,11 @@ impl SessionBuilder {
         };
         #[cfg(not(feature = "cluster"))]
         let options = self.options;
+        let engine = Arc::new(Engine::start(options)?);
         let session = Session {
-            engine: Arc::new(Engine::start(options)?),
+            // Before files, which look into it.
+            tables: DefaultSchema::install(engine.context())?,
+            engine,
             #[cfg(feature = "cluster")]
             cluster,
         };
@@ -158,6 +163,20 @@ impl Session {
     /// The engine that runs this session's work.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Registers `provider` under the exact name, in place of any that has it, at once for all threads.
+    pub(crate) fn replace_table(
+        &self,
+        operation: &'static str,
+        name: &str,
+        provider: Arc<dyn TableProvider>,
+    ) -> Result<()> {
+        if name.is_empty() {
+            return Err(Error::invalid(operation, "expected a name, got an empty one"));
+        }
+        self.tables.replace(name, provider);
+        Ok(())
     }
 
     pub(crate) fn state(&self) -> SessionState {

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use datafusion::catalog::Session;
@@ -175,11 +176,18 @@ impl Engine {
     }
 }
 
+/// How long a session that ends waits for its cancelled work.
+const LONGEST_SHUTDOWN: Duration = Duration::from_secs(2);
+
 impl Drop for Engine {
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            // A plain drop would block, which is not allowed inside another async runtime.
+        let Some(runtime) = self.runtime.take() else { return };
+        if Handle::try_current().is_ok() {
+            // To block is not allowed inside another async runtime.
             runtime.shutdown_background();
+        } else {
+            // What still runs is cancelled, and takes its spill files with it: the process may be about to end.
+            runtime.shutdown_timeout(LONGEST_SHUTDOWN);
         }
     }
 }

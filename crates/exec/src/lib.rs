@@ -7,6 +7,7 @@
 //! | [`engine`] | the embedded engine: threads, memory pool, spill folder, and the DataFusion context over them |
 //! | [`files`] | files, folders, globs and URLs as tables |
 //! | [`functions`] | scalar functions of our own |
+//! | [`keep_plan_on_failure`] | rules of DataFusion's that may fail on plans that are right |
 //! | [`memory`] | what memory the machine or its cgroup leaves us |
 //! | [`memory_pool`] | the pool from which operators reserve memory |
 //! | [`object_stores`] | `s3://`, `gs://`, `az://` and `http(s)://` addresses, resolved when first used |
@@ -23,6 +24,7 @@ pub mod choose_spilling_join;
 pub mod engine;
 pub mod files;
 pub mod functions;
+pub mod keep_plan_on_failure;
 pub mod memory;
 pub mod memory_pool;
 pub mod object_stores;

@@ -2,6 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`accounted_window`] | a window function over whole partitions, with its memory accounted for |
 //! | [`adaptive_scan`] | a Parquet scan that decodes late where a join wants few rows |
 //! | [`asof_join`] | each left row with the nearest right row, as one merge of two sorted inputs |
 //! | [`broadcast_join`] | a hash join each of whose tasks gets the build side whole |
@@ -12,6 +13,7 @@
 //! | [`single_task`] | a part of a plan that one task runs as a whole |
 //! | [`spilling_join`] | a hash join that goes to disk when its build side does not fit |
 
+pub mod accounted_window;
 pub mod adaptive_scan;
 pub mod asof_join;
 pub mod bounded_aggregate;
@@ -22,6 +24,7 @@ pub mod shared;
 pub mod single_task;
 pub mod spilling_join;
 
+pub use accounted_window::AccountedWindowExec;
 pub use adaptive_scan::AdaptiveScanExec;
 pub use asof_join::AsofJoinExec;
 pub use bounded_aggregate::BoundedAggregateExec;

@@ -12,15 +12,19 @@ use std::sync::Arc;
 use datafusion::catalog::TableProviderFactory;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
-use datafusion::optimizer::{Analyzer, AnalyzerRule, OptimizerRule};
+use datafusion::optimizer::{Analyzer, AnalyzerRule, Optimizer, OptimizerRule};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_planner::ExtensionPlanner;
-use swath_planner::{DecimalQuotients, ExpandSetComparison, PushFilterThroughAsofJoin, PushSemiJoinDown, ReorderJoins};
+use swath_planner::{
+    DecimalQuotients, ExpandSetComparison, MarkSubqueries, PushFilterThroughAsofJoin, PushSemiJoinDown, ReorderJoins,
+};
 
 use crate::choose_spilling_join::ChooseSpillingJoin;
 use crate::engine::{Planner, RemotePlanner};
 use crate::functions;
+use crate::keep_plan_on_failure::KeepPlanOnFailure;
+use crate::operators::accounted_window::AccountForWindows;
 use crate::operators::adaptive_scan::AdaptParquetScans;
 use crate::operators::asof_join::{self, AsofJoinPlanner};
 use crate::operators::bounded_aggregate::BoundPartialAggregates;
@@ -55,6 +59,8 @@ pub enum Kind {
     AnalyzerRule(fn() -> Arc<dyn AnalyzerRule + Send + Sync>),
     /// A rule on logical plans, run after DataFusion's own.
     LogicalRule(fn() -> Arc<dyn OptimizerRule + Send + Sync>),
+    /// What goes around the rule of DataFusion's with this name, in its place.
+    AroundLogicalRule(&'static str, fn(Arc<dyn OptimizerRule + Send + Sync>) -> Arc<dyn OptimizerRule + Send + Sync>),
     /// A rule on the physical plan that one process runs: the whole of it embedded, a task's part on a worker.
     TaskRule(fn() -> Arc<dyn PhysicalOptimizerRule + Send + Sync>),
     /// A rule on whole physical plans, run right after the rule of DataFusion's with this name.
@@ -75,8 +81,13 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "row_hash", kind: Kind::Scalar(functions::row_hash) },
     Entry { name: "decimal_quotients", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(DecimalQuotients)) },
     Entry { name: "expand_set_comparison", kind: Kind::AnalyzerRule(|| Arc::new(ExpandSetComparison)) },
+    Entry { name: "mark_subqueries", kind: Kind::AnalyzerRule(|| Arc::new(MarkSubqueries)) },
     Entry { name: "push_filter_through_asof_join", kind: Kind::LogicalRule(|| Arc::new(PushFilterThroughAsofJoin)) },
     Entry { name: "push_semi_join_down", kind: Kind::LogicalRule(|| Arc::new(PushSemiJoinDown)) },
+    Entry {
+        name: "keep_plan_on_failure",
+        kind: Kind::AroundLogicalRule("push_down_leaf_projections", KeepPlanOnFailure::around),
+    },
     Entry {
         name: "reorder_joins",
         // Before exchanges and sorts are put in, and filters pushed into scans.
@@ -90,6 +101,7 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "choose_spilling_join", kind: Kind::TaskRule(|| Arc::new(ChooseSpillingJoin)) },
     Entry { name: "adapt_parquet_scans", kind: Kind::TaskRule(|| Arc::new(AdaptParquetScans)) },
     Entry { name: "bound_partial_aggregates", kind: Kind::TaskRule(|| Arc::new(BoundPartialAggregates)) },
+    Entry { name: "account_for_windows", kind: Kind::TaskRule(|| Arc::new(AccountForWindows)) },
     Entry { name: "AsofJoin", kind: Kind::Operator(|| Arc::new(AsofJoinPlanner)) },
     Entry { name: "MapBatches", kind: Kind::Operator(|| Arc::new(MapBatchesPlanner)) },
     Entry { name: "send_copy_to_writer", kind: Kind::LogicalRule(|| Arc::new(SendCopyToWriter)) },
@@ -126,6 +138,10 @@ pub fn install(mut builder: SessionStateBuilder, remote: Option<Arc<dyn RemotePl
             }
             Kind::AnalyzerRule(make) => builder = builder.with_analyzer_rule(make()),
             Kind::LogicalRule(make) => builder = builder.with_optimizer_rule(make()),
+            Kind::AroundLogicalRule(name, around) => {
+                let rules = &mut builder.optimizer().get_or_insert_with(Optimizer::new).rules;
+                rules.iter_mut().filter(|rule| rule.name() == *name).for_each(|rule| *rule = around(Arc::clone(rule)));
+            }
             Kind::TaskRule(_) if remote.is_some() => {}
             Kind::TaskRule(make) => builder = builder.with_physical_optimizer_rule(make()),
             Kind::PhysicalRuleAfter(rule, make) => builder = after(builder, rule, make()),
@@ -184,6 +200,16 @@ mod tests {
     #[test]
     fn types_are_settled_by_a_rule() {
         assert!(Analyzer::new().rules.iter().any(|rule| rule.name() == SETTLES_TYPES));
+    }
+
+    #[test]
+    fn rules_that_others_go_around_exist() {
+        let rules = Optimizer::new().rules;
+        for entry in ENTRIES {
+            if let Kind::AroundLogicalRule(name, _) = entry.kind {
+                assert!(rules.iter().any(|rule| rule.name() == name), "{} goes around {name}", entry.name);
+            }
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! | [`decimal_quotients`] | quotients and averages of decimals as `DOUBLE` |
 //! | [`expand_set_comparison`] | comparisons with `ANY` and `ALL` of a subquery |
 //! | [`estimate`] | how many rows a physical plan gives |
+//! | [`mark_subqueries`] | `EXISTS` and `IN` of a subquery as values |
 //! | [`options`] | the `swath.*` settings, typed and documented once |
 //! | [`push_filter_through_asof_join`] | filters on left columns below an as-of join |
 //! | [`push_semi_join_down`] | semi joins with few groups, below inner joins |
@@ -22,6 +23,7 @@ pub mod asof_join;
 pub mod decimal_quotients;
 pub mod estimate;
 pub mod expand_set_comparison;
+pub mod mark_subqueries;
 pub mod options;
 pub mod push_filter_through_asof_join;
 pub mod push_semi_join_down;
@@ -33,6 +35,7 @@ pub use analyze::AnalyzeReport;
 pub use asof_join::{AsofJoinNode, AsofKey, AsofMatch, AsofStrategy};
 pub use decimal_quotients::DecimalQuotients;
 pub use expand_set_comparison::ExpandSetComparison;
+pub use mark_subqueries::MarkSubqueries;
 pub use options::{FullNames, SwathOptions, SwathSettings};
 pub use push_filter_through_asof_join::PushFilterThroughAsofJoin;
 pub use push_semi_join_down::PushSemiJoinDown;

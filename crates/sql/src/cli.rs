@@ -60,6 +60,9 @@ pub struct Args {
     /// Memory that queries may hold before they spill, for instance 4GB [default: 70% of the machine's]
     #[arg(long, value_name = "SIZE")]
     pub memory_limit: Option<ByteSize>,
+    /// Folder that queries spill to [default: a fresh one in the system's temporary folder]
+    #[arg(long, value_name = "DIR")]
+    pub spill_folder: Option<PathBuf>,
     /// A setting, for instance datafusion.execution.batch_size=4096; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     pub settings: Vec<(String, String)>,
@@ -103,7 +106,7 @@ fn run_inner(args: &Args) -> Result<()> {
         shell.keep_going();
     }
     if let Some(path) = &args.output {
-        shell.write_to(path)?;
+        shell.write_to(path, args.format)?;
     }
     match (is_interactive, has_script) {
         (true, _) => interactive::run(&mut shell, args.quiet)?,
@@ -123,6 +126,9 @@ fn session(args: &Args) -> Result<Session> {
     }
     if let Some(limit) = args.memory_limit {
         builder = builder.memory_limit(usize::try_from(limit.0).unwrap_or(usize::MAX));
+    }
+    if let Some(folder) = &args.spill_folder {
+        builder = builder.spill_folder(folder);
     }
     for (key, value) in &args.settings {
         builder = builder.set(key, value);

@@ -79,15 +79,13 @@ impl Shell {
         &self.session
     }
 
-    /// Results go to this file from now on.
+    /// Results go to this file from now on, in `format`; else in that of the file's name, else in the one that is set.
     ///
     /// # Errors
-    /// If the file cannot be made, or neither its name nor the settings tell the format.
-    pub fn write_to(&mut self, path: &Path) -> Result<()> {
-        let format = match self.settings.format.filter(|_| !self.is_interactive).or_else(|| Format::of_path(path)) {
-            Some(format) => format,
-            None => self.settings.format.unwrap_or(Format::Table),
-        };
+    /// If the file cannot be made.
+    pub fn write_to(&mut self, path: &Path, format: Option<Format>) -> Result<()> {
+        let named = format.or_else(|| Format::of_path(path));
+        let format = named.or(self.settings.format).unwrap_or(Format::Table);
         self.publish()?;
         self.target = Target::file(path)?;
         (self.file_format, self.file_is_full) = (Some(format), false);

@@ -114,6 +114,11 @@ fn commands_work_in_scripts() {
     let (out, err, code) = run_piped(script, &["--quiet"]);
     assert_eq!((err.as_str(), code), ("", Some(0)));
     assert!(out.contains("│ a      │ Int64") && out.ends_with("a,b\n1,x\n"), "{out}");
+    // The name of a file tells its format, whatever was set before.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.parquet").display().to_string();
+    let script = format!("\\o table\n\\o {file}\nSELECT 7 AS n;\n\\o\n\\o csv\nSELECT n FROM '{file}';");
+    assert_eq!(run_piped(&script, &["--quiet"]), ("n\n7\n".to_owned(), String::new(), Some(0)));
     let (_, err, code) = run(&["-c", "\\nonsense"]);
     assert!(err.contains("there is no command \\nonsense") && code == Some(1), "{err}");
 }

@@ -25,6 +25,10 @@ struct Terminal {
 
 impl Terminal {
     fn open(columns: u16, history: &std::path::Path) -> Self {
+        Self::open_with(columns, history, &[])
+    }
+
+    fn open_with(columns: u16, history: &std::path::Path, options: &[&str]) -> Self {
         let (mut master, mut slave): (RawFd, RawFd) = (0, 0);
         let size = libc::winsize { ws_row: 40, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         // SAFETY: openpty fills both descriptors, which are owned below.
@@ -35,6 +39,7 @@ impl Terminal {
         let mut command = Command::new(env!("CARGO_BIN_EXE_swath"));
         command
             .args(["sql", "--threads", "2"])
+            .args(options)
             .env("SWATH_HISTORY", history)
             .env("TERM", "xterm-256color")
             .env_remove("NO_COLOR");
@@ -216,6 +221,58 @@ fn a_session_at_the_terminal() {
     again.expect("\nswath> ");
     again.type_keys(CTRL_D);
     again.expect_exit(0);
+}
+
+/// Ticks of processor time that a process has used, by all its threads.
+fn processor_ticks(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    // After the name in parentheses: the 12th and 13th are the times in user and kernel mode.
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    fields[11..13].iter().map(|field| field.parse::<u64>().unwrap()).sum()
+}
+
+fn files_below(folder: &std::path::Path) -> usize {
+    std::fs::read_dir(folder).map_or(0, |entries| {
+        entries.flatten().map(|entry| if entry.path().is_dir() { files_below(&entry.path()) } else { 1 }).sum()
+    })
+}
+
+#[test]
+fn ctrl_c_leaves_idle_threads_and_no_spill_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let spills = folder.path().join("spills");
+    let options = ["--memory-limit", "64MB", "--spill-folder", spills.to_str().unwrap()];
+    let mut terminal = Terminal::open_with(80, &folder.path().join("history"), &options);
+    terminal.expect("swath> ");
+    for sql in [
+        "SELECT value FROM range(4000000000) ORDER BY value % 1000003;",
+        "SELECT count(*) FROM (SELECT value, count(*) AS n FROM range(4000000000) GROUP BY value);",
+    ] {
+        terminal.enter(sql);
+        let started = Instant::now();
+        while files_below(&spills) == 0 {
+            assert!(started.elapsed() < PATIENCE, "{sql}: nothing is spilled, so nothing can be left");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        terminal.type_keys(CTRL_C);
+        let pressed = Instant::now();
+        terminal.expect("cancelled");
+        while files_below(&spills) > 0 {
+            assert!(pressed.elapsed() < Duration::from_secs(1), "{sql}: {} files are left", files_below(&spills));
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        terminal.expect("swath> ");
+        std::thread::sleep(Duration::from_secs(1).saturating_sub(pressed.elapsed()));
+        let process = terminal.child.id();
+        let before = processor_ticks(process);
+        std::thread::sleep(Duration::from_millis(300));
+        // A thread that went on would have used thirty.
+        assert!(processor_ticks(process) - before < 8, "{sql}: threads are busy");
+    }
+    terminal.enter("SELECT 'still ' || 'here' AS s;");
+    terminal.expect("│ still here │");
+    terminal.enter("exit");
+    terminal.expect_exit(0);
 }
 
 #[test]

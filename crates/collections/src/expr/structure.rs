@@ -26,3 +26,24 @@ pub fn struct_of<E: Into<NameOrExpr>>(fields: impl IntoIterator<Item = E>) -> Ex
     }
     expr_fn::named_struct(arguments)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+    use crate::testing::{mistake, sorted_rows, table};
+
+    #[test]
+    fn a_struct_and_its_fields_may_stand_side_by_side() {
+        let frame =
+            table("SELECT * FROM (VALUES (1, 'a'), (2, NULL)) AS t(id, k)").select([struct_of(["id", "k"]).alias("s")]);
+        let both = frame.select([col("s").structure().field("k").alias("k"), col("s")]);
+        assert_eq!(sorted_rows(&both), ["a|{id: 1, k: a}", "null|{id: 2, k: null}"]);
+        assert_eq!(
+            sorted_rows(
+                &frame.filter(col("s").structure().field("id").gt(lit(1))).select([col("s").structure().field("id")])
+            ),
+            ["2"]
+        );
+        assert!(mistake(&frame.select([col("s").structure().field("zz")])).contains("zz"));
+    }
+}

@@ -1,11 +1,14 @@
 //! The namespace `.dt()`: functions of dates, times and timestamps. Null gives null.
 
 use arrow::datatypes::{DataType, IntervalUnit, TimeUnit};
+use datafusion::common::DFSchema;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::functions::expr_fn;
-use datafusion::logical_expr::{Expr, cast, lit};
+use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, cast, lit};
 
 use super::duration::Every;
 use super::mistake;
+use crate::error::{Error, Result};
 
 /// Date and time functions of an expression; made by [`ExprExt::dt`](super::ExprExt::dt).
 #[derive(Clone, Debug)]
@@ -117,7 +120,7 @@ impl DtExpr {
         expr_fn::to_local_time(vec![self.0])
     }
 
-    /// A duration in whole days, cut towards zero.
+    /// A duration in whole days, cut towards zero. The difference of two dates counts as a duration.
     pub fn total_days(self) -> Expr {
         self.total(86_400_000_000)
     }
@@ -138,13 +141,55 @@ impl DtExpr {
     }
 
     fn total(self, microseconds: i64) -> Expr {
-        let duration = cast(self.0, DataType::Duration(TimeUnit::Microsecond));
+        let duration = cast(self.0, TOTAL);
         cast(duration, DataType::Int64) / lit(microseconds)
     }
 
     /// As a calendar interval of months, days and nanoseconds.
     pub fn to_interval(self) -> Expr {
         cast(self.0, DataType::Interval(IntervalUnit::MonthDayNano))
+    }
+}
+
+/// What the totals of a duration are taken from.
+const TOTAL: DataType = DataType::Duration(TimeUnit::Microsecond);
+
+/// `expr` in which the totals of a difference of dates are right: DataFusion gives it as a number of days, which a cast would take
+/// for microseconds. Totals of any other number are refused.
+pub(crate) fn fit_totals(expr: Expr, schema: &DFSchema) -> Result<Expr> {
+    let mut refused = None;
+    let fitted = expr.transform_up(|node| {
+        let Expr::Cast(outer) = &node else { return Ok(Transformed::no(node)) };
+        let Expr::Cast(inner) = outer.expr.as_ref() else { return Ok(Transformed::no(node)) };
+        if *outer.field.data_type() != DataType::Int64 || *inner.field.data_type() != TOTAL {
+            return Ok(Transformed::no(node));
+        }
+        let value = inner.expr.as_ref();
+        // What has no type yet is judged by the planner.
+        let Ok(data_type) = value.get_type(schema) else { return Ok(Transformed::no(node)) };
+        if matches!(data_type, DataType::Duration(_) | DataType::Null) {
+            return Ok(Transformed::no(node));
+        }
+        let is_date = |side: &Expr| matches!(side.get_type(schema), Ok(DataType::Date32 | DataType::Date64));
+        match value {
+            Expr::BinaryExpr(BinaryExpr { left, op: Operator::Minus, right }) if is_date(left) && is_date(right) => {
+                Ok(Transformed::yes(cast(value.clone(), DataType::Int64) * lit(86_400_000_000_i64)))
+            }
+            _ => {
+                refused = Some(data_type);
+                Ok(Transformed::no(node))
+            }
+        }
+    });
+    match refused {
+        Some(data_type) => {
+            let message = format!(
+                "expected a duration, such as the difference of two timestamps, got {data_type}; a column with the \
+                 difference of two dates holds days already"
+            );
+            Err(Error::invalid("dt().total_…", message))
+        }
+        None => Ok(fitted.data()?),
     }
 }
 
@@ -210,6 +255,15 @@ mod tests {
         assert_eq!(of((col("t") - other.clone()).dt().total_days()), "2");
         assert_eq!(of((col("t") - other.clone()).dt().total_hours()), "48");
         assert_eq!(of((col("t") - other).dt().total_seconds()), "172800");
+    }
+
+    #[test]
+    fn differences_of_dates_are_days() {
+        let later = || col("d") - date("2023-12-01");
+        assert_eq!(of(later().dt().total_days()), "30");
+        assert_eq!(of(later().dt().total_hours()), "720");
+        let number = table("SELECT 1 AS x").select([col("x").dt().total_days()]);
+        assert!(mistake(&number).contains("expected a duration"), "{}", mistake(&number));
     }
 
     #[test]

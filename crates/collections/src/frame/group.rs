@@ -73,6 +73,16 @@ impl DataFrame {
 }
 
 impl GroupBy {
+    /// The frame that is grouped.
+    pub(super) fn frame(&self) -> &DataFrame {
+        &self.frame
+    }
+
+    /// The keys; none for rollups and their kin.
+    pub(super) fn plain_keys(&self) -> Option<&[Expr]> {
+        matches!(self.sets, Sets::All).then_some(self.keys.as_slice())
+    }
+
     /// One row per group: the keys, then these aggregates, which may be combined: `col("a").sum() / col("b").sum()`.
     ///
     /// ```

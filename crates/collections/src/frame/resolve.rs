@@ -17,6 +17,7 @@ use datafusion::logical_expr::{
 use datafusion::scalar::ScalarValue;
 
 use crate::error::{Error, Result};
+use crate::expr::temporal::fit_totals;
 use crate::expr::window::{Window, window, with_window};
 use crate::expr::{col, first_mistake, output_name};
 
@@ -36,7 +37,7 @@ pub(crate) fn checked(expr: Expr, schema: &DFSchema) -> Result<Expr> {
         return Err(Error::column_not_found(&column.name, schema.fields().iter().map(|field| field.name().as_str())));
     }
     let expr = expr.resolve_lambda_variables(schema).data()?;
-    fit_time_windows(expr, schema)
+    fit_time_windows(fit_totals(expr, schema)?, schema)
 }
 
 /// Checks that `name` is a column.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::catalog::TableProvider;
-use datafusion::common::{Column, TableReference};
+use datafusion::common::Column;
 use datafusion::execution::SessionState;
 use datafusion::functions::core::expr_fn::nullif;
 use datafusion::logical_expr::{Expr, cast, lit};
@@ -99,10 +99,13 @@ impl Session {
     /// # Errors
     /// As [`read_parquet`](Self::read_parquet).
     pub fn register_parquet(&self, name: &str, paths: impl IntoPaths) -> Result<()> {
-        self.register_files(
-            name,
-            self.open("register_parquet", paths, |state, s| ParquetOptions::default().plan(state, s))?,
-        )
+        self.register_parquet_with(name, paths, ParquetOptions::default())
+    }
+
+    /// [`register_parquet`](Self::register_parquet) with options.
+    #[allow(clippy::needless_pass_by_value)] // Options are made for the call.
+    pub fn register_parquet_with(&self, name: &str, paths: impl IntoPaths, options: ParquetOptions) -> Result<()> {
+        self.register_files(name, self.open("register_parquet", paths, |state, s| options.plan(state, s))?)
     }
 
     /// Registers delimited text as the table `name`.
@@ -124,7 +127,13 @@ impl Session {
     /// # Errors
     /// As [`read_json`](Self::read_json).
     pub fn register_json(&self, name: &str, paths: impl IntoPaths) -> Result<()> {
-        self.register_files(name, self.open("register_json", paths, |state, s| JsonOptions::default().plan(state, s))?)
+        self.register_json_with(name, paths, JsonOptions::default())
+    }
+
+    /// [`register_json`](Self::register_json) with options.
+    #[allow(clippy::needless_pass_by_value)] // Options are made for the call.
+    pub fn register_json_with(&self, name: &str, paths: impl IntoPaths, options: JsonOptions) -> Result<()> {
+        self.register_files(name, self.open("register_json", paths, |state, s| options.plan(state, s))?)
     }
 
     /// Registers Arrow IPC files as the table `name`.
@@ -132,16 +141,18 @@ impl Session {
     /// # Errors
     /// As [`read_arrow`](Self::read_arrow).
     pub fn register_arrow(&self, name: &str, paths: impl IntoPaths) -> Result<()> {
-        self.register_files(
-            name,
-            self.open("register_arrow", paths, |state, s| ArrowOptions::default().plan(state, s))?,
-        )
+        self.register_arrow_with(name, paths, ArrowOptions::default())
+    }
+
+    /// [`register_arrow`](Self::register_arrow) with options.
+    #[allow(clippy::needless_pass_by_value)] // Options are made for the call.
+    pub fn register_arrow_with(&self, name: &str, paths: impl IntoPaths, options: ArrowOptions) -> Result<()> {
+        self.register_files(name, self.open("register_arrow", paths, |state, s| options.plan(state, s))?)
     }
 
     fn register_files(&self, name: &str, table: Arc<FilesTable>) -> Result<()> {
         // The name is taken as it stands: no parsing of dots, no folding of case.
-        self.context().register_table(TableReference::bare(name), table)?;
-        Ok(())
+        self.replace_table("register", name, table)
     }
 
     fn open(

@@ -31,7 +31,7 @@ use datafusion::physical_plan::union::UnionExec;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::sources::{FoundFile, files_of};
-use super::{Compression, FileError, FormatKind, ReadFormat, Source, hive, schema};
+use super::{Compression, FileError, FormatKind, ReadFormat, Source, arrow_schema, hive, schema};
 
 /// Files whose footers or first rows are read at one time.
 const FILES_AT_ONCE: usize = 16;
@@ -363,10 +363,16 @@ async fn infer_schema(state: &dyn Session, plan: &ReadPlan, files: &[FoundFile])
     let infer = |file: FoundFile| async move {
         let store = state.runtime_env().object_store(&file.store_url)?;
         let reader = plan.format.reader(compression_of(plan, &file), &file.address())?;
-        let schema = reader
-            .infer_schema(state, &store, std::slice::from_ref(&file.meta))
-            .await
-            .map_err(|error| unreadable(&file, kind, error))?;
+        let found = match kind {
+            FormatKind::Arrow => arrow_schema::from_footer(&store, &file.meta).await,
+            _ => Ok(None),
+        };
+        let found = match found {
+            Ok(None) => reader.infer_schema(state, &store, std::slice::from_ref(&file.meta)).await,
+            Ok(Some(schema)) => Ok(schema),
+            Err(error) => Err(error),
+        };
+        let schema = found.map_err(|error| unreadable(&file, kind, error))?;
         Ok::<_, DataFusionError>((file.address(), if kind == FormatKind::Csv { without_nulls(schema) } else { schema }))
     };
     let with_rows: Vec<FoundFile> = files.iter().filter(|file| file.meta.size > 0).cloned().collect();

@@ -42,34 +42,39 @@ struct Mapping {
 
 impl Mapping {
     fn apply(&self, batch: RecordBatch) -> Result<RecordBatch> {
-        let result = (self.function)(batch)?;
-        let (wanted, got) = (self.schema.fields(), result.schema());
-        if wanted.len() != got.fields().len() {
+        declared(&self.name, &self.schema, &(self.function)(batch)?)
+    }
+}
+
+/// What a function called `name` in messages returned, as the schema says that it is.
+///
+/// # Errors
+/// One that names the column, if it is not.
+pub fn declared(name: &str, schema: &SchemaRef, result: &RecordBatch) -> Result<RecordBatch> {
+    let (wanted, got) = (schema.fields(), result.schema());
+    if wanted.len() != got.fields().len() {
+        return exec_err!(
+            "{name}: expected a batch with the declared {} columns, got {}",
+            wanted.len(),
+            got.fields().len()
+        );
+    }
+    for (position, (wanted, got)) in wanted.iter().zip(got.fields()).enumerate() {
+        if wanted.name() != got.name() || wanted.data_type() != got.data_type() {
             return exec_err!(
-                "{}: expected a batch with the declared {} columns, got {}",
-                self.name,
-                wanted.len(),
-                got.fields().len()
+                "{name}: column {} was declared as '{}' of type {}, the function returned '{}' of type {}",
+                position + 1,
+                wanted.name(),
+                wanted.data_type(),
+                got.name(),
+                got.data_type()
             );
         }
-        for (position, (wanted, got)) in wanted.iter().zip(got.fields()).enumerate() {
-            if wanted.name() != got.name() || wanted.data_type() != got.data_type() {
-                return exec_err!(
-                    "{}: column {} was declared as '{}' of type {}, the function returned '{}' of type {}",
-                    self.name,
-                    position + 1,
-                    wanted.name(),
-                    wanted.data_type(),
-                    got.name(),
-                    got.data_type()
-                );
-            }
-            if !wanted.is_nullable() && result.column(position).null_count() > 0 {
-                return exec_err!("{}: column '{}' was declared without nulls and has some", self.name, wanted.name());
-            }
+        if !wanted.is_nullable() && result.column(position).null_count() > 0 {
+            return exec_err!("{name}: column '{}' was declared without nulls and has some", wanted.name());
         }
-        Ok(RecordBatch::try_new(Arc::clone(&self.schema), result.columns().to_vec())?)
     }
+    Ok(RecordBatch::try_new(Arc::clone(schema), result.columns().to_vec())?)
 }
 
 /// Applies a function to the batches of its input.

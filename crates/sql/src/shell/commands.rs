@@ -53,7 +53,7 @@ impl Shell {
                 self.settings.format = Some(format);
             }
             Command::OutputFile(path) => {
-                self.write_to(&path)?;
+                self.write_to(&path, None)?;
                 self.confirm(&format!("results go to {} until \\o", path.display()));
             }
             Command::Include(path) => return self.run_file(&path),
