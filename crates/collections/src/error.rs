@@ -201,7 +201,7 @@ impl From<DataFusionError> for Error {
                 // Files are written through stores, whose errors name them. What is left are spill files.
                 ArrowError::IoError(_, source) if is_full(source) => full_spill_disk(source),
                 ArrowError::DivideByZero => Self::Value {
-                    message: "division of integers by zero".to_owned(),
+                    message: "cannot divide by zero".to_owned(),
                     remedy: "divide by .null_if(0) (nullif(…, 0) in SQL) to get null",
                 },
                 ArrowError::CastError(message) | ArrowError::ParseError(message) => {
@@ -210,6 +210,11 @@ impl From<DataFusionError> for Error {
                 _ => Self::Engine(Arc::new(error)),
             },
             DataFusionError::IoError(source) if is_full(source) => full_spill_disk(source),
+            // Not within the names of the rules that found out.
+            DataFusionError::NotImplemented(message) => {
+                let message = format!("not supported: {message}");
+                Self::Sql { message, place: SqlPlace::of(&error).map(Box::new) }
+            }
             DataFusionError::Plan(message) => match no_function(message) {
                 Some(message) => Self::Sql { message, place: SqlPlace::of(&error).map(Box::new) },
                 None => Self::Engine(Arc::new(error)),
@@ -354,7 +359,7 @@ mod tests {
         let cast = message("SELECT CAST(name AS INT) FROM cities");
         assert_eq!(cast, "Cannot cast string 'Rome' to value of Int32 type; try_cast gives null for what does not fit");
         let division = message("SELECT 1 / CAST(length(name) - 4 AS INT) FROM cities");
-        assert!(division.starts_with("division of integers by zero; divide by .null_if(0)"), "{division}");
+        assert!(division.starts_with("cannot divide by zero; divide by .null_if(0)"), "{division}");
     }
 
     #[test]
