@@ -34,7 +34,8 @@ use datafusion::logical_expr::expr::{Exists, InSubquery};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::{conjunction, split_conjunction_owned};
 use datafusion::logical_expr::{
-    BinaryExpr, Expr, ExprSchemable, JoinType, LogicalPlan, LogicalPlanBuilder, Operator, Subquery, lit, not, when,
+    BinaryExpr, Expr, ExprSchemable, FetchType, JoinType, LogicalPlan, LogicalPlanBuilder, Operator, SkipType,
+    Subquery, lit, not, when,
 };
 use datafusion::optimizer::AnalyzerRule;
 use datafusion::optimizer::decorrelate::PullUpCorrelatedExpr;
@@ -143,7 +144,7 @@ impl Answers<'_> {
         };
         Ok(match inner {
             Expr::Exists(Exists { subquery, .. }) => {
-                !is_one_row(&subquery.subquery) && !(is_correlated(subquery) && having(&subquery.subquery).is_some())
+                !(is_one_row(&subquery.subquery) || is_correlated(subquery) && having(&subquery.subquery).is_some())
             }
             Expr::InSubquery(InSubquery { expr, subquery, negated }) => {
                 let may_be_open = self.is_nullable(expr)? || column_is_nullable(subquery);
@@ -240,7 +241,7 @@ impl Answers<'_> {
                 LogicalPlanBuilder::new(aggregate.clone()).project([condition.clone().alias("holds")])?.build()?;
             return Ok(Some(scalar(holds, subquery).is_true()));
         }
-        self.mark(plan.clone(), None)
+        self.mark(unordered(plan.clone())?, None)
     }
 
     fn is_in(&mut self, value: &Expr, subquery: &Subquery, nulls_matter: bool) -> Result<Option<Expr>> {
@@ -399,6 +400,22 @@ fn below_columns(mut plan: &LogicalPlan) -> &LogicalPlan {
             LogicalPlan::Sort(node) if node.fetch.is_none() => &node.input,
             other => return other,
         };
+    }
+}
+
+/// `plan` without what does not decide whether it has rows: an order, and a limit of at least one row.
+fn unordered(plan: LogicalPlan) -> Result<LogicalPlan> {
+    match plan {
+        LogicalPlan::Sort(sort) if sort.fetch != Some(0) => unordered(Arc::unwrap_or_clone(sort.input)),
+        LogicalPlan::Limit(limit) => match (limit.get_skip_type()?, limit.get_fetch_type()?) {
+            (SkipType::Literal(0), FetchType::Literal(Some(1..))) => unordered(Arc::unwrap_or_clone(limit.input)),
+            _ => Ok(LogicalPlan::Limit(limit)),
+        },
+        LogicalPlan::Projection(projection) => {
+            let input = unordered(Arc::unwrap_or_clone(projection.input))?;
+            LogicalPlanBuilder::new(input).project(projection.expr)?.build()
+        }
+        other => Ok(other),
     }
 }
 
