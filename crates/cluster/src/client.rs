@@ -2,6 +2,7 @@
 
 pub mod channels;
 mod finish;
+mod key_filters;
 mod place;
 mod query;
 mod small;

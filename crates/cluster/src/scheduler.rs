@@ -6,6 +6,8 @@
 
 mod jobs;
 mod rest;
+mod key_filters;
+mod placement;
 mod service;
 mod web;
 
@@ -132,7 +134,7 @@ fn config(host: String, address: SocketAddr, min_workers: usize) -> SchedulerCon
         bind_host: address.ip().to_string(),
         bind_port: address.port(),
         scheduling_policy: TaskSchedulingPolicy::PushStaged,
-        task_distribution: TaskDistributionPolicy::RoundRobin,
+        task_distribution: TaskDistributionPolicy::Custom(Arc::new(placement::Placement)),
         // Results are freed when their client has read them (`jobs`); this is for what nobody asks for any more.
         finished_job_data_clean_up_interval_seconds: 600,
         finished_job_state_clean_up_interval_seconds: 900,

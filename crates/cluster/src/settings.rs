@@ -19,6 +19,9 @@ extensions_options! {
         /// task that needs it, and a plan that reads no more by one task. 0 makes stages of all.
         pub small_input_rows: usize, default = 65536
 
+        /// Whether a scan waits for the join keys that another stage finds, where these are few, and drops rows with others.
+        pub key_filters: bool, default = true
+
         /// The bytes of in-memory tables that one query may send along. Larger tables belong into files.
         pub shipped_bytes: usize, default = 256 << 20
     }

@@ -4,6 +4,7 @@
 //! that reads and writes this worker's partition store, and runs it on the worker's own threads.
 
 mod engine;
+mod keys;
 mod reader;
 mod service;
 mod stage;

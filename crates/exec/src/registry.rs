@@ -29,7 +29,7 @@ use crate::operators::adaptive_scan::AdaptParquetScans;
 use crate::operators::asof_join::{self, AsofJoinPlanner};
 use crate::operators::bounded_aggregate::BoundPartialAggregates;
 use crate::operators::map_batches::MapBatchesPlanner;
-use crate::operators::{broadcast_join, recursive, single_task};
+use crate::operators::{broadcast_join, collect_keys, filter_by_keys, recursive, single_task};
 use crate::share_subplans::ShareSubplans;
 use crate::wire::WireForm;
 use crate::write::copy::SendCopyToWriter;
@@ -113,6 +113,8 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "ARROW", kind: Kind::TableFactory(|| Arc::new(ExternalTableFactory::default())) },
     Entry { name: "AsofJoinExec", kind: Kind::Wire(asof_join::WIRE) },
     Entry { name: "BroadcastJoinExec", kind: Kind::Wire(broadcast_join::WIRE) },
+    Entry { name: "CollectKeysExec", kind: Kind::Wire(collect_keys::WIRE) },
+    Entry { name: "FilterByKeysExec", kind: Kind::Wire(filter_by_keys::WIRE) },
     Entry { name: "SingleTaskExec", kind: Kind::Wire(single_task::WIRE) },
     Entry { name: "RecursiveQueryExec", kind: Kind::Wire(recursive::QUERY_WIRE) },
     Entry { name: "WorkTableExec", kind: Kind::Wire(recursive::WORK_TABLE_WIRE) },

@@ -4,9 +4,10 @@
 //! `INSERT`, catalogs. Everything below runs on the cluster, after these passes:
 //!
 //! 1. [`ship_tables`]: leaves that only this process can read become in-memory tables that travel with the plan.
-//! 2. [`fold_small_parts`]: parts that read little are no stages of their own.
-//! 3. [`Finish`]: the operators that gather the rows of all tasks stay here.
-//! 4. [`fit_operators`]: operators whose state would have to be shared by tasks get one task, joins that build once for all
+//! 2. [`as_one_task`], [`fold_small_parts`]: what reads little is no stage of its own.
+//! 3. [`mark_key_filters`]: scans that are filtered by what another stage finds.
+//! 4. [`Finish`]: the operators that gather the rows of all tasks stay here.
+//! 5. [`fit_operators`]: operators whose state would have to be shared by tasks get one task, joins that build once for all
 //!    partitions get their build side for each task, and limits that the cutting of a plan would lose become operators.
 //!
 //! A plan that reads no table runs here: there is nothing to distribute.
@@ -44,8 +45,9 @@ use swath_exec::operators::{BroadcastJoinExec, SingleTaskExec};
 
 use super::Client;
 use super::finish::Finish;
+use super::key_filters::mark_key_filters;
 use super::query::ClusterQueryExec;
-use super::small::fold_small_parts;
+use super::small::{as_one_task, fold_small_parts};
 use crate::settings::ClusterOptions;
 
 /// Operators that do their work in the client's process, over rows that come from the cluster.
@@ -73,8 +75,16 @@ pub async fn place(
     }
     let options = session.config().options();
     let plan = ship_tables(plan, session).await?;
-    let small_input_rows = options.extensions.get::<ClusterOptions>().map_or(0, |options| options.small_input_rows);
-    let plan = fold_small_parts(plan, small_input_rows)?;
+    let cluster_options = options.extensions.get::<ClusterOptions>().cloned().unwrap_or_default();
+    let small_input_rows = cluster_options.small_input_rows;
+    let plan = match as_one_task(&plan, small_input_rows)? {
+        Some(plan) => plan,
+        None => {
+            let filtered = cluster_options.key_filters;
+            let plan = if filtered { mark_key_filters(plan)? } else { plan };
+            fold_small_parts(plan, small_input_rows)?
+        }
+    };
     let (finish, plan) = Finish::split(&plan);
     let plan = fit_operators(plan)?;
     finish.over(Arc::new(ClusterQueryExec::new(client.clone(), plan, options)))

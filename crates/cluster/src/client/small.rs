@@ -31,6 +31,27 @@ use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 use datafusion::physical_plan::{Distribution, ExecutionPlan, ExecutionPlanProperties, replace_children_if_necessary};
 use swath_exec::operators::SingleTaskExec;
 
+/// `plan` as one task, if it reads at most `most_rows` rows.
+///
+/// # Errors
+/// Never in practice.
+pub fn as_one_task(plan: &Arc<dyn ExecutionPlan>, most_rows: usize) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    let partitions = plan.output_partitioning().partition_count();
+    let gathers_in_order = partitions == 1 || plan.output_ordering().is_none();
+    if most_rows == 0
+        || !gathers_in_order
+        || !reads_at_most(plan, most_rows)
+        || plan.exists(|node| Ok(node.is::<RecursiveQueryExec>()))?
+    {
+        return Ok(None);
+    }
+    // Of one partition and without a stage inside it is one task as it is.
+    Ok(Some(match partitions == 1 && !plan.exists(|node| Ok(is_cut(node)))? {
+        true => Arc::clone(plan),
+        false => Arc::new(SingleTaskExec::new(Arc::clone(plan))),
+    }))
+}
+
 /// `plan` without stages for parts that read at most `most_rows` rows.
 ///
 /// # Errors
@@ -38,18 +59,6 @@ use swath_exec::operators::SingleTaskExec;
 pub fn fold_small_parts(plan: Arc<dyn ExecutionPlan>, most_rows: usize) -> Result<Arc<dyn ExecutionPlan>> {
     if most_rows == 0 {
         return Ok(plan);
-    }
-    let partitions = plan.output_partitioning().partition_count();
-    let gathers_in_order = partitions == 1 || plan.output_ordering().is_none();
-    if reads_at_most(&plan, most_rows)
-        && gathers_in_order
-        && !plan.exists(|node| Ok(node.is::<RecursiveQueryExec>()))?
-    {
-        // Of one partition and without a stage inside it is one task as it is.
-        return Ok(match partitions == 1 && !plan.exists(|node| Ok(is_cut(node)))? {
-            true => plan,
-            false => Arc::new(SingleTaskExec::new(plan)),
-        });
     }
     plan.transform_down(|node| {
         if node.is::<RecursiveQueryExec>() {

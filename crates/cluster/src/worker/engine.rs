@@ -25,12 +25,13 @@ use datafusion::physical_optimizer::filter_pushdown::FilterPushdown;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use swath_exec::files::name_files;
-use swath_exec::operators::{BroadcastJoinExec, SingleTaskExec};
+use swath_exec::operators::{BroadcastJoinExec, FilterByKeysExec, SingleTaskExec};
 use swath_exec::registry;
 
 use super::Shared;
+use super::keys::{self, PendingFilter};
 use super::reader::ExchangeReaderExec;
-use super::stage::{Output, StageTask};
+use super::stage::{Output, StageTask, TaskNumber};
 use crate::settings::ClusterOptions;
 
 /// Ballista's entry point to how tasks run.
@@ -68,10 +69,11 @@ impl ExecutionEngine for SwathEngine {
             return exec_err!("{} without an input", plan.name());
         };
         let options = config.options().extensions.get::<ClusterOptions>().cloned().unwrap_or_default();
-        let input = self.local_plan(input, &job_id, &options)?;
+        let (input, filters) = self.local_plan(input, &job_id, &options, config)?;
         let input = apply_task_rules(input, config)?;
         let (stage, task) = (index(stage_id)?, index(task_id)?);
-        Ok(Arc::new(StageTask::new(Arc::clone(&self.shared), job_id.to_string(), stage, task, input, output)))
+        let number = TaskNumber { job: job_id.to_string(), stage, task };
+        Ok(Arc::new(StageTask::new(Arc::clone(&self.shared), number, input, filters, output)))
     }
 }
 
@@ -80,13 +82,16 @@ fn index(number: usize) -> Result<u32> {
 }
 
 impl SwathEngine {
-    /// The plan with readers of ours, parts for a single task put in place, and its local files looked at.
+    /// The plan with readers of ours, parts for a single task put in place, and its local files looked at; and the filters in
+    /// it whose keys are still to be fetched.
     fn local_plan(
         &self,
         plan: Arc<dyn ExecutionPlan>,
         job: &JobId,
         options: &ClusterOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
+        config: &SessionConfig,
+    ) -> Result<(Arc<dyn ExecutionPlan>, Vec<PendingFilter>)> {
+        let mut filters = vec![];
         let plan = plan
             .transform_up(|node| {
                 if let Some(reader) = node.downcast_ref::<ShuffleReaderExec>() {
@@ -95,6 +100,11 @@ impl SwathEngine {
                 }
                 if let Some(broadcast) = node.downcast_ref::<BroadcastJoinExec>() {
                     return Ok(Transformed::yes(Arc::clone(broadcast.join())));
+                }
+                if let Some(place) = node.downcast_ref::<FilterByKeysExec>() {
+                    let (plan, filter) = keys::filtered(place, config.options())?;
+                    filters.extend(filter);
+                    return Ok(Transformed::yes(plan));
                 }
                 Ok(match node.downcast_ref::<SingleTaskExec>() {
                     Some(part) => Transformed::yes(Arc::clone(part.plan())),
@@ -106,7 +116,7 @@ impl SwathEngine {
             check_local_files(node)?;
             Ok(TreeNodeRecursion::Continue)
         })?;
-        Ok(plan)
+        Ok((plan, filters))
     }
 }
 

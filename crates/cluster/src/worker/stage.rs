@@ -21,6 +21,7 @@ use swath_shuffle::{OutputKey, PartitionWriter};
 use tokio::task::JoinSet;
 
 use super::Shared;
+use super::keys::{self, PendingFilter};
 use crate::failure::marked;
 
 /// How a task's rows become partitions of its stage.
@@ -37,6 +38,16 @@ pub enum Output {
     },
 }
 
+/// Which task.
+pub struct TaskNumber {
+    /// Its job.
+    pub job: String,
+    /// Its stage.
+    pub stage: u32,
+    /// Its number in the stage.
+    pub task: u32,
+}
+
 /// A task.
 pub struct StageTask {
     shared: Arc<Shared>,
@@ -44,20 +55,21 @@ pub struct StageTask {
     stage: u32,
     task: u32,
     plan: Arc<dyn ExecutionPlan>,
+    filters: Vec<PendingFilter>,
     output: Output,
 }
 
 impl StageTask {
-    /// A task that writes what `plan` gives.
+    /// A task that writes what `plan` gives, once its `filters` have their keys.
     pub fn new(
         shared: Arc<Shared>,
-        job: String,
-        stage: u32,
-        task: u32,
+        number: TaskNumber,
         plan: Arc<dyn ExecutionPlan>,
+        filters: Vec<PendingFilter>,
         output: Output,
     ) -> Self {
-        Self { shared, job, stage, task, plan, output }
+        let TaskNumber { job, stage, task } = number;
+        Self { shared, job, stage, task, plan, filters, output }
     }
 
     async fn run(&self, context: Arc<TaskContext>) -> Result<Vec<ShuffleWritePartition>> {
@@ -82,6 +94,7 @@ impl StageTask {
                 .map(|_| Mutex::new(Sink { writer: store.writer(Arc::clone(&schema)), batches: 0 }))
                 .collect(),
         );
+        futures::future::join_all(self.filters.iter().map(|filter| filter.resolve(&self.shared, &self.job))).await;
         let mut work = JoinSet::new();
         for input in 0..inputs {
             let stream = {
@@ -117,6 +130,7 @@ impl StageTask {
         let Some(writers) = Arc::into_inner(writers) else {
             return internal_err!("a part of task {} outlived it", self.task);
         };
+        keys::store(&self.plan, &self.shared, &self.job, self.stage, self.task)?;
         let mut written = vec![];
         for (sink, partition) in writers.into_iter().zip(partitions) {
             let Sink { writer, batches } = sink.into_inner();
