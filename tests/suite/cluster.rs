@@ -6,6 +6,8 @@ mod answers;
 mod broadcasts;
 #[path = "cluster/failures.rs"]
 mod failures;
+#[path = "cluster/key_filters.rs"]
+mod key_filters;
 #[path = "cluster/processes.rs"]
 mod processes;
 #[path = "cluster/rest.rs"]

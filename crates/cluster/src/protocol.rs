@@ -144,12 +144,18 @@ pub struct SessionSecrets {
     pub store_options: Vec<Pair>,
 }
 
-/// A job that has ended.
+/// A job that has ended, or stages of it that nobody reads any more.
 #[derive(Clone, PartialEq, Message)]
 pub struct ForgetJob {
     /// Its id.
     #[prost(string, tag = "1")]
     pub job: String,
+    /// Only this stage is free, and the job goes on.
+    #[prost(uint32, optional, tag = "2")]
+    pub stage: Option<u32>,
+    /// All stages but this one are free: it is the result.
+    #[prost(uint32, optional, tag = "3")]
+    pub all_but: Option<u32>,
 }
 
 /// What to tell a peer of another version.

@@ -26,12 +26,14 @@ use ballista_scheduler::metrics::default_metrics_collector;
 use ballista_scheduler::scheduler_server::SchedulerServer;
 use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tonic::service::RoutesBuilder;
 
 use crate::codec::SwathCodec;
 use crate::error::{Error, Result};
 use crate::protocol::MAX_MESSAGE_BYTES;
 use crate::state;
+use placement::{FreedStage, Placement};
 
 pub(crate) type Server = SchedulerServer<LogicalPlanNode, PhysicalPlanNode>;
 
@@ -60,6 +62,7 @@ pub struct Scheduler {
     server: Server,
     states: Arc<dyn JobState>,
     address: SocketAddr,
+    freed: mpsc::UnboundedReceiver<FreedStage>,
 }
 
 impl Scheduler {
@@ -77,7 +80,8 @@ impl Scheduler {
             true => "localhost".to_owned(),
             false => address.ip().to_string(),
         });
-        let config = Arc::new(config(host, address, options.min_workers));
+        let (tell_freed, freed) = mpsc::unbounded_channel();
+        let config = Arc::new(config(host, address, options.min_workers, Placement::new(tell_freed)));
         let cluster = BallistaCluster::new_from_config(&config).await?;
         let states = cluster.job_state();
         let codec =
@@ -85,7 +89,7 @@ impl Scheduler {
         let metrics = default_metrics_collector()?;
         let mut server = Server::new(config.scheduler_endpoint(), cluster, codec, config, metrics);
         server.init().await?;
-        Ok(Self { listener, server, states, address })
+        Ok(Self { listener, server, states, address, freed })
     }
 
     /// Where it listens.
@@ -99,6 +103,7 @@ impl Scheduler {
     /// If the listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let jobs = Arc::new(jobs::Jobs::new(self.server.clone(), self.states));
+        tokio::spawn(Arc::clone(&jobs).free_stages(self.freed));
         let grpc = SchedulerGrpcServer::new(self.server.clone())
             .max_encoding_message_size(MAX_MESSAGE_BYTES)
             .max_decoding_message_size(MAX_MESSAGE_BYTES);
@@ -128,13 +133,13 @@ impl Scheduler {
     }
 }
 
-fn config(host: String, address: SocketAddr, min_workers: usize) -> SchedulerConfig {
+fn config(host: String, address: SocketAddr, min_workers: usize, placement: Placement) -> SchedulerConfig {
     SchedulerConfig {
         external_host: host,
         bind_host: address.ip().to_string(),
         bind_port: address.port(),
         scheduling_policy: TaskSchedulingPolicy::PushStaged,
-        task_distribution: TaskDistributionPolicy::Custom(Arc::new(placement::Placement)),
+        task_distribution: TaskDistributionPolicy::Custom(Arc::new(placement)),
         // Results are freed when their client has read them (`jobs`); this is for what nobody asks for any more.
         finished_job_data_clean_up_interval_seconds: 600,
         finished_job_state_clean_up_interval_seconds: 900,

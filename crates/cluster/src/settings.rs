@@ -12,8 +12,9 @@ extensions_options! {
         /// The client's session, which the workers' caches are kept by. Set by the client.
         pub session: String, default = String::new()
 
-        /// How data is compressed between workers, and on its way to the client: none, lz4 or zstd.
-        pub exchange_compression: String, default = "none".to_owned()
+        /// How data is compressed between workers, and on its way to the client: none, lz4, zstd, or adaptive: lz4 where
+        /// the link is slow and the data compress.
+        pub exchange_compression: String, default = "adaptive".to_owned()
 
         /// A part of a plan that reads at most so many rows, such as a small table that others are joined with, is run by each
         /// task that needs it, and a plan that reads no more by one task. 0 makes stages of all.

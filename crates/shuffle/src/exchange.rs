@@ -103,6 +103,15 @@ impl TaskOutputs {
         drop(freed);
     }
 
+    /// Frees the outputs of all stages of a job but one.
+    pub fn forget_all_but(&self, job: &str, stage: u32) {
+        let mut freed = vec![];
+        if let Some(outputs) = self.jobs.lock().held.get_mut(job) {
+            freed.extend(outputs.extract_if(|key, _| key.stage != stage));
+        }
+        drop(freed);
+    }
+
     /// The jobs and stages that hold something here.
     pub fn stages(&self) -> Vec<(String, u32)> {
         let jobs = self.jobs.lock();
@@ -147,6 +156,9 @@ mod tests {
         assert_eq!(outputs.get("a", key).unwrap().rows(), 1000);
         outputs.forget_stage("a", 1);
         assert!(outputs.get("a", key).unwrap_err().to_string().contains("does not hold partition 0 of stage 1"));
+        assert_eq!(outputs.stages(), [("a".to_owned(), 2)]);
+        outputs.insert("a", OutputKey { stage: 3, ..key }, partition.clone()).unwrap();
+        outputs.forget_all_but("a", 2);
         assert_eq!(outputs.stages(), [("a".to_owned(), 2)]);
         outputs.forget_job("a");
         assert!(outputs.insert("a", key, partition).is_err());

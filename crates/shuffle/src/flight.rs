@@ -6,7 +6,7 @@
 //! checked at the end.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arrow::datatypes::SchemaRef;
 use arrow::ipc::CompressionType;
@@ -27,6 +27,7 @@ use tonic::{Code, Status};
 
 use crate::compact::compact;
 use crate::exchange::{OutputKey, TaskOutputs};
+use crate::link::{self, Links};
 
 /// Bytes that one message of a stream aims at.
 const MESSAGE_BYTES: usize = 1 << 20;
@@ -49,7 +50,7 @@ pub struct Ticket {
     /// Rows at the start that the reader has already.
     #[prost(uint64, tag = "3")]
     pub skip_rows: u64,
-    /// How batches are compressed on the way: empty, `lz4` or `zstd`.
+    /// How batches are compressed on the way: empty, `none`, `lz4`, `zstd`, or `adaptive` by what the first batch is like.
     #[prost(string, tag = "4")]
     pub compression: String,
 }
@@ -110,37 +111,78 @@ pub fn serve(
         })
         .and_then(|batch| futures::future::ready(compact(batch).map_err(DataFusionError::from)))
         .map_err(|error| FlightError::ExternalError(Box::new(error)));
-    let options = IpcWriteOptions::default()
-        .try_with_compression(compression(&ticket.compression)?)
-        .map_err(|error| Status::internal(error.to_string()))?;
-    let encoded = FlightDataEncoderBuilder::new()
-        .with_schema(schema)
-        .with_options(options)
-        .with_dictionary_handling(DictionaryHandling::Resend)
-        .with_max_flight_data_size(MESSAGE_BYTES)
-        .build(batches);
-    Ok(encoded.map_err(Status::from).boxed())
+    let asked = compression(&ticket.compression)?;
+    let encoded = stream::once(async move {
+        let mut batches = batches.boxed();
+        let first = batches.next().await;
+        let compression = match (asked, &first) {
+            (Asked::For(compression), _) => compression,
+            (Asked::ByData, Some(Ok(first))) => link::chosen(first).map_err(FlightError::Arrow)?,
+            (Asked::ByData, _) => None,
+        };
+        let options = IpcWriteOptions::default().try_with_compression(compression).map_err(FlightError::Arrow)?;
+        Ok::<_, FlightError>(
+            FlightDataEncoderBuilder::new()
+                .with_schema(schema)
+                .with_options(options)
+                .with_dictionary_handling(DictionaryHandling::Resend)
+                .with_max_flight_data_size(MESSAGE_BYTES)
+                .build(stream::iter(first).chain(batches)),
+        )
+    });
+    Ok(encoded.try_flatten().map_err(Status::from).boxed())
 }
 
-fn compression(name: &str) -> Result<Option<CompressionType>, Status> {
+/// What a ticket asks for.
+#[derive(Clone, Copy)]
+enum Asked {
+    For(Option<CompressionType>),
+    ByData,
+}
+
+fn compression(name: &str) -> Result<Asked, Status> {
     match name {
-        "" | "none" => Ok(None),
-        "lz4" => Ok(Some(CompressionType::LZ4_FRAME)),
-        "zstd" => Ok(Some(CompressionType::ZSTD)),
-        other => Err(Status::invalid_argument(format!("expected compression none, lz4 or zstd, got '{other}'"))),
+        "" | link::NONE => Ok(Asked::For(None)),
+        "lz4" => Ok(Asked::For(Some(CompressionType::LZ4_FRAME))),
+        "zstd" => Ok(Asked::For(Some(CompressionType::ZSTD))),
+        link::ADAPTIVE => Ok(Asked::ByData),
+        other => {
+            Err(Status::invalid_argument(format!("expected compression none, lz4, zstd or adaptive, got '{other}'")))
+        }
     }
+}
+
+/// Another process, and what is known of the way there.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// The connection.
+    pub channel: Channel,
+    /// Its address, `host:port`.
+    pub address: String,
+    /// What earlier transfers have told.
+    pub links: Arc<Links>,
 }
 
 /// The batches of the outputs that `ticket` names, which together have `expected_rows` rows of `schema`.
 ///
 /// Nothing is asked before the stream is polled. Dropping it ends the transfer.
 pub fn fetch(
-    channel: Channel,
-    ticket: Ticket,
+    peer: Peer,
+    mut ticket: Ticket,
     schema: SchemaRef,
     expected_rows: Option<u64>,
 ) -> SendableRecordBatchStream {
-    let reading = Reading { channel, ticket, seen_rows: 0, stream: None, attempts: 0, schema: Arc::clone(&schema) };
+    ticket.compression = peer.links.compression(&ticket.compression, &peer.address).to_owned();
+    let reading = Reading {
+        peer,
+        ticket,
+        seen_rows: 0,
+        seen_bytes: 0,
+        waited: Duration::ZERO,
+        stream: None,
+        attempts: 0,
+        schema: Arc::clone(&schema),
+    };
     let batches = stream::try_unfold(reading, move |mut reading| async move {
         match reading.next().await? {
             Some(batch) => Ok(Some((batch, reading))),
@@ -158,9 +200,11 @@ pub fn fetch(
 }
 
 struct Reading {
-    channel: Channel,
+    peer: Peer,
     ticket: Ticket,
     seen_rows: u64,
+    seen_bytes: usize,
+    waited: Duration,
     stream: Option<FlightRecordBatchStream>,
     attempts: u32,
     schema: SchemaRef,
@@ -169,13 +213,20 @@ struct Reading {
 impl Reading {
     async fn next(&mut self) -> Result<Option<arrow::array::RecordBatch>> {
         loop {
-            match self.advance().await {
+            let asked = Instant::now();
+            let advanced = self.advance().await;
+            self.waited += asked.elapsed();
+            match advanced {
                 Ok(Some(batch)) => {
                     self.seen_rows += batch.num_rows() as u64;
+                    self.seen_bytes += batch.get_array_memory_size();
                     self.attempts = 0;
                     return Ok(Some(batch.with_schema(Arc::clone(&self.schema))?));
                 }
-                Ok(None) => return Ok(None),
+                Ok(None) => {
+                    self.peer.links.note(&self.peer.address, self.seen_bytes, self.waited);
+                    return Ok(None);
+                }
                 Err(error) if self.attempts < ATTEMPTS && is_broken_connection(&error) => {
                     self.attempts += 1;
                     self.stream = None;
@@ -194,7 +245,7 @@ impl Reading {
                 let ticket = Ticket { skip_rows: self.seen_rows, ..self.ticket.clone() };
                 let ticket = FlightTicket { ticket: ticket.encode_to_vec().into() };
                 let mut client =
-                    FlightServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES);
+                    FlightServiceClient::new(self.peer.channel.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES);
                 let data = client.do_get(ticket).await.map_err(|status| FlightError::Tonic(Box::new(status)))?;
                 let data = data.into_inner().map_err(|status| FlightError::Tonic(Box::new(status)));
                 self.stream.insert(FlightRecordBatchStream::new_from_flight_data(data))

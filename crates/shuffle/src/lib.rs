@@ -5,6 +5,7 @@
 //! | [`compact`] | batches that hold no more than their rows |
 //! | [`exchange`] | the outputs of a worker's tasks, by job, stage and partition, held for the tasks that read them |
 //! | [`flight`] | those outputs served to other processes, and fetched from them |
+//! | [`link`] | whether data is compressed on its way |
 //! | [`source`] | a stored table as the source of a scan |
 //! | [`store`] | the partition store: memory first, spill files beyond its budget |
 
@@ -12,6 +13,8 @@ pub mod compact;
 pub mod exchange;
 #[cfg(feature = "flight")]
 pub mod flight;
+#[cfg(feature = "flight")]
+pub mod link;
 pub mod source;
 pub mod store;
 

@@ -97,6 +97,23 @@ fn results_are_freed_when_they_were_read() {
 }
 
 #[test]
+fn stages_are_freed_when_they_were_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = &numbers(folder.path());
+    let freed = metric("swath_stages_freed_total");
+    let session = super::staged();
+    let sql =
+        format!("SELECT n, count(*) FROM (SELECT k % 10 AS g, count(*) AS n FROM '{path}' GROUP BY 1) GROUP BY n");
+    session.sql(&sql).unwrap().collect().unwrap();
+    let begin = Instant::now();
+    // The first stage, while the last one has still to run.
+    while metric("swath_stages_freed_total") == freed {
+        assert!(begin.elapsed() < Duration::from_secs(10), "no stage was freed");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
 fn a_lost_worker_does_not_lose_the_cluster() {
     let mut cluster = builder().workers(2).threads(1).memory_limit(512 << 20).start().unwrap();
     let session = Session::connect(cluster.address()).threads(1).build().unwrap();

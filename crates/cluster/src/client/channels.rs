@@ -1,10 +1,13 @@
 //! Connections that are kept: one to each peer, made when first used, and made again when it breaks.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use datafusion::common::{Result, exec_datafusion_err};
 use parking_lot::Mutex;
+use swath_shuffle::flight::Peer;
+use swath_shuffle::link::Links;
 use tokio::runtime::Handle;
 use tonic::transport::{Channel, Endpoint};
 
@@ -17,13 +20,22 @@ const CONNECTION_WINDOW_BYTES: u32 = 32 << 20;
 #[derive(Debug)]
 pub struct Channels {
     known: Mutex<HashMap<String, Channel>>,
+    links: Arc<Links>,
     network: Handle,
 }
 
 impl Channels {
     /// Connections whose bytes are moved by the threads of `network`.
     pub fn new(network: Handle) -> Self {
-        Self { known: Mutex::default(), network }
+        Self { known: Mutex::default(), links: Arc::default(), network }
+    }
+
+    /// The process at `address`, `host:port`, to fetch data from.
+    ///
+    /// # Errors
+    /// If that is no address.
+    pub fn peer(&self, address: &str) -> Result<Peer> {
+        Ok(Peer { channel: self.to(address)?, address: address.to_owned(), links: Arc::clone(&self.links) })
     }
 
     /// The connection to `address`, `host:port`.

@@ -157,8 +157,8 @@ async fn rows(job: Arc<Job>, partition: usize, schema: SchemaRef) -> Result<Send
             skip_rows: 0,
             compression: job.compression.clone(),
         };
-        let channel = job.client.inner.channels.to(&part.address)?;
-        streams.push(flight::fetch(channel, ticket, Arc::clone(&schema), Some(part.rows)));
+        let peer = job.client.inner.channels.peer(&part.address)?;
+        streams.push(flight::fetch(peer, ticket, Arc::clone(&schema), Some(part.rows)));
     }
     let batches = stream::iter(streams).flatten().inspect(move |_| {
         // The job is over when its last partition has been read.

@@ -25,6 +25,7 @@ use tokio::sync::{mpsc, watch};
 use tonic::transport::{Channel, Endpoint};
 
 use super::Server;
+use super::placement::FreedStage;
 use crate::codec::SwathCodec;
 use crate::protocol::{
     Event, FORGET, Finished, ForgetJob, MAX_MESSAGE_BYTES, ResultPart, Run, RunEvent, SECRETS, SessionSecrets, Worker,
@@ -54,6 +55,8 @@ pub(super) struct Counts {
     pub failed: AtomicU64,
     pub finished: AtomicU64,
     pub cancelled: AtomicU64,
+    /// Stages whose outputs were freed before their job ended.
+    pub freed: AtomicU64,
 }
 
 impl Jobs {
@@ -171,6 +174,7 @@ impl Jobs {
                     None => statuses_end = changed.is_closed(),
                     Some(status) => if let Some(event) = self.event_of(status) {
                         ended = true;
+                        self.free_all_but_result(&job, &event);
                         open = events.send(RunEvent { event: Some(event) }).await.is_ok();
                         statuses_end = true;
                     }
@@ -183,7 +187,24 @@ impl Jobs {
                 log::warn!("job {job} could not be cancelled: {error}");
             }
         }
-        self.forget(job.as_str()).await;
+        self.forget(ForgetJob { job: job.to_string(), ..Default::default() }).await;
+    }
+
+    /// What led to a result is of no more use; its client need not wait for that.
+    fn free_all_but_result(self: &Arc<Self>, job: &JobId, event: &Event) {
+        let Event::Finished(finished) = event else { return };
+        let Some(result) = finished.parts.first() else { return };
+        let forget = ForgetJob { job: job.to_string(), all_but: Some(result.stage), ..Default::default() };
+        let jobs = Arc::clone(self);
+        tokio::spawn(async move { jobs.forget(forget).await });
+    }
+
+    /// Frees stages that have been read by all who read them, as they are told.
+    pub async fn free_stages(self: Arc<Self>, mut freed: mpsc::UnboundedReceiver<FreedStage>) {
+        while let Some((job, stage)) = freed.recv().await {
+            self.counts.freed.fetch_add(1, Ordering::Relaxed);
+            self.forget(ForgetJob { job, stage: Some(stage), ..Default::default() }).await;
+        }
     }
 
     fn event_of(&self, status: job_status::Status) -> Option<Event> {
@@ -214,11 +235,11 @@ impl Jobs {
     }
 
     /// Frees what the workers hold of a job.
-    async fn forget(&self, job: &str) {
-        let body = ForgetJob { job: job.to_owned() }.encode_to_vec();
+    async fn forget(&self, what: ForgetJob) {
+        let body = what.encode_to_vec();
         for worker in self.metadata().await {
             if let Err(error) = self.tell(&worker, FORGET, body.clone()).await {
-                log::debug!("worker {} could not be told that job {job} has ended: {error}", worker.id);
+                log::debug!("worker {} could not be told to free {what:?}: {error}", worker.id);
             }
         }
     }

@@ -6,10 +6,12 @@
 //! - A stage with a filter by keys waits for the stage that finds them ([`key_filters`]). None waits for a stage above it, so
 //!   that some stage may always run.
 //!
+//! It also sees first which stages have been read by all that read them.
+//!
 //! It takes the place of Ballista's round robin, and keeps what that promises: a stage whose tasks would each see a part of what
 //! one operator has to see whole is one task.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use ballista_core::JobId;
@@ -18,17 +20,56 @@ use ballista_core::serde::protobuf::{AvailableVcores, job_status};
 use ballista_core::serde::scheduler::TaskKey;
 use ballista_scheduler::cluster::{BoundTask, DistributionPolicy};
 use ballista_scheduler::state::execution_graph::{TaskDescription, create_task_info};
-use ballista_scheduler::state::execution_stage::RunningStage;
+use ballista_scheduler::state::execution_stage::{ExecutionStage, RunningStage};
 use ballista_scheduler::state::task_manager::JobInfoCache;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::error::Result;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
 
 use super::key_filters;
 
+/// A stage of a job whose outputs nobody will read any more.
+pub type FreedStage = (String, u32);
+
 /// Tasks by the place of their input.
 #[derive(Debug)]
-pub struct Placement;
+pub struct Placement {
+    /// Stages that were told to be free.
+    freed: Mutex<HashSet<FreedStage>>,
+    tell: mpsc::UnboundedSender<FreedStage>,
+}
+
+impl Placement {
+    /// Tells `tell` of stages that have been read by all who read them.
+    pub fn new(tell: mpsc::UnboundedSender<FreedStage>) -> Self {
+        Self { freed: Mutex::default(), tell }
+    }
+
+    /// Once all stages that read a stage have ended, its outputs are only of use if their outputs are lost, and then it runs
+    /// again.
+    fn free_stages(&self, job: &JobId, stages: &HashMap<usize, ExecutionStage>) {
+        let ended = |id: &usize| matches!(stages.get(id), Some(ExecutionStage::Successful(_)));
+        for (id, stage) in stages {
+            let readers = stage.output_links();
+            let is_free = ended(id) && !readers.is_empty() && readers.iter().all(ended);
+            let Ok(number) = u32::try_from(*id) else { continue };
+            let stage = (job.to_string(), number);
+            let mut freed = self.freed.lock();
+            match is_free {
+                true if freed.insert(stage.clone()) => {
+                    // Without a listener there is nothing to free.
+                    let _ = self.tell.send(stage);
+                }
+                true => {}
+                false => {
+                    freed.remove(&stage);
+                }
+            }
+        }
+    }
+}
 
 #[async_trait::async_trait]
 impl DistributionPolicy for Placement {
@@ -38,6 +79,7 @@ impl DistributionPolicy for Placement {
         running_jobs: Arc<HashMap<JobId, JobInfoCache>>,
     ) -> Result<Vec<BoundTask>> {
         let mut bound = vec![];
+        self.freed.lock().retain(|(job, _)| running_jobs.contains_key(job.as_str()));
         // The same order each time, so that the same partition finds the same worker.
         budgets.sort_by(|a, b| a.executor_id.cmp(&b.executor_id));
         for (job, info) in running_jobs.iter() {
@@ -46,6 +88,7 @@ impl DistributionPolicy for Placement {
             }
             let mut graph = info.execution_graph.write().await;
             let session = graph.session_id().to_owned();
+            self.free_stages(job, graph.stages());
             let mut passed_over = vec![];
             loop {
                 if budgets.iter().all(|budget| budget.vcores == 0) {

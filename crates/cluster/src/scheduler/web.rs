@@ -49,6 +49,8 @@ async fn metrics(State(jobs): State<Arc<Jobs>>) -> String {
     line("swath_jobs_finished_total", "counter", "Jobs that ended well.", counts.finished.load(Ordering::Relaxed));
     line("swath_jobs_failed_total", "counter", "Jobs that failed.", counts.failed.load(Ordering::Relaxed));
     line("swath_jobs_cancelled_total", "counter", "Jobs whose client went.", counts.cancelled.load(Ordering::Relaxed));
+    let freed = counts.freed.load(Ordering::Relaxed);
+    line("swath_stages_freed_total", "counter", "Stages whose outputs were freed before their job ended.", freed);
     let _ =
         writeln!(page, "# HELP swath_info Version.\n# TYPE swath_info gauge\nswath_info{{version=\"{VERSION}\"}} 1");
     page

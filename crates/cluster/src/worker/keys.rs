@@ -94,7 +94,7 @@ impl PendingFilter {
                 true => shared.outputs.get(job, key)?.stream()?,
                 false => {
                     let ticket = Ticket { job: job.to_owned(), outputs: vec![key.into()], ..Default::default() };
-                    flight::fetch(shared.channels.to(&source.address)?, ticket, Arc::clone(&self.schema), None)
+                    flight::fetch(shared.channels.peer(&source.address)?, ticket, Arc::clone(&self.schema), None)
                 }
             };
             stream.map_ok(|batch| Arc::clone(batch.column(0))).try_collect::<Vec<_>>().await

@@ -84,7 +84,7 @@ impl ExchangeReaderExec {
             let batches = stream::iter(stored).map(|partition| partition.stream()).try_flatten();
             return Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), batches)));
         }
-        let channel = self.shared.channels.to(&parts[0].address)?;
+        let peer = self.shared.channels.peer(&parts[0].address)?;
         let ticket = Ticket {
             job: self.job.clone(),
             outputs: parts.iter().map(|part| part.key.into()).collect(),
@@ -93,7 +93,7 @@ impl ExchangeReaderExec {
         };
         let rows = parts.iter().map(|part| part.rows).sum::<Option<u64>>();
         let first = parts[0].clone();
-        let batches = flight::fetch(channel, ticket, self.schema(), rows).map_err(move |error| match &error {
+        let batches = flight::fetch(peer, ticket, self.schema(), rows).map_err(move |error| match &error {
             DataFusionError::IoError(io) => lost(&first, &io.to_string()),
             _ => error,
         });

@@ -43,7 +43,11 @@ impl Actions for WorkerActions {
         match action.r#type.as_str() {
             FORGET => {
                 let forget = ForgetJob::decode(action.body.clone()).map_err(damaged)?;
-                self.shared.outputs.forget_job(&forget.job);
+                match (forget.stage, forget.all_but) {
+                    (Some(stage), _) => self.shared.outputs.forget_stage(&forget.job, stage),
+                    (None, Some(result)) => self.shared.outputs.forget_all_but(&forget.job, result),
+                    (None, None) => self.shared.outputs.forget_job(&forget.job),
+                }
             }
             SECRETS => {
                 let secrets = SessionSecrets::decode(action.body.clone()).map_err(damaged)?;
