@@ -5,9 +5,9 @@
 //! interface below `/api/v1`.
 
 mod jobs;
-mod rest;
 mod key_filters;
 mod placement;
+mod rest;
 mod service;
 mod web;
 
