@@ -242,35 +242,35 @@ mod tests {
     use super::*;
     use arrow::array::{Date32Array, Int32Array, Int64Array, StringViewArray};
 
-    fn found(keys: ArrayRef, asked: ArrayRef) -> Vec<bool> {
-        let set = KeySet::try_new(&[keys]).unwrap();
-        set.contains(&asked).unwrap().iter().map(Option::unwrap).collect()
+    fn found(keys: &ArrayRef, asked: &ArrayRef) -> Vec<bool> {
+        let set = KeySet::try_new(std::slice::from_ref(keys)).unwrap();
+        set.contains(asked).unwrap().iter().map(Option::unwrap).collect()
     }
 
     #[test]
     fn numbers_in_a_narrow_range_are_exact() {
-        let keys = Arc::new(Int32Array::from(vec![Some(-5), Some(700), None]));
-        let asked = Arc::new(Int32Array::from(vec![Some(-5), Some(-6), Some(700), Some(701), None, Some(i32::MIN)]));
-        assert_eq!(found(keys, asked), [true, false, true, false, false, false]);
-        let dates = Arc::new(Date32Array::from(vec![10, 20]));
-        assert_eq!(
-            found(Arc::clone(&dates) as _, Arc::new(Date32Array::from(vec![9, 10, 15, 20]))),
-            [false, true, false, true]
-        );
+        let keys: ArrayRef = Arc::new(Int32Array::from(vec![Some(-5), Some(700), None]));
+        let asked = vec![Some(-5), Some(-6), Some(700), Some(701), None, Some(i32::MIN)];
+        let asked: ArrayRef = Arc::new(Int32Array::from(asked));
+        assert_eq!(found(&keys, &asked), [true, false, true, false, false, false]);
+        let dates: ArrayRef = Arc::new(Date32Array::from(vec![10, 20]));
+        let asked: ArrayRef = Arc::new(Date32Array::from(vec![9, 10, 15, 20]));
+        assert_eq!(found(&dates, &asked), [false, true, false, true]);
     }
 
     #[test]
     fn no_key_is_denied_and_few_others_are_taken() {
         let wide: Vec<i64> = (0..20_000).map(|i| i * 0x1234_5678_9abc).collect();
-        let others = Arc::new(Int64Array::from_iter_values(wide.iter().map(|key| key + 1)));
+        let others: ArrayRef = Arc::new(Int64Array::from_iter_values(wide.iter().map(|key| key + 1)));
         let keys: ArrayRef = Arc::new(Int64Array::from(wide));
-        assert!(found(Arc::clone(&keys), Arc::clone(&keys)).into_iter().all(|found| found));
-        let wrong = found(keys, others).into_iter().filter(|found| *found).count();
+        assert!(found(&keys, &keys).into_iter().all(|found| found));
+        let wrong = found(&keys, &others).into_iter().filter(|found| *found).count();
         assert!(wrong < 1000, "{wrong} of 20000");
-        let text =
-            |from: i32| Arc::new(StringViewArray::from_iter_values((from..from + 9000).map(|i| format!("key {i}"))));
-        assert!(found(text(0), text(0)).into_iter().all(|found| found));
-        assert!(found(text(0), text(9000)).into_iter().filter(|found| *found).count() < 450);
+        let text = |from: i32| -> ArrayRef {
+            Arc::new(StringViewArray::from_iter_values((from..from + 9000).map(|i| format!("key {i}"))))
+        };
+        assert!(found(&text(0), &text(0)).into_iter().all(|found| found));
+        assert!(found(&text(0), &text(9000)).into_iter().filter(|found| *found).count() < 450);
     }
 
     #[test]
