@@ -1,5 +1,7 @@
 //! Sessions on a real cluster: a scheduler and two workers as processes of their own, over loopback.
 
+#[path = "cluster/analyze.rs"]
+mod analyze;
 #[path = "cluster/answers.rs"]
 mod answers;
 #[path = "cluster/broadcasts.rs"]

@@ -1,6 +1,9 @@
 //! What client, scheduler and workers say to each other beside Ballista's own messages: Flight actions with protobuf bodies.
 
+use std::time::Duration;
+
 use prost::Message;
+use swath_planner::analyze::{OperatorReport, TaskReport};
 
 /// The version of this program. Two processes of different versions do not work together: a plan's wire form is not kept
 /// stable between them.
@@ -18,6 +21,9 @@ pub const RUN: &str = "swath.run";
 pub const SECRETS: &str = "swath.secrets";
 /// The action by which the scheduler tells a worker to free what it holds of a job: [`ForgetJob`].
 pub const FORGET: &str = "swath.forget";
+
+/// The action by which the scheduler asks a worker what its tasks of a job did: [`JobName`] to [`Figures`].
+pub const FIGURES: &str = "swath.figures";
 
 /// Who is there.
 #[derive(Clone, PartialEq, Message)]
@@ -81,6 +87,9 @@ pub struct Run {
     /// The physical plan.
     #[prost(bytes = "vec", tag = "5")]
     pub plan: Vec<u8>,
+    /// Whether the client wants to know what each task did.
+    #[prost(bool, tag = "6")]
+    pub analyze: bool,
 }
 
 /// What happens to a job.
@@ -111,6 +120,125 @@ pub struct Finished {
     /// Its parts.
     #[prost(message, repeated, tag = "1")]
     pub parts: Vec<ResultPart>,
+    /// What its tasks did, if the client asked.
+    #[prost(message, repeated, tag = "2")]
+    pub tasks: Vec<TaskFigures>,
+}
+
+/// A job by its id.
+#[derive(Clone, PartialEq, Message)]
+pub struct JobName {
+    /// Its id.
+    #[prost(string, tag = "1")]
+    pub job: String,
+}
+
+/// What tasks did.
+#[derive(Clone, PartialEq, Message)]
+pub struct Figures {
+    /// A task each.
+    #[prost(message, repeated, tag = "1")]
+    pub tasks: Vec<TaskFigures>,
+}
+
+/// What one task did.
+#[derive(Clone, PartialEq, Message)]
+pub struct TaskFigures {
+    /// Its stage.
+    #[prost(uint32, tag = "1")]
+    pub stage: u32,
+    /// Its number in the stage.
+    #[prost(uint32, tag = "2")]
+    pub task: u32,
+    /// Rows that it made.
+    #[prost(uint64, tag = "3")]
+    pub rows: u64,
+    /// Bytes that it made.
+    #[prost(uint64, tag = "4")]
+    pub bytes: u64,
+    /// Nanoseconds from its start to its end.
+    #[prost(uint64, tag = "5")]
+    pub elapsed_nanos: u64,
+    /// Its operators, outermost first.
+    #[prost(message, repeated, tag = "6")]
+    pub operators: Vec<OperatorFigures>,
+}
+
+/// What one operator did: an [`OperatorReport`] on its way.
+#[derive(Clone, PartialEq, Message)]
+pub struct OperatorFigures {
+    /// Steps from the root of the plan.
+    #[prost(uint32, tag = "1")]
+    pub depth: u32,
+    /// As EXPLAIN prints it.
+    #[prost(string, tag = "2")]
+    pub description: String,
+    /// Rows that it gave out.
+    #[prost(uint64, optional, tag = "3")]
+    pub rows: Option<u64>,
+    /// Bytes that it gave out.
+    #[prost(uint64, optional, tag = "4")]
+    pub bytes: Option<u64>,
+    /// Nanoseconds of a processor.
+    #[prost(uint64, optional, tag = "5")]
+    pub compute_nanos: Option<u64>,
+    /// Times that it spilled.
+    #[prost(uint64, tag = "6")]
+    pub spills: u64,
+    /// Bytes that it spilled.
+    #[prost(uint64, tag = "7")]
+    pub spilled_bytes: u64,
+}
+
+impl From<OperatorReport> for OperatorFigures {
+    fn from(report: OperatorReport) -> Self {
+        Self {
+            depth: u32::try_from(report.depth).unwrap_or(u32::MAX),
+            description: report.description,
+            rows: report.rows.map(|rows| rows as u64),
+            bytes: report.bytes.map(|bytes| bytes as u64),
+            compute_nanos: report.compute.map(nanos),
+            spills: report.spills as u64,
+            spilled_bytes: report.spilled_bytes as u64,
+        }
+    }
+}
+
+impl From<OperatorFigures> for OperatorReport {
+    fn from(figures: OperatorFigures) -> Self {
+        // All processes have as many bits.
+        let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+        Self {
+            // What a peer says decides how far a line is indented.
+            depth: number(figures.depth.into()).min(256),
+            description: figures.description,
+            rows: figures.rows.map(number),
+            bytes: figures.bytes.map(number),
+            compute: figures.compute_nanos.map(Duration::from_nanos),
+            spills: number(figures.spills),
+            spilled_bytes: number(figures.spilled_bytes),
+        }
+    }
+}
+
+impl TaskFigures {
+    /// As the task of `job` reports it.
+    pub fn into_report(self, job: &str) -> TaskReport {
+        TaskReport {
+            job: job.to_owned(),
+            stage: self.stage,
+            task: self.task,
+            rows: usize::try_from(self.rows).unwrap_or(usize::MAX),
+            bytes: usize::try_from(self.bytes).unwrap_or(usize::MAX),
+            elapsed: Duration::from_nanos(self.elapsed_nanos),
+            operators: self.operators.into_iter().map(OperatorReport::from).collect(),
+        }
+    }
+}
+
+/// Nanoseconds, which fit for 584 years.
+pub fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// A part of one partition of a result.

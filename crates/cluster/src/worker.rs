@@ -6,6 +6,7 @@
 mod engine;
 mod keys;
 mod reader;
+mod reports;
 mod service;
 mod stage;
 
@@ -67,6 +68,8 @@ pub(crate) struct Shared {
     pub runtime: Arc<RuntimeEnv>,
     /// What the tasks made.
     pub outputs: TaskOutputs,
+    /// What the tasks did.
+    pub reports: reports::Reports,
     /// Store options by session.
     pub secrets: Mutex<HashMap<String, StoreOptions>>,
     /// Connections to other workers.
@@ -127,6 +130,7 @@ pub async fn run(options: WorkerOptions, tasks: Handle, health: ExecutorHealth) 
     let shared = Arc::new(Shared {
         handle: tasks,
         outputs: TaskOutputs::new(PartitionStore::new(Arc::clone(&runtime), store_bytes)),
+        reports: reports::Reports::default(),
         runtime,
         secrets: Mutex::default(),
         channels: Channels::new(Handle::current()),

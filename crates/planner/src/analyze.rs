@@ -8,6 +8,10 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::metrics::{MetricValue, MetricsSet};
 
+pub use elsewhere::{Elsewhere, StageReport, TaskReport};
+
+mod elsewhere;
+
 /// Longest description of an operator that a report prints; the rest is cut.
 const DESCRIPTION_WIDTH: usize = 160;
 
@@ -35,17 +39,29 @@ pub struct OperatorReport {
 pub struct AnalyzeReport {
     /// The operators in the order in which EXPLAIN prints them.
     pub operators: Vec<OperatorReport>,
+    /// What other processes did of it, in the order in which stages feed each other; nothing, if it ran in this one.
+    pub stages: Vec<StageReport>,
     /// Time from start to end, as a clock on the wall shows it.
     pub elapsed: Duration,
 }
 
 impl AnalyzeReport {
-    /// Reads the metrics of `plan`, which has run to its end in `elapsed`.
-    pub fn of(plan: &Arc<dyn ExecutionPlan>, elapsed: Duration) -> Self {
-        let mut operators = vec![];
-        collect(plan, 0, &mut operators);
-        Self { operators, elapsed }
+    /// Reads the metrics of `plan`, which has run to its end in `elapsed`; `elsewhere` has what other processes did of it.
+    pub fn of(plan: &Arc<dyn ExecutionPlan>, elsewhere: &Elsewhere, elapsed: Duration) -> Self {
+        let (mut operators, stages) = (operators(plan), StageReport::of(&elsewhere.0.lock()));
+        if !stages.is_empty() {
+            // What ran elsewhere is told there.
+            operators.retain(|own| own.rows.is_some() || own.compute.is_some());
+        }
+        Self { operators, stages, elapsed }
     }
+}
+
+/// What each operator of `plan`, which has run, did; outermost first.
+pub fn operators(plan: &Arc<dyn ExecutionPlan>) -> Vec<OperatorReport> {
+    let mut operators = vec![];
+    collect(plan, 0, &mut operators);
+    operators
 }
 
 fn collect(plan: &Arc<dyn ExecutionPlan>, depth: usize, operators: &mut Vec<OperatorReport>) {
@@ -69,10 +85,12 @@ fn output_bytes(metrics: &MetricsSet) -> Option<usize> {
     metrics.sum(|metric| matches!(metric.value(), MetricValue::OutputBytes(_))).map(|sum| sum.as_usize())
 }
 
-impl fmt::Display for AnalyzeReport {
+/// Operators, a line each.
+pub(crate) struct Lines<'a>(pub &'a [OperatorReport]);
+
+impl fmt::Display for Lines<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:>12}  {:>10}  {:>10}  {:>10}  operator", "rows", "bytes", "time", "spilled")?;
-        for operator in &self.operators {
+        for operator in self.0 {
             let rows = operator.rows.map_or_else(|| "-".to_owned(), thousands);
             let bytes = operator.bytes.map_or_else(|| "-".to_owned(), readable_bytes);
             let time = operator.compute.map_or_else(|| "-".to_owned(), readable_time);
@@ -83,6 +101,17 @@ impl fmt::Display for AnalyzeReport {
             let description = shortened(&operator.description);
             let indent = operator.depth * 2;
             writeln!(f, "{rows:>12}  {bytes:>10}  {time:>10}  {spilled:>10}  {:indent$}{description}", "")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for AnalyzeReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:>12}  {:>10}  {:>10}  {:>10}  operator", "rows", "bytes", "time", "spilled")?;
+        write!(f, "{}", Lines(&self.operators))?;
+        for stage in &self.stages {
+            write!(f, "{stage}")?;
         }
         writeln!(f, "elapsed: {}", readable_time(self.elapsed))
     }
@@ -165,7 +194,7 @@ mod tests {
             spilled_bytes: 4096 * spills,
         };
         let operators = vec![operator(0, "SortExec: [a]", 1), operator(1, "Scan", 0)];
-        let report = AnalyzeReport { operators, elapsed: Duration::from_millis(7) };
+        let report = AnalyzeReport { operators, stages: vec![], elapsed: Duration::from_millis(7) };
         let expected = "        rows       bytes        time     spilled  operator
        1,000    2.00 KiB      3.0 ms    4.00 KiB  SortExec: [a]
        2,000    2.00 KiB      3.0 ms           -    Scan

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use datafusion::error::DataFusionError;
+use datafusion::execution::TaskContext;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt;
@@ -24,8 +25,13 @@ pub struct RunningQuery {
 impl RunningQuery {
     /// Starts `plan` on the session's threads.
     pub fn start(session: &Session, plan: Arc<dyn ExecutionPlan>) -> Self {
+        Self::start_in(session, session.context().task_ctx(), plan)
+    }
+
+    /// Starts `plan` on the session's threads in a context of its own.
+    pub fn start_in(session: &Session, context: Arc<TaskContext>, plan: Arc<dyn ExecutionPlan>) -> Self {
         let (sender, batches) = mpsc::channel(BUFFER_BATCHES);
-        let (context, running) = (session.context().task_ctx(), Arc::clone(&plan));
+        let running = Arc::clone(&plan);
         let work = session.engine().spawn(async move {
             let mut stream = execute_stream(running, context)?;
             while let Some(batch) = stream.next().await {

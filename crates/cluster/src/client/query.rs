@@ -21,6 +21,7 @@ use datafusion_proto::protobuf::PhysicalPlanNode;
 use futures::{StreamExt, TryStreamExt, stream};
 use parking_lot::Mutex;
 use prost::Message;
+use swath_planner::analyze::Elsewhere;
 use swath_shuffle::flight::{self, Ticket, TicketOutput};
 use tokio::sync::OnceCell;
 use tonic::{Code, Status};
@@ -54,6 +55,8 @@ struct Job {
     plan: Arc<dyn ExecutionPlan>,
     settings: Arc<Vec<Pair>>,
     compression: String,
+    /// Where the tasks' figures go, if the plan is analyzed.
+    elsewhere: Option<Arc<Elsewhere>>,
     result: OnceCell<Result<Running, Arc<DataFusionError>>>,
 }
 
@@ -86,6 +89,7 @@ impl ClusterQueryExec {
             plan: Arc::clone(&self.plan),
             settings: Arc::clone(&self.settings),
             compression: options.unwrap_or_default().exchange_compression.clone(),
+            elsewhere: Elsewhere::of(context),
             result: OnceCell::new(),
         });
         *current = Some(Current { job: Arc::clone(&job), taken: HashSet::from([partition]) });
@@ -111,6 +115,7 @@ impl Job {
             settings: self.settings.as_ref().clone(),
             store_options: self.client.store_options(),
             plan,
+            analyze: self.elsewhere.is_some(),
         };
         let failed = |status: Status| match status.code() {
             Code::Unavailable => unreachable_scheduler(self.client.address(), &status),
@@ -127,7 +132,12 @@ impl Job {
             match event.event {
                 Some(Event::Started(job)) => id = job,
                 Some(Event::Failed(text)) => return Err(unmarked(&text)),
-                Some(Event::Finished(finished)) => return Ok(Running { id, finished, _events: Mutex::new(events) }),
+                Some(Event::Finished(mut finished)) => {
+                    if let Some(elsewhere) = &self.elsewhere {
+                        elsewhere.add(finished.tasks.drain(..).map(|task| task.into_report(&id)));
+                    }
+                    return Ok(Running { id, finished, _events: Mutex::new(events) });
+                }
                 None => {}
             }
         }

@@ -28,7 +28,8 @@ use super::Server;
 use super::placement::FreedStage;
 use crate::codec::SwathCodec;
 use crate::protocol::{
-    Event, FORGET, Finished, ForgetJob, MAX_MESSAGE_BYTES, ResultPart, Run, RunEvent, SECRETS, SessionSecrets, Worker,
+    Event, FIGURES, FORGET, Figures, Finished, ForgetJob, JobName, MAX_MESSAGE_BYTES, ResultPart, Run, RunEvent, SECRETS,
+    SessionSecrets, TaskFigures, Worker,
 };
 use crate::state;
 
@@ -146,7 +147,7 @@ impl Jobs {
             .map_err(|error| DataFusionError::External(Box::new(error)))?;
         self.counts.taken.fetch_add(1, Ordering::Relaxed);
         let (events, receiver) = mpsc::channel(STATUS_BUFFER);
-        tokio::spawn(Arc::clone(self).watch(job, changed, events));
+        tokio::spawn(Arc::clone(self).watch(job, run.analyze, changed, events));
         Ok(receiver)
     }
 
@@ -154,6 +155,7 @@ impl Jobs {
     async fn watch(
         self: Arc<Self>,
         job: JobId,
+        analyze: bool,
         mut changed: mpsc::Receiver<JobStatus>,
         events: mpsc::Sender<RunEvent>,
     ) {
@@ -172,9 +174,12 @@ impl Jobs {
                 }
                 status = changed.recv(), if !statuses_end => match status.and_then(|status| status.status) {
                     None => statuses_end = changed.is_closed(),
-                    Some(status) => if let Some(event) = self.event_of(status) {
+                    Some(status) => if let Some(mut event) = self.event_of(status) {
                         ended = true;
                         self.free_all_but_result(&job, &event);
+                        if let (Event::Finished(finished), true) = (&mut event, analyze) {
+                            finished.tasks = self.figures(job.as_str()).await;
+                        }
                         open = events.send(RunEvent { event: Some(event) }).await.is_ok();
                         statuses_end = true;
                     }
@@ -227,11 +232,24 @@ impl Jobs {
                     })
                 });
                 Some(match parts.collect::<Option<Vec<_>>>() {
-                    Some(parts) => Event::Finished(Finished { parts }),
+                    Some(parts) => Event::Finished(Finished { parts, tasks: vec![] }),
                     None => Event::Failed("the place of a result is incomplete".to_owned()),
                 })
             }
         }
+    }
+
+    /// What the tasks of a job did, as far as their workers still answer.
+    async fn figures(&self, job: &str) -> Vec<TaskFigures> {
+        let body = JobName { job: job.to_owned() }.encode_to_vec();
+        let mut tasks = vec![];
+        for worker in self.metadata().await {
+            match self.ask(&worker, FIGURES, body.clone()).await {
+                Ok(figures) => tasks.extend(figures.tasks),
+                Err(error) => log::warn!("worker {} does not tell what its tasks did: {error}", worker.id),
+            }
+        }
+        tasks
     }
 
     /// Frees what the workers hold of a job.
@@ -263,6 +281,20 @@ impl Jobs {
     }
 
     async fn tell(&self, worker: &ExecutorMetadata, action: &str, body: Vec<u8>) -> Result<(), tonic::Status> {
+        self.send(worker, action, body).await.map(|_| ())
+    }
+
+    async fn ask(&self, worker: &ExecutorMetadata, action: &str, body: Vec<u8>) -> Result<Figures, tonic::Status> {
+        let answer = self.send(worker, action, body).await?.message().await?.unwrap_or_default();
+        Figures::decode(answer.body).map_err(|error| tonic::Status::internal(error.to_string()))
+    }
+
+    async fn send(
+        &self,
+        worker: &ExecutorMetadata,
+        action: &str,
+        body: Vec<u8>,
+    ) -> Result<tonic::Streaming<arrow_flight::Result>, tonic::Status> {
         let address = format!("{}:{}", worker.host, worker.port);
         let channel = match self.channels.lock().entry(address.clone()) {
             std::collections::hash_map::Entry::Occupied(entry) => entry.get().clone(),
@@ -273,7 +305,7 @@ impl Jobs {
             }
         };
         let mut client = FlightServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES);
-        client.do_action(Action { r#type: action.to_owned(), body: body.into() }).await.map(|_| ())
+        client.do_action(Action { r#type: action.to_owned(), body: body.into() }).await.map(tonic::Response::into_inner)
     }
 }
 

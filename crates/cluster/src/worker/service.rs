@@ -19,7 +19,7 @@ use tonic::service::RoutesBuilder;
 
 use super::Shared;
 use crate::actions::{ActionService, Actions};
-use crate::protocol::{FORGET, ForgetJob, SECRETS, SessionSecrets};
+use crate::protocol::{FIGURES, FORGET, Figures, ForgetJob, JobName, SECRETS, SessionSecrets};
 
 /// The actions and the data of a worker.
 pub struct WorkerActions {
@@ -35,7 +35,11 @@ pub fn worker_flight(shared: Arc<Shared>) -> ActionService<WorkerActions> {
 impl Actions for WorkerActions {
     fn list(&self) -> Vec<ActionType> {
         let action = |name: &str, what: &str| ActionType { r#type: name.to_owned(), description: what.to_owned() };
-        vec![action(FORGET, "frees what is held of a job"), action(SECRETS, "takes store options of a session")]
+        vec![
+            action(FORGET, "frees what is held of a job"),
+            action(FIGURES, "tells what the tasks of a job did"),
+            action(SECRETS, "takes store options of a session"),
+        ]
     }
 
     async fn act(&self, action: Action) -> Result<BoxStream<'static, Result<Vec<u8>, Status>>, Status> {
@@ -46,13 +50,21 @@ impl Actions for WorkerActions {
                 match (forget.stage, forget.all_but) {
                     (Some(stage), _) => self.shared.outputs.forget_stage(&forget.job, stage),
                     (None, Some(result)) => self.shared.outputs.forget_all_but(&forget.job, result),
-                    (None, None) => self.shared.outputs.forget_job(&forget.job),
+                    (None, None) => {
+                        self.shared.outputs.forget_job(&forget.job);
+                        self.shared.reports.forget(&forget.job);
+                    }
                 }
             }
             SECRETS => {
                 let secrets = SessionSecrets::decode(action.body.clone()).map_err(damaged)?;
                 let options = secrets.store_options.into_iter().map(|pair| (pair.key, pair.value)).collect();
                 self.shared.secrets.lock().insert(secrets.session, StoreOptions(options));
+            }
+            FIGURES => {
+                let wanted = JobName::decode(action.body.clone()).map_err(damaged)?;
+                let figures = Figures { tasks: self.shared.reports.of(&wanted.job) };
+                return Ok(stream::iter([Ok(figures.encode_to_vec())]).boxed());
             }
             other => return Err(Status::unimplemented(format!("a worker does not know the action {other}"))),
         }

@@ -20,7 +20,7 @@ use swath_shuffle::compact::compact;
 use swath_shuffle::{OutputKey, PartitionWriter};
 use tokio::task::JoinSet;
 
-use super::Shared;
+use super::{Shared, reports};
 use super::keys::{self, PendingFilter};
 use crate::failure::marked;
 
@@ -222,6 +222,12 @@ impl QueryStageExecutor for StageTask {
     ) -> Result<Vec<ShuffleWritePartition>> {
         let started = std::time::Instant::now();
         let result = self.run(context).await;
+        if let Ok(written) = &result {
+            let sum = |of: fn(&ShuffleWritePartition) -> u64| written.iter().map(of).sum();
+            let made = (sum(|part| part.num_rows), sum(|part| part.num_bytes));
+            let figures = reports::figures(self.stage, self.task, &self.plan, made, started.elapsed());
+            self.shared.reports.add(&self.job, figures);
+        }
         log_end(self, started.elapsed(), result.is_ok());
         result.map_err(|error| if is_lost_input(&error) { error } else { marked(&error) })
     }

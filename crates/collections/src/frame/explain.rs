@@ -6,7 +6,8 @@ use std::time::Instant;
 use datafusion::physical_plan::{displayable, execute_stream};
 use futures::TryStreamExt;
 use swath_exec::files::name_files;
-use swath_planner::{AnalyzeReport, StageGraph};
+use swath_planner::StageGraph;
+use swath_planner::analyze::{AnalyzeReport, Elsewhere};
 
 use crate::error::Result;
 use crate::frame::DataFrame;
@@ -50,7 +51,8 @@ impl DataFrame {
         Ok(text)
     }
 
-    /// Runs the frame, drops its rows, and reports per operator: rows, bytes, processor time and spills, as a tree.
+    /// Runs the frame, drops its rows, and reports per operator: rows, bytes, processor time and spills, as a tree. On a
+    /// cluster, also per stage: tasks, their time, and how evenly their rows were spread.
     ///
     /// # Errors
     /// Whatever running the frame can fail with.
@@ -58,10 +60,11 @@ impl DataFrame {
         let (state, plan) = (self.session().state(), self.logical_plan()?.clone());
         Ok(self.session().engine().block_on(async move {
             let physical = name_files(state.create_physical_plan(&plan).await?)?;
+            let (elsewhere, context) = Elsewhere::watch(&state);
             let started = Instant::now();
-            let batches = execute_stream(Arc::clone(&physical), state.task_ctx())?;
+            let batches = execute_stream(Arc::clone(&physical), context)?;
             batches.try_for_each(|_| futures::future::ready(Ok(()))).await?;
-            Ok(AnalyzeReport::of(&physical, started.elapsed()))
+            Ok(AnalyzeReport::of(&physical, &elsewhere, started.elapsed()))
         })?)
     }
 }

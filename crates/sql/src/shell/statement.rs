@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
+use swath_collections::planner::analyze::{AnalyzeReport, Elsewhere};
 use swath_collections::{DataFrame, Session};
 use tokio::runtime::Runtime;
 use tokio::time::{MissedTickBehavior, interval};
@@ -41,8 +42,9 @@ impl Shell {
             Some(Explain::Analyze(query)) => {
                 let frame = planned(self, &query, &mut progress)?;
                 let plan = self.physical_plan(&frame, sql, &guard, &mut progress)?;
-                self.drain(&plan, &guard, &mut progress).map_err(|failure| self.placed(failure, sql))?;
-                let report = swath_collections::planner::AnalyzeReport::of(&plan, progress.elapsed());
+                let drained = self.drain(&plan, &guard, &mut progress);
+                let elsewhere = drained.map_err(|failure| self.placed(failure, sql))?;
+                let report = AnalyzeReport::of(&plan, &elsewhere, progress.elapsed());
                 progress.clear();
                 Ok(write!(self.target, "{report}")?)
             }
@@ -146,9 +148,17 @@ impl Shell {
         Ok(batches)
     }
 
-    /// Runs `plan` for its metrics.
-    fn drain(&self, plan: &Arc<dyn ExecutionPlan>, guard: &Guard<'_>, progress: &mut Progress) -> Result<()> {
-        self.place(guard).each_batch(plan, progress, |_, _| Ok(()))
+    /// Runs `plan` for its metrics; gives those that other processes report.
+    fn drain(
+        &self,
+        plan: &Arc<dyn ExecutionPlan>,
+        guard: &Guard<'_>,
+        progress: &mut Progress,
+    ) -> Result<Arc<Elsewhere>> {
+        let (elsewhere, context) = Elsewhere::watch(&self.session.context().state());
+        let query = RunningQuery::start_in(&self.session, context, Arc::clone(plan));
+        self.place(guard).each_batch_of(query, progress, |_, _| Ok(()))?;
+        Ok(elsewhere)
     }
 
     fn place<'a>(&'a self, guard: &'a Guard<'a>) -> Place<'a> {
@@ -192,9 +202,18 @@ impl Place<'_> {
         &self,
         plan: &Arc<dyn ExecutionPlan>,
         progress: &mut Progress,
+        take: impl FnMut(RecordBatch, &mut Progress) -> Result<()>,
+    ) -> Result<()> {
+        self.each_batch_of(RunningQuery::start(self.session, Arc::clone(plan)), progress, take)
+    }
+
+    fn each_batch_of(
+        &self,
+        mut query: RunningQuery,
+        progress: &mut Progress,
         mut take: impl FnMut(RecordBatch, &mut Progress) -> Result<()>,
     ) -> Result<()> {
-        let mut query = RunningQuery::start(self.session, Arc::clone(plan));
+        let plan = Arc::clone(query.plan());
         self.waiter.block_on(async {
             let mut clock = ticks();
             loop {
@@ -204,7 +223,7 @@ impl Place<'_> {
                         Some(batch) => take(batch, progress)?,
                         None => return Ok(()),
                     },
-                    _ = clock.tick() => progress.tick(Some(plan)),
+                    _ = clock.tick() => progress.tick(Some(&plan)),
                 }
             }
         })
