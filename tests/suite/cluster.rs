@@ -16,6 +16,8 @@ mod processes;
 mod rest;
 #[path = "cluster/tpch.rs"]
 mod tpch;
+#[path = "cluster/writes.rs"]
+mod writes;
 
 use std::sync::OnceLock;
 

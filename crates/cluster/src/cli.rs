@@ -45,6 +45,9 @@ pub struct SchedulerArgs {
     /// Workers that /readyz waits for [default: 1]
     #[arg(long, value_name = "N")]
     min_workers: Option<String>,
+    /// Seconds without a word from a worker after which it counts as lost [default: 60]
+    #[arg(long, value_name = "SECONDS")]
+    worker_timeout: Option<String>,
     /// A TOML file with the same names under `[scheduler]`
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -169,7 +172,11 @@ impl Values {
 /// # Errors
 /// If an option is wrong, or the port is taken.
 pub fn run_scheduler(args: &SchedulerArgs) -> Result<ExitCode> {
-    let values = Values::new("scheduler", args.config.as_deref(), &["bind", "port", "advertise", "min_workers"])?;
+    let values = Values::new(
+        "scheduler",
+        args.config.as_deref(),
+        &["bind", "port", "advertise", "min_workers", "worker_timeout"],
+    )?;
     let default = SchedulerOptions::default();
     let options = SchedulerOptions {
         bind: values.text("bind", args.bind.as_ref()).unwrap_or(default.bind),
@@ -178,6 +185,9 @@ pub fn run_scheduler(args: &SchedulerArgs) -> Result<ExitCode> {
         min_workers: values
             .parsed("min_workers", args.min_workers.as_ref(), "a number")?
             .unwrap_or(default.min_workers),
+        worker_timeout_seconds: values
+            .parsed("worker_timeout", args.worker_timeout.as_ref(), "a number of seconds")?
+            .unwrap_or(default.worker_timeout_seconds),
     };
     let runtime = runtime("swath-scheduler", 2)?;
     let stop_with_input = args.stop_with_input;

@@ -6,6 +6,7 @@ mod key_filters;
 mod place;
 mod query;
 mod small;
+mod write;
 
 use std::fmt;
 use std::sync::Arc;

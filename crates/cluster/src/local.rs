@@ -27,6 +27,7 @@ pub struct LocalClusterBuilder {
     memory_limit_bytes: Option<usize>,
     port: u16,
     log: Option<String>,
+    scheduler_arguments: Vec<String>,
     worker_arguments: Vec<String>,
 }
 
@@ -67,6 +68,12 @@ impl LocalClusterBuilder {
         self
     }
 
+    /// A further argument of `swath scheduler`.
+    pub fn scheduler_argument(mut self, argument: impl Into<String>) -> Self {
+        self.scheduler_arguments.push(argument.into());
+        self
+    }
+
     /// A further argument of `swath worker`.
     pub fn worker_argument(mut self, argument: impl Into<String>) -> Self {
         self.worker_arguments.push(argument.into());
@@ -84,7 +91,8 @@ impl LocalClusterBuilder {
             .map_err(|error| Error::Start(format!("a work folder cannot be made: {error}")))?;
         let program = self.program.clone().unwrap_or_else(default_program);
         let port = self.port.to_string();
-        let arguments = ["scheduler", "--bind", "127.0.0.1", "--port", &port, "--stop-with-input"];
+        let mut arguments = vec!["scheduler", "--bind", "127.0.0.1", "--port", &port, "--stop-with-input"];
+        arguments.extend(self.scheduler_arguments.iter().map(String::as_str));
         let (scheduler, address) = Process::start(&program, &arguments, self.log.as_deref())?;
         let mut cluster =
             LocalCluster { builder: self, program, address, scheduler, workers: vec![], started: 0, folder };
@@ -130,6 +138,7 @@ impl LocalCluster {
             memory_limit_bytes: None,
             port: 0,
             log: None,
+            scheduler_arguments: vec![],
             worker_arguments: vec![],
         }
     }

@@ -48,11 +48,13 @@ pub struct SchedulerOptions {
     pub advertise: Option<String>,
     /// Workers that `/readyz` waits for.
     pub min_workers: usize,
+    /// Seconds without a word from a worker after which it counts as lost. Workers speak every 5 s.
+    pub worker_timeout_seconds: u64,
 }
 
 impl Default for SchedulerOptions {
     fn default() -> Self {
-        Self { bind: "127.0.0.1".to_owned(), port: 7050, advertise: None, min_workers: 1 }
+        Self { bind: "127.0.0.1".to_owned(), port: 7050, advertise: None, min_workers: 1, worker_timeout_seconds: 60 }
     }
 }
 
@@ -81,7 +83,8 @@ impl Scheduler {
             false => address.ip().to_string(),
         });
         let (tell_freed, freed) = mpsc::unbounded_channel();
-        let config = Arc::new(config(host, address, options.min_workers, Placement::new(tell_freed)));
+        let placement = Placement::new(tell_freed);
+        let config = Arc::new(config(host, address, options.min_workers, options.worker_timeout_seconds, placement));
         let cluster = BallistaCluster::new_from_config(&config).await?;
         let states = cluster.job_state();
         let codec =
@@ -133,7 +136,13 @@ impl Scheduler {
     }
 }
 
-fn config(host: String, address: SocketAddr, min_workers: usize, placement: Placement) -> SchedulerConfig {
+fn config(
+    host: String,
+    address: SocketAddr,
+    min_workers: usize,
+    worker_timeout_seconds: u64,
+    placement: Placement,
+) -> SchedulerConfig {
     SchedulerConfig {
         external_host: host,
         bind_host: address.ip().to_string(),
@@ -143,7 +152,7 @@ fn config(host: String, address: SocketAddr, min_workers: usize, placement: Plac
         // Results are freed when their client has read them (`jobs`); this is for what nobody asks for any more.
         finished_job_data_clean_up_interval_seconds: 600,
         finished_job_state_clean_up_interval_seconds: 900,
-        executor_timeout_seconds: 60,
+        executor_timeout_seconds: worker_timeout_seconds,
         no_executors_grace_period_seconds: 60,
         expire_dead_executor_interval_seconds: 5,
         grpc_server_max_decoding_message_size: MAX_MESSAGE_BYTES as u32,

@@ -11,6 +11,7 @@
 
 mod failure;
 mod guarded;
+mod part_store;
 mod store_key;
 
 use std::fmt;
@@ -20,10 +21,12 @@ use datafusion::common::{DataFusionError, Result, config_err};
 use datafusion::execution::object_store::{DefaultObjectStoreRegistry, ObjectStoreRegistry};
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
+use object_store::multipart::MultipartStore;
 use url::{Position, Url};
 
 pub use failure::StoreFailure;
 use guarded::GuardedStore;
+pub use part_store::part_store;
 pub use store_key::{StoreKey, without_key};
 
 /// Credentials and options of object stores, by key (`aws_access_key_id`, `aws_endpoint`, `azure_storage_account_name`,
@@ -55,7 +58,7 @@ impl ObjectStores {
         Self { known, options }
     }
 
-    fn make(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
+    fn make(&self, url: &Url) -> Result<Made> {
         match without_key(url.scheme()).as_ref() {
             "s3" | "s3a" => self.s3(url),
             "gs" | "gcs" => self.google(url),
@@ -69,7 +72,7 @@ impl ObjectStores {
     }
 
     #[cfg(feature = "aws")]
-    fn s3(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
+    fn s3(&self, url: &Url) -> Result<Made> {
         use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
         let bucket = bucket_of(url)?;
         let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket).with_retry(network::retry());
@@ -84,16 +87,16 @@ impl ObjectStores {
             // Whoever names a plain endpoint means it.
             builder = builder.with_allow_http(true);
         }
-        Ok(Arc::new(builder.build().map_err(|error| not_made(url, &error))?))
+        Ok(in_parts(builder.build().map_err(|error| not_made(url, &error))?))
     }
 
     #[cfg(not(feature = "aws"))]
-    fn s3(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
+    fn s3(&self, url: &Url) -> Result<Made> {
         feature_is_off(url, "aws")
     }
 
     #[cfg(feature = "gcp")]
-    fn google(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
+    fn google(&self, url: &Url) -> Result<Made> {
         use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
         let bucket = bucket_of(url)?;
         let mut builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(bucket).with_retry(network::retry());
@@ -103,16 +106,16 @@ impl ObjectStores {
                 Err(_) => unknown_option(key, "google_")?,
             }
         }
-        Ok(Arc::new(builder.build().map_err(|error| not_made(url, &error))?))
+        Ok(in_parts(builder.build().map_err(|error| not_made(url, &error))?))
     }
 
     #[cfg(not(feature = "gcp"))]
-    fn google(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
+    fn google(&self, url: &Url) -> Result<Made> {
         feature_is_off(url, "gcp")
     }
 
     #[cfg(feature = "azure")]
-    fn azure(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
+    fn azure(&self, url: &Url) -> Result<Made> {
         use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
         let mut builder = MicrosoftAzureBuilder::from_env().with_retry(network::retry());
         for (key, value) in self.options_for("azure_") {
@@ -126,16 +129,16 @@ impl ObjectStores {
             builder = builder.with_allow_http(true);
         }
         let builder = builder.with_url(url[..Position::BeforePath].to_owned());
-        Ok(Arc::new(builder.build().map_err(|error| not_made(url, &error))?))
+        Ok(in_parts(builder.build().map_err(|error| not_made(url, &error))?))
     }
 
     #[cfg(not(feature = "azure"))]
-    fn azure(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
+    fn azure(&self, url: &Url) -> Result<Made> {
         feature_is_off(url, "azure")
     }
 
     #[cfg(feature = "http")]
-    fn web(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
+    fn web(&self, url: &Url) -> Result<Made> {
         use object_store::ClientConfigKey;
         use object_store::http::HttpBuilder;
         // The store appends paths to this address, before the query.
@@ -150,11 +153,11 @@ impl ObjectStores {
                 builder = builder.with_config(parsed, value);
             }
         }
-        Ok(Arc::new(builder.build().map_err(|error| not_made(url, &error))?))
+        Ok((Arc::new(builder.build().map_err(|error| not_made(url, &error))?), None))
     }
 
     #[cfg(not(feature = "http"))]
-    fn web(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
+    fn web(&self, url: &Url) -> Result<Made> {
         feature_is_off(url, "http")
     }
 
@@ -182,13 +185,23 @@ impl ObjectStoreRegistry for ObjectStores {
         if let Ok(store) = self.known.get_store(url) {
             return Ok(store);
         }
-        let store: Arc<dyn ObjectStore> = Arc::new(GuardedStore::new(self.make(url)?, address_of(url)));
+        let (store, parts) = self.make(url)?;
+        let store: Arc<dyn ObjectStore> = Arc::new(GuardedStore::new(store, address_of(url)).with_parts(parts));
         self.known.register_store(url, Arc::clone(&store));
         Ok(store)
     }
 }
 
 /// `scheme://host`, without user and password.
+/// A store, and the side of it that takes files in parts.
+type Made = (Arc<dyn ObjectStore>, Option<Arc<dyn MultipartStore>>);
+
+#[cfg(any(feature = "aws", feature = "azure", feature = "gcp"))]
+fn in_parts(store: impl ObjectStore + MultipartStore) -> Made {
+    let store = Arc::new(store);
+    (Arc::clone(&store) as Arc<dyn ObjectStore>, Some(store))
+}
+
 fn address_of(url: &Url) -> String {
     format!("{}://{}", without_key(url.scheme()), &url[Position::BeforeHost..Position::AfterPort])
 }
@@ -216,7 +229,7 @@ fn unknown_option(key: &str, prefix: &str) -> Result<()> {
 }
 
 #[cfg(not(all(feature = "aws", feature = "azure", feature = "gcp", feature = "http")))]
-fn feature_is_off(url: &Url, feature: &str) -> Result<Arc<dyn ObjectStore>> {
+fn feature_is_off(url: &Url, feature: &str) -> Result<Made> {
     config_err!(
         "{}: this build has no support for '{}://'; build Swath with the cargo feature '{feature}'",
         address_of(url),

@@ -32,6 +32,7 @@ use crate::operators::map_batches::MapBatchesPlanner;
 use crate::operators::{broadcast_join, collect_keys, filter_by_keys, recursive, single_task};
 use crate::share_subplans::ShareSubplans;
 use crate::wire::WireForm;
+use crate::write;
 use crate::write::copy::SendCopyToWriter;
 use crate::write::insert::ExternalTableFactory;
 use crate::write::node::WritePlanner;
@@ -117,6 +118,7 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "FilterByKeysExec", kind: Kind::Wire(filter_by_keys::WIRE) },
     Entry { name: "SingleTaskExec", kind: Kind::Wire(single_task::WIRE) },
     Entry { name: "RecursiveQueryExec", kind: Kind::Wire(recursive::QUERY_WIRE) },
+    Entry { name: "WriteTaskExec", kind: Kind::Wire(write::task::WIRE) },
     Entry { name: "WorkTableExec", kind: Kind::Wire(recursive::WORK_TABLE_WIRE) },
 ];
 

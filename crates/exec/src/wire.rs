@@ -199,11 +199,12 @@ pub fn inputs<const N: usize>(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod testing {
     use super::*;
     use datafusion::common::internal_err;
 
-    struct NoExpressions;
+    /// For messages without expressions and plans.
+    pub(crate) struct NoExpressions;
 
     impl ExpressionCodec for NoExpressions {
         fn encode(&self, _: &Arc<dyn PhysicalExpr>) -> Result<Vec<u8>> {
@@ -219,6 +220,12 @@ mod tests {
             internal_err!("none here")
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::NoExpressions;
+    use super::*;
 
     #[test]
     fn what_is_written_is_read() {

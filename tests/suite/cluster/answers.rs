@@ -138,24 +138,6 @@ fn as_of_joins() {
 }
 
 #[test]
-fn results_are_written() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = files(folder.path());
-    let there = connected();
-    let target = folder.path().join("out");
-    let target = target.to_str().unwrap();
-    let frame = there.read_parquet(path.as_str()).unwrap();
-    let summary = frame.write_parquet(target, WriteOptions::default()).unwrap();
-    assert_eq!(summary.rows, 40_000);
-    let again = embedded().read_parquet(target).unwrap();
-    assert_eq!(rows(&again), rows(&embedded().read_parquet(path.as_str()).unwrap()));
-    let copied = folder.path().join("copied.csv");
-    let sql = format!("COPY (SELECT k, s FROM '{path}' WHERE k < 10) TO '{}'", copied.display());
-    there.sql(&sql).unwrap().collect().unwrap();
-    assert_eq!(embedded().read_csv(copied.to_str().unwrap()).unwrap().count().unwrap(), 10);
-}
-
-#[test]
 fn formats_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let frame = embedded().sql("SELECT value AS k, 'a\"' || value AS s FROM range(1000)").unwrap();

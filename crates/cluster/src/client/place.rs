@@ -1,7 +1,7 @@
 //! Which part of a plan runs on the cluster, and in which form.
 //!
-//! The plan comes optimised, as for this process. What only this process can do stays here: writing, tables that are filled by
-//! `INSERT`, catalogs. Everything below runs on the cluster, after these passes:
+//! The plan comes optimised, as for this process. What only this process can do stays here: tables in memory that are filled by
+//! `INSERT`, catalogs, the commit of a write. Everything below runs on the cluster, after these passes:
 //!
 //! 1. [`ship_tables`]: leaves that only this process can read become in-memory tables that travel with the plan.
 //! 2. [`as_one_task`], [`fold_small_parts`]: what reads little is no stage of its own.
@@ -42,12 +42,14 @@ use datafusion::physical_plan::{
 use swath_exec::operators::broadcast_join::may_broadcast;
 use swath_exec::operators::recursive::with_whole_work_tables;
 use swath_exec::operators::{BroadcastJoinExec, SingleTaskExec};
+use swath_exec::write::WriteExec;
 
 use super::Client;
 use super::finish::Finish;
 use super::key_filters::mark_key_filters;
 use super::query::ClusterQueryExec;
 use super::small::{as_one_task, fold_small_parts};
+use super::write::ClusterWriteExec;
 use crate::settings::ClusterOptions;
 
 /// Operators that do their work in the client's process, over rows that come from the cluster.
@@ -64,6 +66,14 @@ pub async fn place(
 ) -> Result<Arc<dyn ExecutionPlan>> {
     if !reads_data(&plan)? {
         return Ok(plan);
+    }
+    if let Some(write) = plan.downcast_ref::<WriteExec>()
+        && reads_data(write.input())?
+        && !write.input().exists(|node| Ok(stays_here(node)))?
+    {
+        let input = fit_operators(ship_tables(Arc::clone(write.input()), session).await?)?;
+        let (write, options) = (Arc::new(write.clone()), Arc::new(session.config().options().as_ref().clone()));
+        return Ok(Arc::new(ClusterWriteExec::new(client.clone(), write, input, options)));
     }
     // An operator that stays here keeps those above it here, too.
     if plan.exists(|node| Ok(stays_here(node)))? {

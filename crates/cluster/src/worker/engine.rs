@@ -27,6 +27,7 @@ use datafusion::prelude::SessionConfig;
 use swath_exec::files::name_files;
 use swath_exec::operators::{BroadcastJoinExec, FilterByKeysExec, SingleTaskExec};
 use swath_exec::registry;
+use swath_exec::write::WriteTaskExec;
 
 use super::Shared;
 use super::keys::{self, PendingFilter};
@@ -70,6 +71,11 @@ impl ExecutionEngine for SwathEngine {
         };
         let options = config.options().extensions.get::<ClusterOptions>().cloned().unwrap_or_default();
         let (input, filters) = self.local_plan(input, &job_id, &options, config)?;
+        let input = match (input.downcast_ref::<WriteTaskExec>(), &output) {
+            // Files are named by their place in the whole.
+            (Some(write), Output::Same { partitions }) => Arc::new(write.with_partition_numbers(partitions.clone())),
+            _ => input,
+        };
         let input = apply_task_rules(input, config)?;
         let (stage, task) = (index(stage_id)?, index(task_id)?);
         let number = TaskNumber { job: job_id.to_string(), stage, task };

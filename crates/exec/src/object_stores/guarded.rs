@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
+use object_store::multipart::MultipartStore;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMultipartOptions,
@@ -18,11 +19,13 @@ use object_store::{
 };
 
 use super::StoreFailure;
+use super::part_store::{GuardedParts, PartsQuestion};
 use crate::files::sources::is_hidden_below;
 
 /// A store that hides unfinished files and explains its errors.
 #[derive(Debug)]
 pub(super) struct GuardedStore {
+    parts: Option<GuardedParts>,
     inner: Arc<dyn ObjectStore>,
     /// `s3://bucket`, for messages.
     address: String,
@@ -30,7 +33,13 @@ pub(super) struct GuardedStore {
 
 impl GuardedStore {
     pub(super) fn new(inner: Arc<dyn ObjectStore>, address: impl Into<String>) -> Self {
-        Self { inner, address: address.into() }
+        Self { inner, parts: None, address: address.into() }
+    }
+
+    /// With the side of the store that takes files in parts.
+    pub(super) fn with_parts(mut self, parts: Option<Arc<dyn MultipartStore>>) -> Self {
+        self.parts = parts.map(|parts| GuardedParts::new(parts, self.address.clone()));
+        self
     }
 
     fn explain(&self) -> impl Fn(object_store::Error) -> object_store::Error + Send + Sync + 'static {
@@ -60,6 +69,9 @@ impl ObjectStore for GuardedStore {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        if let Some(question) = options.extensions.get::<PartsQuestion>() {
+            return Err(question.answered_with(self.parts.as_ref()));
+        }
         self.inner.get_opts(location, options).await.map_err(self.explain())
     }
 

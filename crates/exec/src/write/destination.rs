@@ -6,24 +6,29 @@ use std::io::{self, ErrorKind};
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::{DataFusionError, Result, internal_err};
 use datafusion::execution::TaskContext;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt};
 
+use super::partition::FilePlace;
+use super::parts::PartWriter;
 use super::spec::{WriteMode, WriteSpec};
-use super::staging::{Staging, exchange, files_below, fresh_id, sync_folder, sync_tree};
+use super::staging::{Staging, TASKS, exchange, files_below, fresh_id, sync_folder, sync_tree};
+use super::task::TaskFile;
+use super::task_place::{Ground, TaskPlace, key_of_part, name_of_part};
 use super::upload::{Upload, Uploaded};
 use crate::files::{Compression, FileError, FormatKind, store_error};
+use crate::object_stores::part_store;
 
 /// Pieces sent to a store; at least 5 MB, which S3 asks for.
-const STORE_PART_BYTES: usize = 8 << 20;
-const STORE_PARTS_AT_ONCE: usize = 4;
+pub(super) const STORE_PART_BYTES: usize = 8 << 20;
+pub(super) const STORE_PARTS_AT_ONCE: usize = 4;
 /// Pieces written to a local file.
-const LOCAL_PART_BYTES: usize = 1 << 20;
-const LOCAL_PARTS_AT_ONCE: usize = 2;
+pub(super) const LOCAL_PART_BYTES: usize = 1 << 20;
+pub(super) const LOCAL_PARTS_AT_ONCE: usize = 2;
 /// Finished uploads that are made visible at one time.
 const COMMITS_AT_ONCE: usize = 16;
 
@@ -31,6 +36,7 @@ const COMMITS_AT_ONCE: usize = 16;
 pub struct Destination {
     spec: WriteSpec,
     store: Arc<dyn ObjectStore>,
+    store_url: ObjectStoreUrl,
     single_file: bool,
     /// Set apart from the names of files that are there already.
     name_suffix: String,
@@ -76,6 +82,7 @@ impl Destination {
                 Staging::beside(&target).map_err(|error| cannot(&spec.target, "cannot be written", &error))?;
             return Ok(Self {
                 store,
+                store_url,
                 single_file,
                 name_suffix,
                 place: Place::Local { target, staging: Arc::new(staging) },
@@ -94,41 +101,12 @@ impl Destination {
             }
             Place::Store { prefix, replaced }
         };
-        Ok(Self { spec, store, single_file, name_suffix, place })
+        Ok(Self { spec, store, store_url, single_file, name_suffix, place })
     }
 
     /// Whether everything goes into one file.
     pub fn is_single_file(&self) -> bool {
         self.single_file
-    }
-
-    /// What is written, with the compression settled.
-    pub fn spec(&self) -> &WriteSpec {
-        &self.spec
-    }
-
-    /// Begins the file of `partition` in `folder` (`key=value/…`, or empty).
-    ///
-    /// # Errors
-    /// If the place cannot be named on the store.
-    pub fn start_file(&self, partition: usize, folder: &str) -> Result<Upload> {
-        let name = format!("part-{partition:05}{}.{}", self.name_suffix, self.spec.format.suffix());
-        let (location, part_bytes, parts_at_once) = match &self.place {
-            Place::Local { staging, .. } => {
-                let mut path = staging.data();
-                path.extend(folder.split('/').filter(|part| !part.is_empty()));
-                let location = Path::from_absolute_path(path.join(name)).map_err(StoreError::from)?;
-                (location, LOCAL_PART_BYTES, LOCAL_PARTS_AT_ONCE)
-            }
-            Place::Store { prefix, .. } if self.single_file => (prefix.clone(), STORE_PART_BYTES, STORE_PARTS_AT_ONCE),
-            Place::Store { prefix, .. } => {
-                let parts = [prefix.as_ref(), folder, &name];
-                let key = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
-                (Path::parse(key).map_err(StoreError::from)?, STORE_PART_BYTES, STORE_PARTS_AT_ONCE)
-            }
-        };
-        let compression: Compression = self.spec.format.compression();
-        Ok(Upload::start(Arc::clone(&self.store), location, compression, part_bytes, parts_at_once))
     }
 
     /// Makes the files visible, all at once where the target allows it. On failure nothing of them stays.
@@ -174,12 +152,123 @@ impl Destination {
 
     /// `error` with the target's name, if it came from the target.
     pub fn named(&self, error: DataFusionError) -> DataFusionError {
-        match error {
-            DataFusionError::ObjectStore(error) => store_error(&self.spec.target, *error),
-            DataFusionError::IoError(error) => cannot(&self.spec.target, "cannot be written", &error),
-            other => other,
-        }
+        named(&self.spec, error)
     }
+
+    /// Where tasks of other processes put their files; none if only this process can write there.
+    ///
+    /// # Errors
+    /// If the place cannot be made.
+    pub async fn task_place(&self) -> Result<Option<TaskPlace>> {
+        let ground = match &self.place {
+            Place::Local { staging, .. } => {
+                let Some(folder) = staging.folder().to_str() else { return Ok(None) };
+                fs::create_dir_all(staging.folder().join(TASKS))?;
+                Ground::Folder(folder.to_owned())
+            }
+            Place::Store { .. } if part_store(self.store.as_ref()).await.is_none() => return Ok(None),
+            Place::Store { prefix, .. } => Ground::Store {
+                url: self.store_url.as_str().to_owned(),
+                prefix: prefix.to_string(),
+                name_suffix: self.name_suffix.clone(),
+                single_file: self.single_file,
+            },
+        };
+        Ok(Some(TaskPlace { spec: self.spec.clone(), ground }))
+    }
+
+    /// Makes the files visible that tasks of other processes wrote to [`task_place`](Self::task_place): those that are
+    /// listed, and no others.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit); and if a file is not there.
+    pub async fn commit_tasks(self, files: Vec<TaskFile>) -> Result<()> {
+        let mut uploads = vec![];
+        match &self.place {
+            Place::Local { staging, .. } => {
+                let (staging, spec, suffix) = (Arc::clone(staging), self.spec.clone(), self.name_suffix.clone());
+                let work = move || take_listed(&staging, &files, &spec, &suffix);
+                let taken = tokio::task::spawn_blocking(work).await;
+                taken.map_err(|error| DataFusionError::External(Box::new(error)))?.map_err(|error| {
+                    cannot(&self.spec.target, "what the workers wrote could not be put together", &error)
+                })?;
+            }
+            Place::Store { .. } => {
+                let Some(store) = part_store(self.store.as_ref()).await else {
+                    return internal_err!("{}: the store takes no parts any more", self.spec.target);
+                };
+                for file in files {
+                    let Some(parts) = file.parts else {
+                        return internal_err!("{}: a file on a store came without its parts", file.location);
+                    };
+                    let location = Path::parse(&file.location).map_err(StoreError::from)?;
+                    let writer = PartWriter::resume(Arc::clone(&store), location.clone(), parts);
+                    uploads.push(Uploaded::of_parts(writer, location, file.bytes));
+                }
+            }
+        }
+        self.commit(uploads).await
+    }
+}
+
+impl FilePlace for Destination {
+    fn spec(&self) -> &WriteSpec {
+        &self.spec
+    }
+
+    fn start_file(&self, partition: usize, folder: &str) -> Result<Upload> {
+        let (location, part_bytes, parts_at_once) = match &self.place {
+            Place::Local { staging, .. } => {
+                let mut path = staging.data();
+                path.extend(folder.split('/').filter(|part| !part.is_empty()));
+                let name = name_of_part(partition, &self.name_suffix, &self.spec);
+                let location = Path::from_absolute_path(path.join(name)).map_err(StoreError::from)?;
+                (location, LOCAL_PART_BYTES, LOCAL_PARTS_AT_ONCE)
+            }
+            Place::Store { prefix, .. } if self.single_file => (prefix.clone(), STORE_PART_BYTES, STORE_PARTS_AT_ONCE),
+            Place::Store { prefix, .. } => {
+                let key = key_of_part(prefix.as_ref(), folder, partition, &self.name_suffix, &self.spec);
+                (Path::parse(key).map_err(StoreError::from)?, STORE_PART_BYTES, STORE_PARTS_AT_ONCE)
+            }
+        };
+        let compression: Compression = self.spec.format.compression();
+        Ok(Upload::start(Arc::clone(&self.store), location, compression, part_bytes, parts_at_once))
+    }
+}
+
+/// `error` with the target's name, if it came from the target of `spec`.
+pub(super) fn named(spec: &WriteSpec, error: DataFusionError) -> DataFusionError {
+    match error {
+        DataFusionError::ObjectStore(error) => store_error(&spec.target, *error),
+        DataFusionError::IoError(error) => cannot(&spec.target, "cannot be written", &error),
+        other => other,
+    }
+}
+
+/// Moves the listed files of tasks to where the coming result is built. What is not listed stays behind.
+fn take_listed(staging: &Staging, files: &[TaskFile], spec: &WriteSpec, suffix: &str) -> io::Result<()> {
+    let tasks = staging.folder().join(TASKS);
+    for file in files {
+        let from = FilePath::new("/").join(&file.location);
+        let (Some(name), true) = (from.file_name(), from.parent() == Some(tasks.as_path())) else {
+            let message = format!("{} is not in {}", from.display(), tasks.display());
+            return Err(io::Error::new(ErrorKind::InvalidData, message));
+        };
+        let mut folder = staging.data();
+        folder.extend(file.folder.split('/').filter(|part| !part.is_empty()));
+        fs::create_dir_all(&folder)?;
+        let partition = usize::try_from(file.partition).map_err(io::Error::other)?;
+        let mut to = folder.join(name_of_part(partition, suffix, spec));
+        if to.exists() {
+            // Two files of one task for one folder: values that differ and are written alike.
+            to = folder.join(format!("part-{}", name.to_string_lossy()));
+        }
+        fs::rename(&from, &to).map_err(|error| {
+            let message = format!("{}, written by a worker, is not here: {error}", from.display());
+            io::Error::new(error.kind(), message)
+        })?;
+    }
+    Ok(())
 }
 
 /// One file or a folder? Settles the compression and the usual delimiter by the file's suffix, too.

@@ -23,21 +23,31 @@
 //! | [`staging`] | the hidden folder of local writes |
 //! | [`partition`] | what one task does |
 //! | [`operator`] | the operator that runs it |
+//! | [`elsewhere`] | the same with tasks in other processes |
+//! | [`task`] | the operator that runs there |
+//! | [`task_place`] | where those tasks put their files |
+//! | [`parts`] | files on a store that one process sends and another completes |
 //! | [`node`] | the logical node and its planner |
 //! | [`copy`] | SQL's `COPY … TO`, sent the same way |
 //! | [`insert`] | SQL's `INSERT INTO` external tables, sent the same way |
 
 pub mod copy;
 pub mod destination;
+pub mod elsewhere;
 pub mod encoder;
 pub mod insert;
 pub mod node;
 pub mod operator;
 pub mod partition;
+pub mod parts;
 pub mod spec;
 pub mod staging;
+pub mod task;
+pub mod task_place;
 pub mod upload;
 
+pub use elsewhere::write_elsewhere;
 pub use node::WriteNode;
 pub use operator::WriteExec;
 pub use spec::{ArrowCompression, WriteFormat, WriteMode, WriteSpec};
+pub use task::WriteTaskExec;

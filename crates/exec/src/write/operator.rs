@@ -21,7 +21,7 @@ use datafusion::physical_plan::{
 };
 
 use super::destination::Destination;
-use super::partition::{PartitionWriter, Written};
+use super::partition::{FilePlace, PartitionWriter, Written};
 use super::spec::WriteSpec;
 
 /// What the one row of a write tells: `count` alone for SQL's `COPY`, or `count`, `bytes` and `files`.
@@ -35,7 +35,7 @@ pub fn report_schema(with_files: bool) -> SchemaRef {
 }
 
 /// Writes its input to files, all or nothing.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct WriteExec {
     input: Arc<dyn ExecutionPlan>,
     spec: WriteSpec,
@@ -55,6 +55,16 @@ impl WriteExec {
             Boundedness::Bounded,
         );
         Self { input, spec, single_file, with_files, properties: Arc::new(properties) }
+    }
+
+    /// What is to be written.
+    pub fn input(&self) -> &Arc<dyn ExecutionPlan> {
+        &self.input
+    }
+
+    /// Where and how.
+    pub fn spec(&self) -> &WriteSpec {
+        &self.spec
     }
 
     fn keys(&self) -> Vec<Arc<dyn PhysicalExpr>> {
@@ -181,11 +191,31 @@ async fn write(
         destination.give_up(written.files).await;
         return Err(error);
     }
-    let numbers = [written.rows, written.files.iter().map(|file| file.bytes).sum(), written.files.len() as u64];
+    let bytes = written.files.iter().map(|file| file.bytes).sum();
+    let batch = report_batch(report, [written.rows, bytes, written.files.len() as u64])?;
     destination.commit(written.files).await?;
+    Ok(batch)
+}
+
+/// The one row of a write: rows, bytes and files, as far as `report` has columns for them.
+///
+/// # Errors
+/// If `report` is no [`report_schema`].
+pub fn report_batch(report: SchemaRef, numbers: [u64; 3]) -> Result<RecordBatch> {
     let columns = numbers.iter().take(report.fields().len());
     let columns = columns.map(|&number| Arc::new(UInt64Array::from(vec![number])) as ArrayRef).collect();
     Ok(RecordBatch::try_new(report, columns)?)
+}
+
+/// Writes one file without rows, so that a result without rows still has its columns.
+pub(super) async fn write_empty(
+    destination: &Arc<Destination>,
+    schema: &SchemaRef,
+    context: &TaskContext,
+) -> Result<Written> {
+    let pool = Arc::clone(context.memory_pool());
+    let place = Arc::clone(destination) as Arc<dyn FilePlace>;
+    PartitionWriter::new(place, 0, schema, pool)?.write_empty().await
 }
 
 /// Writes all partitions. What was written before a failure is in `written`, too.
@@ -229,9 +259,7 @@ async fn write_partitions(
     }
     outcome?;
     if written.files.is_empty() {
-        let pool = Arc::clone(context.memory_pool());
-        let writer = PartitionWriter::new(Arc::clone(destination), 0, &input.schema(), pool)?;
-        written.files.extend(writer.write_empty().await?.files);
+        written.files.extend(write_empty(destination, &input.schema(), context).await?.files);
     }
     Ok(())
 }
@@ -243,7 +271,8 @@ fn start_partition(
     partition: usize,
 ) -> Result<impl Future<Output = Result<Written>> + Send + 'static> {
     let pool = Arc::clone(context.memory_pool());
-    let writer = PartitionWriter::new(Arc::clone(destination), partition, &input.schema(), pool)?;
+    let place = Arc::clone(destination) as Arc<dyn FilePlace>;
+    let writer = PartitionWriter::new(place, partition, &input.schema(), pool)?;
     let batches = input.execute(partition, Arc::clone(context))?;
     Ok(writer.write_all(batches))
 }

@@ -12,10 +12,22 @@ use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool};
 use datafusion::physical_plan::SendableRecordBatchStream;
 use futures::TryStreamExt;
 
-use super::destination::Destination;
 use super::encoder::Encoder;
+use super::spec::WriteSpec;
 use super::upload::{Upload, Uploaded};
 use crate::files::hive;
+
+/// Begins files that nobody sees yet.
+pub trait FilePlace: Send + Sync {
+    /// What is written, with the compression settled.
+    fn spec(&self) -> &WriteSpec;
+
+    /// Begins the file of `partition` in `folder` (`key=value/…`, or empty).
+    ///
+    /// # Errors
+    /// If the place cannot be named, or is gone.
+    fn start_file(&self, partition: usize, folder: &str) -> Result<Upload>;
+}
 
 /// What a task wrote.
 #[derive(Default)]
@@ -29,7 +41,7 @@ pub struct Written {
 /// Writes the rows of one plan partition. With partition columns its rows come sorted by them, so one file is open at
 /// a time.
 pub struct PartitionWriter {
-    destination: Arc<Destination>,
+    destination: Arc<dyn FilePlace>,
     partition: usize,
     pool: Arc<dyn MemoryPool>,
     /// The columns that stay in the files.
@@ -46,6 +58,7 @@ struct OpenFile {
     folder: String,
     encoder: Encoder,
     upload: Upload,
+    rows: u64,
 }
 
 impl PartitionWriter {
@@ -54,7 +67,7 @@ impl PartitionWriter {
     /// # Errors
     /// If a partition column is not there, or no column would be left.
     pub fn new(
-        destination: Arc<Destination>,
+        destination: Arc<dyn FilePlace>,
         partition: usize,
         schema: &SchemaRef,
         pool: Arc<dyn MemoryPool>,
@@ -164,6 +177,7 @@ impl PartitionWriter {
         if let Some(open) = &mut self.open {
             let bytes = open.encoder.encode(&rows)?;
             open.upload.write(bytes).await?;
+            open.rows += rows.num_rows() as u64;
             self.written.rows += rows.num_rows() as u64;
         }
         Ok(())
@@ -173,14 +187,16 @@ impl PartitionWriter {
         let memory = MemoryConsumer::new("FileWriter").register(&self.pool);
         let encoder = Encoder::new(&self.destination.spec().format, &self.file_schema, memory)?;
         let upload = self.destination.start_file(self.partition, &folder)?;
-        self.open = Some(OpenFile { folder, encoder, upload });
+        self.open = Some(OpenFile { folder, encoder, upload, rows: 0 });
         Ok(())
     }
 
     async fn close(&mut self) -> Result<()> {
-        if let Some(OpenFile { encoder, mut upload, .. }) = self.open.take() {
+        if let Some(OpenFile { folder, encoder, mut upload, rows }) = self.open.take() {
             upload.write(encoder.finish()?).await?;
-            self.written.files.push(upload.finish().await?);
+            let mut uploaded = upload.finish().await?;
+            (uploaded.folder, uploaded.rows) = (folder, rows);
+            self.written.files.push(uploaded);
         }
         Ok(())
     }

@@ -11,8 +11,19 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// How often a folder is removed in which a task still writes.
+const REMOVALS: usize = 3;
+
 /// How old a folder without a lock must be to count as left behind, not as one that is just being made.
 const YOUNG: Duration = Duration::from_secs(60);
+
+/// Below the hidden folder: what tasks of other processes wrote, before it is known which of it counts.
+pub(super) const TASKS: &str = "tasks";
+
+/// Whether `folder` is the hidden folder of a write that goes on.
+pub(super) fn is_staging(folder: &Path) -> bool {
+    folder.join("lock").is_file()
+}
 
 /// A fresh hidden folder beside a target; removed when dropped.
 #[derive(Debug)]
@@ -55,6 +66,11 @@ impl Staging {
         }
     }
 
+    /// The hidden folder itself.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where the coming result is built.
     pub fn data(&self) -> PathBuf {
         self.folder.join("data")
@@ -63,8 +79,15 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
+        // First what says that the write goes on: a task that has not heard of its end begins no further file.
+        let _ = fs::remove_file(self.folder.join("lock"));
+        for _ in 0..REMOVALS {
+            if fs::remove_dir_all(&self.folder).is_ok() {
+                return;
+            }
+        }
         // What cannot be removed now is removed by the next write.
-        let _ = fs::remove_dir_all(&self.folder);
+        log::debug!("{} could not be removed", self.folder.display());
     }
 }
 

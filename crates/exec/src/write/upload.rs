@@ -18,6 +18,7 @@ use tokio::io::AsyncWrite;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::parts::{PartWriter, PendingParts};
 use crate::files::Compression;
 
 /// Pieces that may wait to be sent.
@@ -36,11 +37,40 @@ pub struct Upload {
 
 /// A file whose bytes are all on their way, but which is not visible before [`complete`](Self::complete).
 pub struct Uploaded {
-    writer: BufWriter,
+    writer: FileWriter,
     /// Where it will be.
     pub location: Path,
     /// Its size.
     pub bytes: u64,
+    /// The folder below the target (`key=value/…`, or empty).
+    pub folder: String,
+    /// Its rows.
+    pub rows: u64,
+}
+
+/// How the bytes of a file get to its store.
+pub enum FileWriter {
+    /// By an upload that this process completes.
+    Whole(BufWriter),
+    /// In parts that another process may put together.
+    Parts(PartWriter),
+}
+
+impl FileWriter {
+    async fn put(&mut self, bytes: Bytes) -> Result<()> {
+        match self {
+            Self::Whole(writer) => Ok(writer.put(bytes).await?),
+            Self::Parts(writer) => writer.put(bytes).await,
+        }
+    }
+
+    async fn give_up(&mut self) {
+        match self {
+            // What is left unfinished on a store is never visible, and stores have rules to remove it.
+            Self::Whole(writer) => drop(writer.abort().await),
+            Self::Parts(writer) => writer.give_up().await,
+        }
+    }
 }
 
 impl Upload {
@@ -52,8 +82,13 @@ impl Upload {
         part_bytes: usize,
         parts_at_once: usize,
     ) -> Self {
-        let (sender, receiver) = mpsc::channel(PIECES_WAITING);
         let writer = BufWriter::with_capacity(store, location.clone(), part_bytes).with_max_concurrency(parts_at_once);
+        Self::start_with(FileWriter::Whole(writer), location, compression)
+    }
+
+    /// Begins to send a file to `location` through `writer`.
+    pub fn start_with(writer: FileWriter, location: Path, compression: Compression) -> Self {
+        let (sender, receiver) = mpsc::channel(PIECES_WAITING);
         // Not aborted when dropped: it gives the upload up by itself, which an aborted task could not.
         let task = tokio::spawn(send(writer, location, compression, receiver));
         Self { sender, task }
@@ -83,14 +118,32 @@ impl Upload {
 impl Uploaded {
     /// Makes the file visible.
     pub async fn complete(&mut self) -> Result<()> {
-        let writer = &mut self.writer;
-        futures::future::poll_fn(|context| Pin::new(&mut *writer).poll_shutdown(context)).await.map_err(store_failure)
+        match &mut self.writer {
+            FileWriter::Whole(writer) => {
+                let shutdown = futures::future::poll_fn(|context| Pin::new(&mut *writer).poll_shutdown(context));
+                shutdown.await.map_err(store_failure)
+            }
+            FileWriter::Parts(writer) => writer.complete().await,
+        }
+    }
+
+    /// What another process needs to make the file visible: nothing if it is whole, which this sees to.
+    pub async fn hand_over(&mut self) -> Result<Option<PendingParts>> {
+        if let FileWriter::Parts(writer) = &mut self.writer {
+            return writer.pending().map(Some);
+        }
+        self.complete().await?;
+        Ok(None)
+    }
+
+    /// A file whose parts another process has sent.
+    pub fn of_parts(writer: PartWriter, location: Path, bytes: u64) -> Self {
+        Self { writer: FileWriter::Parts(writer), location, bytes, folder: String::new(), rows: 0 }
     }
 
     /// Takes back what was sent.
     pub async fn give_up(&mut self) {
-        // What is left unfinished on a store is never visible, and stores have rules to remove it.
-        let _ = self.writer.abort().await;
+        self.writer.give_up().await;
     }
 }
 
@@ -103,7 +156,7 @@ async fn failure_of(task: &mut JoinHandle<Result<Uploaded>>) -> DataFusionError 
 }
 
 async fn send(
-    mut writer: BufWriter,
+    mut writer: FileWriter,
     location: Path,
     compression: Compression,
     receiver: mpsc::Receiver<Message>,
@@ -125,16 +178,18 @@ async fn send(
     .boxed();
     let sent = send_all(&mut writer, compression, pieces).await;
     match sent {
-        Ok(bytes) if complete.load(Ordering::Acquire) => Ok(Uploaded { writer, location, bytes }),
+        Ok(bytes) if complete.load(Ordering::Acquire) => {
+            Ok(Uploaded { writer, location, bytes, folder: String::new(), rows: 0 })
+        }
         other => {
-            let _ = writer.abort().await;
+            writer.give_up().await;
             Err(other.err().unwrap_or_else(|| DataFusionError::Execution("the write was given up".to_owned())))
         }
     }
 }
 
 async fn send_all(
-    writer: &mut BufWriter,
+    writer: &mut FileWriter,
     compression: Compression,
     pieces: futures::stream::BoxStream<'_, Result<Bytes>>,
 ) -> Result<u64> {
@@ -144,6 +199,9 @@ async fn send_all(
     while let Some(bytes) = pieces.next().await.transpose()? {
         sent_bytes += bytes.len() as u64;
         writer.put(bytes).await?;
+    }
+    if let FileWriter::Parts(parts) = writer {
+        parts.finish().await?;
     }
     Ok(sent_bytes)
 }
