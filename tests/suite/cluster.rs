@@ -10,6 +10,8 @@ mod broadcasts;
 mod failures;
 #[path = "cluster/key_filters.rs"]
 mod key_filters;
+#[path = "cluster/persist.rs"]
+mod persist;
 #[path = "cluster/processes.rs"]
 mod processes;
 #[path = "cluster/rest.rs"]

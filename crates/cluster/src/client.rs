@@ -3,6 +3,7 @@
 pub mod channels;
 mod finish;
 mod key_filters;
+mod held;
 mod place;
 mod query;
 mod small;

@@ -24,6 +24,10 @@ pub const FORGET: &str = "swath.forget";
 
 /// The action by which the scheduler asks a worker what its tasks of a job did: [`JobName`] to [`Figures`].
 pub const FIGURES: &str = "swath.figures";
+/// The action by which a client asks a worker whether it holds outputs: [`Holds`].
+pub const HOLDS: &str = "swath.holds";
+/// The action by which a client asks the scheduler what is persisted: [`HeldList`].
+pub const HELD: &str = "swath.held";
 
 /// Who is there.
 #[derive(Clone, PartialEq, Message)]
@@ -88,8 +92,11 @@ pub struct Run {
     #[prost(bytes = "vec", tag = "5")]
     pub plan: Vec<u8>,
     /// Whether the client wants to know what each task did.
-    #[prost(bool, tag = "6")]
+    #[prost(bool, tag = "7")]
     pub analyze: bool,
+    /// Set if the result is to be persisted: the name in lists.
+    #[prost(string, optional, tag = "6")]
+    pub persist_as: Option<String>,
 }
 
 /// What happens to a job.
@@ -259,6 +266,56 @@ pub struct ResultPart {
     /// Its rows.
     #[prost(uint64, tag = "5")]
     pub rows: u64,
+    /// Its bytes, as batches in memory.
+    #[prost(uint64, tag = "6")]
+    pub bytes: u64,
+    /// The id of the worker.
+    #[prost(string, tag = "7")]
+    pub worker: String,
+}
+
+/// Where one partition of a persisted result lies: what a scan of it gets in the place of a file.
+#[derive(Clone, PartialEq, Message)]
+pub struct HeldPlace {
+    /// The job that made it.
+    #[prost(string, tag = "1")]
+    pub job: String,
+    /// Its parts.
+    #[prost(message, repeated, tag = "2")]
+    pub parts: Vec<ResultPart>,
+}
+
+/// Outputs that a worker is asked for.
+#[derive(Clone, PartialEq, Message)]
+pub struct Holds {
+    /// The job.
+    #[prost(string, tag = "1")]
+    pub job: String,
+    /// The outputs.
+    #[prost(message, repeated, tag = "2")]
+    pub parts: Vec<ResultPart>,
+}
+
+/// The persisted results of all sessions.
+#[derive(Clone, PartialEq, Message)]
+pub struct HeldList {
+    /// One for each.
+    #[prost(message, repeated, tag = "1")]
+    pub results: Vec<HeldEntry>,
+}
+
+/// A persisted result.
+#[derive(Clone, PartialEq, Message)]
+pub struct HeldEntry {
+    /// Its name; empty for a frame's result.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// The session that holds it.
+    #[prost(string, tag = "2")]
+    pub session: String,
+    /// Where its parts lie.
+    #[prost(message, repeated, tag = "3")]
+    pub parts: Vec<ResultPart>,
 }
 
 /// Credentials and options of object stores of one session.

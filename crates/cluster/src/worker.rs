@@ -5,6 +5,7 @@
 
 mod engine;
 mod keys;
+mod held;
 mod reader;
 mod reports;
 mod service;

@@ -22,14 +22,14 @@ pub mod group;
 pub mod join;
 pub mod join_asof;
 pub mod nulls;
-pub mod pivot;
+pub mod persist;
+mod pivot;
 pub mod reshape;
 mod resolve;
 mod rows;
 mod run;
 pub mod sample;
 
-mod cache;
 mod explain;
 pub mod map;
 mod map_groups;

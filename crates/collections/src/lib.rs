@@ -16,6 +16,7 @@
 //! | [`sql_place`] | where in a SQL text a mistake stands |
 //! | [`prelude`] | what most programs need |
 
+mod cached_tables;
 pub mod catalog;
 mod default_schema;
 pub mod error;

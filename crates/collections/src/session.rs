@@ -20,6 +20,7 @@ use swath_exec::files::FormatKind;
 use swath_exec::{Engine, EngineOptions, StoreOptions};
 
 use crate::default_schema::DefaultSchema;
+use crate::cached_tables::CacheStatement;
 use crate::error::{Error, Result};
 use crate::frame::DataFrame;
 use crate::join_using;
@@ -223,13 +224,15 @@ impl Session {
         text: &str,
         values: Option<ParamValues>,
     ) -> impl Future<Output = Result<LogicalPlan, DataFusionError>> + Send + 'static {
-        let (context, owned) = (self.context().clone(), text.to_owned());
+        let (session, owned) = (self.clone(), text.to_owned());
         async move {
-            let state = context.state();
-            let mut statement = state.sql_to_statement(&owned, &state.config().options().sql_parser.dialect)?;
-            name_format(&mut statement);
-            let statement = join_using::spell_out(&state, statement).await;
-            let mut plan = state.statement_to_plan(statement).await?;
+            let state = session.state();
+            let statement =
+                state.sql_to_statement(without_end(&owned), &state.config().options().sql_parser.dialect)?;
+            if let Some(statement) = CacheStatement::of(&statement, &state)? {
+                return statement.run(&session).await;
+            }
+            let mut plan = session.planned_statement(statement).await?;
             if let Some(values) = values {
                 if plan.get_parameter_names()?.is_empty() {
                     return plan_err!("values were given, but the statement has no placeholder such as $1");
@@ -240,9 +243,17 @@ impl Session {
                 // DataFusion would settle types by its own rules alone.
                 view.input = Arc::new(settled(&state, view.input.as_ref().clone())?);
             }
-            let plan = context.execute_logical_plan(plan).await?.into_parts().1;
+            let plan = session.context().execute_logical_plan(plan).await?.into_parts().1;
             coerced(&state, plan)
         }
+    }
+
+    /// The plan of one statement, which does nothing yet.
+    pub(crate) async fn planned_statement(&self, mut statement: Statement) -> Result<LogicalPlan, DataFusionError> {
+        let state = self.state();
+        name_format(&mut statement);
+        let statement = join_using::spell_out(&state, statement).await;
+        state.statement_to_plan(statement).await
     }
 
     fn planned(&self, text: &str, plan: Result<LogicalPlan, DataFusionError>) -> Result<DataFrame> {
@@ -282,6 +293,12 @@ impl Session {
     pub fn frame(&self, plan: LogicalPlan) -> DataFrame {
         DataFrame::new(self.clone(), Ok(plan))
     }
+}
+
+/// `text` without the semicolon at its end, which the parser takes for a part of some statements.
+fn without_end(text: &str) -> &str {
+    let trimmed = text.trim_end();
+    trimmed.strip_suffix(';').unwrap_or(trimmed)
 }
 
 /// Gives a `COPY … TO 'file.csv.gz'` the format that the name tells: the planner takes the last suffix alone for it.

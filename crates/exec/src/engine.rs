@@ -31,6 +31,7 @@ use swath_shuffle::PartitionStore;
 use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
 use tokio::task::JoinHandle;
 
+use crate::held::HeldTables;
 use crate::memory;
 use crate::memory_pool::HeadroomPool;
 use crate::object_stores::{ObjectStores, StoreOptions};
@@ -81,6 +82,7 @@ pub struct Engine {
     runtime: Option<Runtime>,
     context: SessionContext,
     store: PartitionStore,
+    held: HeldTables,
     memory_limit_bytes: usize,
     threads: usize,
 }
@@ -114,7 +116,8 @@ impl Engine {
             return config_err!("swath.store_memory_fraction must be between 0 and 1, got {fraction}");
         }
         let store = PartitionStore::new(context.runtime_env(), (memory_limit_bytes as f64 * fraction) as usize);
-        Ok(Self { runtime: Some(runtime), context, store, memory_limit_bytes, threads })
+        let held = HeldTables::default();
+        Ok(Self { runtime: Some(runtime), context, store, held, memory_limit_bytes, threads })
     }
 
     /// The DataFusion context that this engine runs.
@@ -125,6 +128,11 @@ impl Engine {
     /// Where cached tables are held.
     pub fn store(&self) -> &PartitionStore {
         &self.store
+    }
+
+    /// The tables that were told to hold their rows.
+    pub fn held(&self) -> &HeldTables {
+        &self.held
     }
 
     /// Number of worker threads.

@@ -25,6 +25,7 @@ pub mod engine;
 pub mod files;
 pub mod functions;
 pub mod keep_plan_on_failure;
+pub mod held;
 pub mod memory;
 pub mod memory_pool;
 pub mod object_stores;

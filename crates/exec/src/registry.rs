@@ -25,6 +25,8 @@ use crate::engine::{Planner, RemotePlanner};
 use crate::functions;
 use crate::keep_plan_on_failure::KeepPlanOnFailure;
 use crate::operators::accounted_window::AccountForWindows;
+use crate::held::node::HoldPlanner;
+use crate::held::{self, ComputeReleased};
 use crate::operators::adaptive_scan::AdaptParquetScans;
 use crate::operators::asof_join::{self, AsofJoinPlanner};
 use crate::operators::bounded_aggregate::BoundPartialAggregates;
@@ -83,6 +85,7 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "decimal_quotients", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(DecimalQuotients)) },
     Entry { name: "expand_set_comparison", kind: Kind::AnalyzerRule(|| Arc::new(ExpandSetComparison)) },
     Entry { name: "mark_subqueries", kind: Kind::AnalyzerRule(|| Arc::new(MarkSubqueries)) },
+    Entry { name: "compute_released", kind: Kind::AnalyzerRule(|| Arc::new(ComputeReleased)) },
     Entry { name: "push_filter_through_asof_join", kind: Kind::LogicalRule(|| Arc::new(PushFilterThroughAsofJoin)) },
     Entry { name: "push_semi_join_down", kind: Kind::LogicalRule(|| Arc::new(PushSemiJoinDown)) },
     Entry {
@@ -106,6 +109,7 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "AsofJoin", kind: Kind::Operator(|| Arc::new(AsofJoinPlanner)) },
     Entry { name: "MapBatches", kind: Kind::Operator(|| Arc::new(MapBatchesPlanner)) },
     Entry { name: "send_copy_to_writer", kind: Kind::LogicalRule(|| Arc::new(SendCopyToWriter)) },
+    Entry { name: "Hold", kind: Kind::Operator(|| Arc::new(HoldPlanner)) },
     Entry { name: "write", kind: Kind::Operator(|| Arc::new(WritePlanner)) },
     Entry { name: "PARQUET", kind: Kind::TableFactory(|| Arc::new(ExternalTableFactory::default())) },
     Entry { name: "CSV", kind: Kind::TableFactory(|| Arc::new(ExternalTableFactory::default())) },
@@ -118,6 +122,7 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "FilterByKeysExec", kind: Kind::Wire(filter_by_keys::WIRE) },
     Entry { name: "SingleTaskExec", kind: Kind::Wire(single_task::WIRE) },
     Entry { name: "RecursiveQueryExec", kind: Kind::Wire(recursive::QUERY_WIRE) },
+    Entry { name: "HeldScanExec", kind: Kind::Wire(held::scan::WIRE) },
     Entry { name: "WriteTaskExec", kind: Kind::Wire(write::task::WIRE) },
     Entry { name: "WorkTableExec", kind: Kind::Wire(recursive::WORK_TABLE_WIRE) },
 ];

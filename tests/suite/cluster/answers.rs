@@ -97,8 +97,8 @@ fn tables_in_memory_travel() {
     let there = connected();
     let frame = there.from_arrow([batch]).unwrap();
     assert_eq!(frame.count().unwrap(), 5000);
-    let cached = frame.filter(col("n").lt(lit(10))).cache().unwrap();
-    assert_eq!(cached.count().unwrap(), 10);
+    let persisted = frame.filter(col("n").lt(lit(10))).persist().unwrap();
+    assert_eq!(persisted.count().unwrap(), 10);
     there.sql("CREATE TABLE target (n BIGINT)").unwrap().collect().unwrap();
     there.register("source", &frame).unwrap();
     there.sql("INSERT INTO target SELECT n FROM source WHERE n % 2 = 0").unwrap().collect().unwrap();

@@ -40,6 +40,7 @@ use datafusion::physical_plan::{
     replace_children_if_necessary,
 };
 use swath_exec::operators::broadcast_join::may_broadcast;
+use swath_exec::held::HoldExec;
 use swath_exec::operators::recursive::with_whole_work_tables;
 use swath_exec::operators::{BroadcastJoinExec, SingleTaskExec};
 use swath_exec::write::WriteExec;
@@ -47,13 +48,15 @@ use swath_exec::write::WriteExec;
 use super::Client;
 use super::finish::Finish;
 use super::key_filters::mark_key_filters;
+use super::held::{ClusterHoldExec, HeldLeafExec};
 use super::query::ClusterQueryExec;
 use super::small::{as_one_task, fold_small_parts};
 use super::write::ClusterWriteExec;
 use crate::settings::ClusterOptions;
 
 /// Operators that do their work in the client's process, over rows that come from the cluster.
-const AT_THE_CLIENT: &[&str] = &["WriteExec", "DataSinkExec", "AnalyzeExec", "ScalarSubqueryExec", "MapBatchesExec"];
+const AT_THE_CLIENT: &[&str] =
+    &["WriteExec", "HoldExec", "DataSinkExec", "AnalyzeExec", "ScalarSubqueryExec", "MapBatchesExec"];
 
 /// `plan` with its work on the cluster of `client`.
 ///
@@ -74,6 +77,13 @@ pub async fn place(
         let input = fit_operators(ship_tables(Arc::clone(write.input()), session).await?)?;
         let (write, options) = (Arc::new(write.clone()), Arc::new(session.config().options().as_ref().clone()));
         return Ok(Arc::new(ClusterWriteExec::new(client.clone(), write, input, options)));
+    }
+    if let Some(hold) = plan.downcast_ref::<HoldExec>()
+        && reads_data(hold.input())?
+        && !hold.input().exists(|node| Ok(stays_here(node)))?
+    {
+        let input = fit_operators(ship_tables(Arc::clone(hold.input()), session).await?)?;
+        return Ok(Arc::new(ClusterHoldExec::new(client.clone(), hold, input, session.config().options())));
     }
     // An operator that stays here keeps those above it here, too.
     if plan.exists(|node| Ok(stays_here(node)))? {
@@ -133,7 +143,7 @@ fn leaf(plan: &Arc<dyn ExecutionPlan>) -> Leaf {
     if plan.is::<PlaceholderRowExec>() || plan.is::<EmptyExec>() {
         return Leaf::Constant;
     }
-    if plan.is::<WorkTableExec>() {
+    if plan.is::<WorkTableExec>() || plan.is::<HeldLeafExec>() {
         return Leaf::There;
     }
     if plan.is::<LazyMemoryExec>() {

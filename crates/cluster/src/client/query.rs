@@ -26,6 +26,7 @@ use swath_shuffle::flight::{self, Ticket, TicketOutput};
 use tokio::sync::OnceCell;
 use tonic::{Code, Status};
 
+use super::held::{are_whole, with_places};
 use super::{Answers, Client, act, unreachable_scheduler};
 use crate::codec::{KnownSubqueries, SwathCodec};
 use crate::failure::unmarked;
@@ -60,9 +61,9 @@ struct Job {
     result: OnceCell<Result<Running, Arc<DataFusionError>>>,
 }
 
-struct Running {
-    id: String,
-    finished: Finished,
+pub(super) struct Running {
+    pub(super) id: String,
+    pub(super) finished: Finished,
     /// Held: the scheduler frees everything when this is dropped.
     _events: Mutex<Answers>,
 }
@@ -104,45 +105,69 @@ impl Job {
     }
 
     async fn run(&self) -> Result<Running> {
-        let codec = SwathCodec::default();
-        let plan = Arc::clone(&self.plan);
-        let node = PhysicalPlanNode::try_from_physical_plan_with_converter(plan, &codec, &KnownSubqueries)?;
-        let mut plan = Vec::with_capacity(1 << 14);
-        node.try_encode(&mut plan)?;
-        let run = Run {
-            version: VERSION.to_owned(),
-            session: self.client.inner.session.clone(),
-            settings: self.settings.as_ref().clone(),
-            store_options: self.client.store_options(),
-            plan,
-            analyze: self.elsewhere.is_some(),
-        };
-        let failed = |status: Status| match status.code() {
-            Code::Unavailable => unreachable_scheduler(self.client.address(), &status),
-            Code::OutOfRange | Code::ResourceExhausted => {
-                exec_datafusion_err!("the plan is too large to be sent: {}", status.message())
-            }
-            _ => unmarked(status.message()),
-        };
-        let mut events = act(self.client.scheduler()?, RUN, run.encode_to_vec()).await.map_err(failed)?;
-        let mut id = String::new();
-        while let Some(event) = events.next().await {
-            let event = RunEvent::decode(event.map_err(failed)?.as_slice())
-                .map_err(|error| exec_datafusion_err!("the scheduler's message is damaged: {error}"))?;
-            match event.event {
-                Some(Event::Started(job)) => id = job,
-                Some(Event::Failed(text)) => return Err(unmarked(&text)),
-                Some(Event::Finished(mut finished)) => {
-                    if let Some(elsewhere) = &self.elsewhere {
-                        elsewhere.add(finished.tasks.drain(..).map(|task| task.into_report(&id)));
-                    }
-                    return Ok(Running { id, finished, _events: Mutex::new(events) });
+        let mut again = true;
+        loop {
+            let (plan, held) = with_places(Arc::clone(&self.plan)).await?;
+            let ran = run(&self.client, plan, &self.settings, None, self.elsewhere.as_deref()).await;
+            match ran {
+                // A worker was lost with persisted partitions while they were read: they are computed anew, once.
+                Err(error) if again && !are_whole(&held).await => {
+                    log::info!("persisted partitions were lost; running the query again: {error}");
+                    again = false;
                 }
-                None => {}
+                ran => return ran,
             }
         }
-        exec_err!("the scheduler {} ended the query {id} without a word", self.client.address())
     }
+}
+
+/// Runs `plan` on the cluster; with `persist_as`, its result is listed by that name as long as it is held. What its
+/// tasks did goes to `elsewhere`.
+pub(super) async fn run(
+    client: &Client,
+    plan: Arc<dyn ExecutionPlan>,
+    settings: &[Pair],
+    persist_as: Option<String>,
+    elsewhere: Option<&Elsewhere>,
+) -> Result<Running> {
+    let codec = SwathCodec::default();
+    let node = PhysicalPlanNode::try_from_physical_plan_with_converter(plan, &codec, &KnownSubqueries)?;
+    let mut plan = Vec::with_capacity(1 << 14);
+    node.try_encode(&mut plan)?;
+    let run = Run {
+        version: VERSION.to_owned(),
+        session: client.inner.session.clone(),
+        settings: settings.to_vec(),
+        store_options: client.store_options(),
+        plan,
+        persist_as,
+        analyze: elsewhere.is_some(),
+    };
+    let failed = |status: Status| match status.code() {
+        Code::Unavailable => unreachable_scheduler(client.address(), &status),
+        Code::OutOfRange | Code::ResourceExhausted => {
+            exec_datafusion_err!("the plan is too large to be sent: {}", status.message())
+        }
+        _ => unmarked(status.message()),
+    };
+    let mut events = act(client.scheduler()?, RUN, run.encode_to_vec()).await.map_err(failed)?;
+    let mut id = String::new();
+    while let Some(event) = events.next().await {
+        let event = RunEvent::decode(event.map_err(failed)?.as_slice())
+            .map_err(|error| exec_datafusion_err!("the scheduler's message is damaged: {error}"))?;
+        match event.event {
+            Some(Event::Started(job)) => id = job,
+            Some(Event::Failed(text)) => return Err(unmarked(&text)),
+            Some(Event::Finished(mut finished)) => {
+                if let Some(elsewhere) = elsewhere {
+                    elsewhere.add(finished.tasks.drain(..).map(|task| task.into_report(&id)));
+                }
+                return Ok(Running { id, finished, _events: Mutex::new(events) });
+            }
+            None => {}
+        }
+    }
+    exec_err!("the scheduler {} ended the query {id} without a word", client.address())
 }
 
 /// The rows of one partition, its parts one after another and each fetched ahead.

@@ -1,6 +1,6 @@
 //! The jobs of clients: submitted, watched, and freed on every worker when their client is done with them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -28,8 +28,8 @@ use super::Server;
 use super::placement::FreedStage;
 use crate::codec::SwathCodec;
 use crate::protocol::{
-    Event, FIGURES, FORGET, Figures, Finished, ForgetJob, JobName, MAX_MESSAGE_BYTES, ResultPart, Run, RunEvent, SECRETS,
-    SessionSecrets, TaskFigures, Worker,
+    Event, FIGURES, FORGET, Figures, Finished, ForgetJob, HeldEntry, JobName, MAX_MESSAGE_BYTES, ResultPart, Run, RunEvent,
+    SECRETS, SessionSecrets, TaskFigures, Worker,
 };
 use crate::state;
 
@@ -45,6 +45,8 @@ pub struct Jobs {
     /// Which worker knows the secrets of which session.
     told: Mutex<HashSet<(String, String)>>,
     stopping: watch::Sender<bool>,
+    /// Persisted results by their jobs.
+    held: Mutex<BTreeMap<String, HeldEntry>>,
     /// Jobs that were taken, failed, and that ended well.
     pub(super) counts: Counts,
 }
@@ -63,7 +65,8 @@ pub(super) struct Counts {
 impl Jobs {
     pub fn new(server: Server, states: Arc<dyn JobState>) -> Self {
         let (stopping, _) = watch::channel(false);
-        Self { server, states, channels: Mutex::default(), told: Mutex::default(), stopping, counts: Counts::default() }
+        let counts = Counts::default();
+        Self { server, states, channels: Mutex::default(), told: Mutex::default(), stopping, held: Mutex::default(), counts }
     }
 
     /// Ends all jobs: their clients are told.
@@ -79,6 +82,11 @@ impl Jobs {
     /// Jobs that run now, and that wait.
     pub fn running(&self) -> (usize, usize) {
         (self.server.running_job_number(), self.server.pending_job_number())
+    }
+
+    /// The results that clients have the workers hold.
+    pub fn held(&self) -> Vec<HeldEntry> {
+        self.held.lock().values().cloned().collect()
     }
 
     /// The workers that are alive.
@@ -130,6 +138,7 @@ impl Jobs {
         let runtime = RuntimeEnvBuilder::new()
             .with_object_store_registry(Arc::new(ObjectStores::new(StoreOptions(stores))))
             .build_arc()?;
+        let entry = run.persist_as.map(|name| HeldEntry { name, session: run.session.clone(), parts: vec![] });
         let session = state::session_state(config, Some(run.session), Some(runtime))?;
         let context = Arc::new(SessionContext::new_with_state(session));
         let node = PhysicalPlanNode::decode(run.plan.as_slice())
@@ -147,7 +156,7 @@ impl Jobs {
             .map_err(|error| DataFusionError::External(Box::new(error)))?;
         self.counts.taken.fetch_add(1, Ordering::Relaxed);
         let (events, receiver) = mpsc::channel(STATUS_BUFFER);
-        tokio::spawn(Arc::clone(self).watch(job, run.analyze, changed, events));
+        tokio::spawn(Arc::clone(self).watch(job, entry, run.analyze, changed, events));
         Ok(receiver)
     }
 
@@ -155,6 +164,7 @@ impl Jobs {
     async fn watch(
         self: Arc<Self>,
         job: JobId,
+        mut entry: Option<HeldEntry>,
         analyze: bool,
         mut changed: mpsc::Receiver<JobStatus>,
         events: mpsc::Sender<RunEvent>,
@@ -180,6 +190,10 @@ impl Jobs {
                         if let (Event::Finished(finished), true) = (&mut event, analyze) {
                             finished.tasks = self.figures(job.as_str()).await;
                         }
+                        if let (Event::Finished(finished), Some(entry)) = (&event, entry.take()) {
+                            let entry = HeldEntry { parts: finished.parts.clone(), ..entry };
+                            self.held.lock().insert(job.to_string(), entry);
+                        }
                         open = events.send(RunEvent { event: Some(event) }).await.is_ok();
                         statuses_end = true;
                     }
@@ -192,6 +206,7 @@ impl Jobs {
                 log::warn!("job {job} could not be cancelled: {error}");
             }
         }
+        self.held.lock().remove(job.as_str());
         self.forget(ForgetJob { job: job.to_string(), ..Default::default() }).await;
     }
 
@@ -223,12 +238,15 @@ impl Jobs {
                 self.counts.finished.fetch_add(1, Ordering::Relaxed);
                 let parts = done.partition_location.into_iter().map(|location| {
                     let (partition, worker) = (location.partition_id?, location.executor_meta?);
+                    let statistics = location.partition_stats?;
                     Some(ResultPart {
                         address: format!("{}:{}", worker.host, worker.port),
                         stage: partition.stage_id,
                         partition: partition.partition_id,
                         task: u32::try_from(location.file_id?).ok()?,
-                        rows: location.partition_stats.and_then(|stats| u64::try_from(stats.num_rows).ok())?,
+                        rows: u64::try_from(statistics.num_rows).ok()?,
+                        bytes: u64::try_from(statistics.num_bytes).unwrap_or_default(),
+                        worker: worker.id,
                     })
                 });
                 Some(match parts.collect::<Option<Vec<_>>>() {

@@ -45,6 +45,7 @@ async fn metrics(State(jobs): State<Arc<Jobs>>) -> String {
     line("swath_worker_threads", "gauge", "Threads of all workers.", u64::from(threads));
     line("swath_jobs_running", "gauge", "Jobs that run now.", running as u64);
     line("swath_jobs_waiting", "gauge", "Jobs that are planned.", waiting as u64);
+    line("swath_persisted_results", "gauge", "Results that sessions have the workers hold.", jobs.held().len() as u64);
     line("swath_jobs_taken_total", "counter", "Jobs taken.", counts.taken.load(Ordering::Relaxed));
     line("swath_jobs_finished_total", "counter", "Jobs that ended well.", counts.finished.load(Ordering::Relaxed));
     line("swath_jobs_failed_total", "counter", "Jobs that failed.", counts.failed.load(Ordering::Relaxed));

@@ -26,11 +26,13 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use swath_exec::files::name_files;
 use swath_exec::operators::{BroadcastJoinExec, FilterByKeysExec, SingleTaskExec};
+use swath_exec::held::HeldScanExec;
 use swath_exec::registry;
 use swath_exec::write::WriteTaskExec;
 
 use super::Shared;
 use super::keys::{self, PendingFilter};
+use super::held::PersistedReader;
 use super::reader::ExchangeReaderExec;
 use super::stage::{Output, StageTask, TaskNumber};
 use crate::settings::ClusterOptions;
@@ -116,6 +118,15 @@ impl SwathEngine {
                     Some(part) => Transformed::yes(Arc::clone(part.plan())),
                     None => Transformed::no(node),
                 })
+            })
+            .data()?;
+        // After what single tasks run has been put in.
+        let plan = plan
+            .transform_up(|node| {
+                let Some(scan) = node.downcast_ref::<HeldScanExec>() else { return Ok(Transformed::no(node)) };
+                let compression = options.exchange_compression.clone();
+                let reader = PersistedReader { shared: Arc::clone(&self.shared), compression };
+                Ok(Transformed::yes(Arc::new(scan.bind(Arc::new(reader))?) as Arc<dyn ExecutionPlan>))
             })
             .data()?;
         plan.apply(|node| {

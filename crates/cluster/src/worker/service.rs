@@ -18,8 +18,9 @@ use tonic::Status;
 use tonic::service::RoutesBuilder;
 
 use super::Shared;
+use super::held::key_of;
 use crate::actions::{ActionService, Actions};
-use crate::protocol::{FIGURES, FORGET, Figures, ForgetJob, JobName, SECRETS, SessionSecrets};
+use crate::protocol::{FIGURES, FORGET, Figures, ForgetJob, HOLDS, Holds, JobName, SECRETS, SessionSecrets};
 
 /// The actions and the data of a worker.
 pub struct WorkerActions {
@@ -38,6 +39,7 @@ impl Actions for WorkerActions {
         vec![
             action(FORGET, "frees what is held of a job"),
             action(FIGURES, "tells what the tasks of a job did"),
+            action(HOLDS, "tells whether outputs are held"),
             action(SECRETS, "takes store options of a session"),
         ]
     }
@@ -65,6 +67,13 @@ impl Actions for WorkerActions {
                 let wanted = JobName::decode(action.body.clone()).map_err(damaged)?;
                 let figures = Figures { tasks: self.shared.reports.of(&wanted.job) };
                 return Ok(stream::iter([Ok(figures.encode_to_vec())]).boxed());
+            }
+            HOLDS => {
+                let asked = Holds::decode(action.body.clone()).map_err(damaged)?;
+                for part in &asked.parts {
+                    let held = self.shared.outputs.get(&asked.job, key_of(part));
+                    held.map_err(|error| Status::not_found(error.strip_backtrace()))?;
+                }
             }
             other => return Err(Status::unimplemented(format!("a worker does not know the action {other}"))),
         }
