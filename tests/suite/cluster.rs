@@ -6,6 +6,8 @@ mod analyze;
 mod answers;
 #[path = "cluster/broadcasts.rs"]
 mod broadcasts;
+#[path = "cluster/comparison.rs"]
+mod comparison;
 #[path = "cluster/failures.rs"]
 mod failures;
 #[path = "cluster/key_filters.rs"]
@@ -16,6 +18,8 @@ mod persist;
 mod processes;
 #[path = "cluster/rest.rs"]
 mod rest;
+#[path = "cluster/surface.rs"]
+mod surface;
 #[path = "cluster/tpch.rs"]
 mod tpch;
 #[path = "cluster/writes.rs"]

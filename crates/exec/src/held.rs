@@ -46,6 +46,9 @@ pub trait RemoteResult: fmt::Debug + Send + Sync {
     /// # Errors
     /// If the columns are not there.
     fn scan(self: Arc<Self>, projection: Option<&Vec<usize>>) -> Result<Arc<dyn ExecutionPlan>>;
+
+    /// Frees it as soon as its readers are done.
+    fn release(&self);
 }
 
 /// What is held of a table.
@@ -143,8 +146,10 @@ impl HeldTable {
     /// Frees it as soon as its readers are done; later readers compute it anew.
     pub fn release(&self) {
         let held = std::mem::replace(&mut *self.state.write(), State::Released);
-        // Files are deleted outside of the lock.
-        drop(held);
+        // Outside of the lock: files may be deleted here.
+        if let State::There(result) = held {
+            result.release();
+        }
     }
 }
 

@@ -118,7 +118,8 @@ fn what_a_killed_worker_held_is_made_again() {
     session.sql(&format!("CACHE TABLE t AS {}", limit.replace("{path}", &path))).unwrap();
     // One that reads another.
     session.sql("CACHE TABLE s AS SELECT g, sum(k) AS s FROM t GROUP BY g").unwrap();
-    let queries = ["SELECT count(*), sum(k) FROM t", "SELECT * FROM s", "SELECT t.g, s FROM t JOIN s ON t.g = s.g AND k < 20"];
+    let queries =
+        ["SELECT count(*), sum(k) FROM t", "SELECT * FROM s", "SELECT t.g, s FROM t JOIN s ON t.g = s.g AND k < 20"];
     let answers = || queries.map(|sql| rows(&session.sql(sql).unwrap()));
     let before = answers();
     cluster.kill_worker(0);

@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow::array::{ArrayRef, BinaryArray, RecordBatch};
 use arrow::datatypes::SchemaRef;
@@ -24,6 +25,7 @@ use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, Partitioning, PlanProperties, StatisticsArgs,
 };
 use futures::StreamExt;
+use parking_lot::Mutex;
 use prost::Message;
 use swath_exec::held::operator::report_batch;
 use swath_exec::held::{HeldScanExec, HeldTable, HeldUsage, HoldExec, RemoteResult};
@@ -41,8 +43,12 @@ pub struct RemoteHeld {
     schema: SchemaRef,
     plan: Arc<dyn ExecutionPlan>,
     settings: Vec<Pair>,
-    current: tokio::sync::Mutex<Option<Arc<Running>>>,
-    usage: parking_lot::Mutex<HeldUsage>,
+    /// Held while it is computed, so that it is computed once for all who wait.
+    computing: tokio::sync::Mutex<()>,
+    current: Mutex<Option<Arc<Running>>>,
+    /// Nobody wants it held any more; a plan that was made before, or another result's lineage, may still read it.
+    released: AtomicBool,
+    usage: Mutex<HeldUsage>,
 }
 
 impl fmt::Debug for RemoteHeld {
@@ -56,18 +62,20 @@ impl RemoteHeld {
         self.plan.output_partitioning().partition_count().max(1)
     }
 
-    /// The result where it lies; computed if it was not yet, or if a part of it is lost.
+    /// The result where it lies; computed if it was not yet, or if a part of it is lost. It lies there at least as long as
+    /// what this returns lives.
     async fn ensure(&self) -> Result<Arc<Running>> {
-        let mut current = self.current.lock().await;
-        if let Some(running) = current.as_ref() {
-            if is_whole(&self.client, running).await {
-                return Ok(Arc::clone(running));
+        let _computing = self.computing.lock().await;
+        let known = self.current.lock().clone();
+        if let Some(running) = known {
+            if is_whole(&self.client, &running).await {
+                return Ok(running);
             }
             log::warn!("partitions of the persisted result '{}' were lost; it is computed anew", self.name);
         }
         // What is left of the old one is freed first.
-        *current = None;
-        let (plan, _) = Box::pin(with_places(Arc::clone(&self.plan))).await?;
+        *self.current.lock() = None;
+        let (plan, _held) = Box::pin(with_places(Arc::clone(&self.plan))).await?;
         let running = Arc::new(run(&self.client, plan, &self.settings, Some(self.name.clone()), None).await?);
         let parts = &running.finished.parts;
         *self.usage.lock() = HeldUsage {
@@ -75,12 +83,15 @@ impl RemoteHeld {
             rows: parts.iter().map(|part| part.rows).sum(),
             bytes: parts.iter().map(|part| part.bytes).sum(),
         };
-        Ok(Arc::clone(current.insert(running)))
+        let mut current = self.current.lock();
+        if !self.released.load(Ordering::Acquire) {
+            *current = Some(Arc::clone(&running));
+        }
+        Ok(running)
     }
 
     /// A scan of the result for a plan that is about to be sent.
-    async fn scan_of_places(&self, projection: Option<Vec<usize>>) -> Result<Arc<dyn ExecutionPlan>> {
-        let running = self.ensure().await?;
+    fn scan_of_places(&self, running: &Running, projection: Option<Vec<usize>>) -> Result<Arc<dyn ExecutionPlan>> {
         let partitions = self.partitions();
         let mut places = vec![HeldPlace { job: running.id.clone(), parts: vec![] }; partitions];
         for part in &running.finished.parts {
@@ -100,6 +111,12 @@ impl RemoteHeld {
 impl RemoteResult for RemoteHeld {
     fn scan(self: Arc<Self>, projection: Option<&Vec<usize>>) -> Result<Arc<dyn ExecutionPlan>> {
         Ok(Arc::new(HeldLeafExec::new(self, projection.cloned())?))
+    }
+
+    fn release(&self) {
+        let mut current = self.current.lock();
+        self.released.store(true, Ordering::Release);
+        *current = None;
     }
 }
 
@@ -126,36 +143,39 @@ async fn is_whole(client: &Client, running: &Running) -> bool {
     })
 }
 
+/// A persisted result that a query reads, where it lies.
+pub(super) struct InUse {
+    client: Client,
+    /// Held: it is not freed meanwhile.
+    running: Arc<Running>,
+}
+
 /// Whether the workers still hold everything of all these results.
-pub(super) async fn are_whole(results: &[Arc<RemoteHeld>]) -> bool {
-    for result in results {
-        // Nobody computes it here: a lock that is taken means that another query does.
-        let running = result.current.lock().await.clone();
-        match running {
-            Some(running) if is_whole(&result.client, &running).await => {}
-            _ => return false,
+pub(super) async fn are_whole(results: &[InUse]) -> bool {
+    for InUse { client, running } in results {
+        if !is_whole(client, running).await {
+            return false;
         }
     }
     true
 }
 
 /// `plan` with its scans of persisted results in the form that travels, and these results.
-pub(super) async fn with_places(
-    plan: Arc<dyn ExecutionPlan>,
-) -> Result<(Arc<dyn ExecutionPlan>, Vec<Arc<RemoteHeld>>)> {
+pub(super) async fn with_places(plan: Arc<dyn ExecutionPlan>) -> Result<(Arc<dyn ExecutionPlan>, Vec<InUse>)> {
     let mut leaves = vec![];
     visit(&plan, &mut leaves)?;
     if leaves.is_empty() {
         return Ok((plan, vec![]));
     }
-    let mut scans = vec![];
-    for (held, projection) in &leaves {
-        scans.push(held.scan_of_places(projection.clone()).await?);
+    let (mut scans, mut in_use) = (vec![], vec![]);
+    for (held, projection) in leaves {
+        let running = held.ensure().await?;
+        scans.push(held.scan_of_places(&running, projection)?);
+        in_use.push(InUse { client: held.client.clone(), running });
     }
     // The same order as that of the visit.
-    let mut scans = scans.into_iter();
-    let plan = replace(plan, &mut scans)?;
-    Ok((plan, leaves.into_iter().map(|(held, _)| held).collect()))
+    let plan = replace(plan, &mut scans.into_iter())?;
+    Ok((plan, in_use))
 }
 
 type Leaf = (Arc<RemoteHeld>, Option<Vec<usize>>);
@@ -295,8 +315,10 @@ impl ClusterHoldExec {
             plan: input,
             settings: settings::to_pairs(options, &client.inner.session),
             client,
-            current: tokio::sync::Mutex::default(),
-            usage: parking_lot::Mutex::default(),
+            computing: tokio::sync::Mutex::default(),
+            current: Mutex::default(),
+            released: AtomicBool::new(false),
+            usage: Mutex::default(),
         };
         Self { table, held: Arc::new(held), properties: Arc::clone(hold.properties()) }
     }

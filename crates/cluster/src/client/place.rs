@@ -39,8 +39,8 @@ use datafusion::physical_plan::{
     Distribution, ExecutionPlan, ExecutionPlanProperties, InputOrderMode, Partitioning, collect_partitioned,
     replace_children_if_necessary,
 };
-use swath_exec::operators::broadcast_join::may_broadcast;
 use swath_exec::held::HoldExec;
+use swath_exec::operators::broadcast_join::may_broadcast;
 use swath_exec::operators::recursive::with_whole_work_tables;
 use swath_exec::operators::{BroadcastJoinExec, SingleTaskExec};
 use swath_exec::write::WriteExec;

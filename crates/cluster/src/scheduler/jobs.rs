@@ -66,7 +66,15 @@ impl Jobs {
     pub fn new(server: Server, states: Arc<dyn JobState>) -> Self {
         let (stopping, _) = watch::channel(false);
         let counts = Counts::default();
-        Self { server, states, channels: Mutex::default(), told: Mutex::default(), stopping, held: Mutex::default(), counts }
+        Self {
+            server,
+            states,
+            channels: Mutex::default(),
+            told: Mutex::default(),
+            stopping,
+            held: Mutex::default(),
+            counts,
+        }
     }
 
     /// Ends all jobs: their clients are told.

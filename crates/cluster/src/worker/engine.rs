@@ -25,8 +25,8 @@ use datafusion::physical_optimizer::filter_pushdown::FilterPushdown;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use swath_exec::files::name_files;
-use swath_exec::operators::{BroadcastJoinExec, FilterByKeysExec, SingleTaskExec};
 use swath_exec::held::HeldScanExec;
+use swath_exec::operators::{BroadcastJoinExec, FilterByKeysExec, SingleTaskExec};
 use swath_exec::registry;
 use swath_exec::write::WriteTaskExec;
 

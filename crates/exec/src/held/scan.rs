@@ -11,6 +11,8 @@ use arrow::array::AsArray;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Result, internal_err};
+use datafusion::datasource::memory::MemorySourceConfig;
+use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::EmissionType;
@@ -61,6 +63,14 @@ impl HeldScanExec {
         );
         let (properties, metrics) = (Arc::new(properties), ExecutionPlanMetricsSet::new());
         Ok(Self { places, schema, projection, reader: None, properties, metrics })
+    }
+
+    /// What says where `partition` lies; none if that is not known here.
+    pub fn place(&self, partition: usize) -> Option<Vec<u8>> {
+        let source = self.places.downcast_ref::<DataSourceExec>()?.data_source();
+        let batch = source.downcast_ref::<MemorySourceConfig>()?.partitions().get(partition)?.first()?;
+        let places = batch.columns().first()?.as_binary_opt::<i32>()?;
+        places.iter().next().flatten().map(<[u8]>::to_vec)
     }
 
     /// The same scan through `reader`.
