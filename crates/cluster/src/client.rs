@@ -2,8 +2,9 @@
 
 pub mod channels;
 mod finish;
-mod key_filters;
 mod held;
+mod key_filters;
+mod leaves;
 mod place;
 mod query;
 mod small;

@@ -4,8 +4,8 @@
 //! that reads and writes this worker's partition store, and runs it on the worker's own threads.
 
 mod engine;
-mod keys;
 mod held;
+mod keys;
 mod reader;
 mod reports;
 mod service;

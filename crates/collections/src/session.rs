@@ -19,8 +19,8 @@ use swath_exec::RemotePlanner;
 use swath_exec::files::FormatKind;
 use swath_exec::{Engine, EngineOptions, StoreOptions};
 
-use crate::default_schema::DefaultSchema;
 use crate::cached_tables::CacheStatement;
+use crate::default_schema::DefaultSchema;
 use crate::error::{Error, Result};
 use crate::frame::DataFrame;
 use crate::join_using;

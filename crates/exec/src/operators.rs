@@ -12,6 +12,7 @@
 //! | [`shared`] | one run of a subplan for several readers |
 //! | [`recursive`] | wire forms of recursive queries |
 //! | [`single_task`] | a part of a plan that one task runs as a whole |
+//! | [`text_scan`] | the wire form of scans of compressed text |
 //! | [`spilling_join`] | a hash join that goes to disk when its build side does not fit |
 
 pub mod accounted_window;
@@ -27,6 +28,7 @@ pub mod recursive;
 pub mod shared;
 pub mod single_task;
 pub mod spilling_join;
+pub mod text_scan;
 
 pub use accounted_window::AccountedWindowExec;
 pub use adaptive_scan::AdaptiveScanExec;
@@ -40,3 +42,4 @@ pub use map_batches::{BatchFunction, MapBatchesExec, MapBatchesNode};
 pub use shared::SharedExec;
 pub use single_task::SingleTaskExec;
 pub use spilling_join::SpillingHashJoinExec;
+pub use text_scan::TextScanExec;

@@ -23,15 +23,15 @@ use swath_planner::{
 use crate::choose_spilling_join::ChooseSpillingJoin;
 use crate::engine::{Planner, RemotePlanner};
 use crate::functions;
-use crate::keep_plan_on_failure::KeepPlanOnFailure;
-use crate::operators::accounted_window::AccountForWindows;
 use crate::held::node::HoldPlanner;
 use crate::held::{self, ComputeReleased};
+use crate::keep_plan_on_failure::KeepPlanOnFailure;
+use crate::operators::accounted_window::AccountForWindows;
 use crate::operators::adaptive_scan::AdaptParquetScans;
 use crate::operators::asof_join::{self, AsofJoinPlanner};
 use crate::operators::bounded_aggregate::BoundPartialAggregates;
 use crate::operators::map_batches::MapBatchesPlanner;
-use crate::operators::{broadcast_join, collect_keys, filter_by_keys, recursive, single_task};
+use crate::operators::{broadcast_join, collect_keys, filter_by_keys, recursive, single_task, text_scan};
 use crate::share_subplans::ShareSubplans;
 use crate::wire::WireForm;
 use crate::write;
@@ -122,6 +122,7 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "FilterByKeysExec", kind: Kind::Wire(filter_by_keys::WIRE) },
     Entry { name: "SingleTaskExec", kind: Kind::Wire(single_task::WIRE) },
     Entry { name: "RecursiveQueryExec", kind: Kind::Wire(recursive::QUERY_WIRE) },
+    Entry { name: "TextScanExec", kind: Kind::Wire(text_scan::WIRE) },
     Entry { name: "HeldScanExec", kind: Kind::Wire(held::scan::WIRE) },
     Entry { name: "WriteTaskExec", kind: Kind::Wire(write::task::WIRE) },
     Entry { name: "WorkTableExec", kind: Kind::Wire(recursive::WORK_TABLE_WIRE) },

@@ -85,7 +85,7 @@ fn sql_caches_lists_and_frees() {
     assert!(other.contains("| sums ") && !other.contains("this session"), "{other}");
     sql("UNCACHE TABLE sums");
     sql("UNCACHE TABLE t");
-    assert_eq!(cached(&there).len(), 1);
+    assert_eq!(cached(&there).len(), 0);
     assert_ne!(before, rows(&sql("SELECT * FROM sums")));
 }
 

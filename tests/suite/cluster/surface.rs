@@ -14,7 +14,7 @@ fn table(folder: &std::path::Path) -> String {
     std::fs::create_dir_all(&target).unwrap();
     for part in 0..3 {
         let sql = format!(
-            "SELECT value AS k, value % 5 AS g, TIMESTAMP '2024-01-01' + value * INTERVAL '7 minutes' AS at, \
+            "SELECT value AS k, value % 5 AS g, to_timestamp(1704067200 + value * 420) AS at, \
              CASE WHEN value % 10 > 0 THEN value * 0.5 END AS x, 'name ' || (value % 4) AS s, \
              make_array(value, value % 3) AS l FROM range({}, {})",
             part * 1000,

@@ -139,8 +139,8 @@ fn copy_and_insert() {
     .unwrap();
     run("INSERT INTO e SELECT k, g FROM t WHERE g < 3").unwrap();
     run("INSERT INTO e SELECT k + 100000, g FROM t WHERE g < 3").unwrap();
-    let count = "SELECT g, count(*), min(k), max(k) FROM e GROUP BY g";
-    let expected = "SELECT g, 2 * count(*), min(k), max(k) + 100000 FROM t WHERE g < 3 GROUP BY g";
+    let count = "SELECT g, count(*) AS n, min(k) AS a, max(k) AS b FROM e GROUP BY g";
+    let expected = "SELECT g, 2 * count(*) AS n, min(k) AS a, max(k) + 100000 AS b FROM t WHERE g < 3 GROUP BY g";
     assert_eq!(rows(&there.sql(count).unwrap()), rows(&there.sql(expected).unwrap()));
     run("INSERT OVERWRITE e VALUES (1, 2)").unwrap();
     assert_eq!(there.table("e").unwrap().count().unwrap(), 1);

@@ -13,7 +13,7 @@ use arrow::array::{ArrayRef, BinaryArray, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
 use datafusion::common::stats::Precision;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Result, Statistics, internal_err};
 use datafusion::config::ConfigOptions;
 use datafusion::datasource::memory::MemorySourceConfig;
@@ -31,6 +31,7 @@ use swath_exec::held::operator::report_batch;
 use swath_exec::held::{HeldScanExec, HeldTable, HeldUsage, HoldExec, RemoteResult};
 use swath_exec::operators::SingleTaskExec;
 
+use super::leaves::with_leaves;
 use super::query::{Running, run};
 use super::{Client, act};
 use crate::protocol::{HELD, HOLDS, HeldEntry, HeldList, HeldPlace, Holds, Pair, ResultPart};
@@ -174,7 +175,14 @@ pub(super) async fn with_places(plan: Arc<dyn ExecutionPlan>) -> Result<(Arc<dyn
         in_use.push(InUse { client: held.client.clone(), running });
     }
     // The same order as that of the visit.
-    let plan = replace(plan, &mut scans.into_iter())?;
+    let mut scans = scans.into_iter();
+    let plan = with_leaves(plan, &mut |leaf| match leaf.is::<HeldLeafExec>() {
+        false => Ok(None),
+        true => match scans.next() {
+            Some(scan) => Ok(Some(scan)),
+            None => internal_err!("a scan of a persisted result was not prepared"),
+        },
+    })?;
     Ok((plan, in_use))
 }
 
@@ -190,36 +198,6 @@ fn visit(plan: &Arc<dyn ExecutionPlan>, leaves: &mut Vec<Leaf>) -> Result<()> {
         Ok(TreeNodeRecursion::Continue)
     })?;
     Ok(())
-}
-
-fn replace(
-    plan: Arc<dyn ExecutionPlan>,
-    scans: &mut impl Iterator<Item = Arc<dyn ExecutionPlan>>,
-) -> Result<Arc<dyn ExecutionPlan>> {
-    plan.transform_down(|node| {
-        if node.is::<HeldLeafExec>() {
-            return match scans.next() {
-                Some(scan) => Ok(Transformed::new(scan, true, TreeNodeRecursion::Jump)),
-                None => internal_err!("a scan of a persisted result was not prepared"),
-            };
-        }
-        Ok(match node.downcast_ref::<SingleTaskExec>() {
-            Some(task) => {
-                let inner = replace_boxed(Arc::clone(task.plan()), scans)?;
-                Transformed::yes(Arc::new(SingleTaskExec::new(inner)) as Arc<dyn ExecutionPlan>)
-            }
-            None => Transformed::no(node),
-        })
-    })
-    .data()
-}
-
-/// As [`replace`], with the iterator behind a pointer, so that the recursion has one type.
-fn replace_boxed(
-    plan: Arc<dyn ExecutionPlan>,
-    mut scans: &mut dyn Iterator<Item = Arc<dyn ExecutionPlan>>,
-) -> Result<Arc<dyn ExecutionPlan>> {
-    replace(plan, &mut scans)
 }
 
 /// A scan of a persisted result in the client's plan; it only runs on the cluster.

@@ -47,8 +47,8 @@ use swath_exec::write::WriteExec;
 
 use super::Client;
 use super::finish::Finish;
-use super::key_filters::mark_key_filters;
 use super::held::{ClusterHoldExec, HeldLeafExec};
+use super::key_filters::mark_key_filters;
 use super::query::ClusterQueryExec;
 use super::small::{as_one_task, fold_small_parts};
 use super::write::ClusterWriteExec;

@@ -27,6 +27,7 @@ use tokio::sync::OnceCell;
 use tonic::{Code, Status};
 
 use super::held::{are_whole, with_places};
+use super::leaves::with_whole_scans;
 use super::{Answers, Client, act, unreachable_scheduler};
 use crate::codec::{KnownSubqueries, SwathCodec};
 use crate::failure::unmarked;
@@ -131,6 +132,7 @@ pub(super) async fn run(
     elsewhere: Option<&Elsewhere>,
 ) -> Result<Running> {
     let codec = SwathCodec::default();
+    let plan = with_whole_scans(plan)?;
     let node = PhysicalPlanNode::try_from_physical_plan_with_converter(plan, &codec, &KnownSubqueries)?;
     let mut plan = Vec::with_capacity(1 << 14);
     node.try_encode(&mut plan)?;

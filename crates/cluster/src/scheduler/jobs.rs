@@ -28,8 +28,8 @@ use super::Server;
 use super::placement::FreedStage;
 use crate::codec::SwathCodec;
 use crate::protocol::{
-    Event, FIGURES, FORGET, Figures, Finished, ForgetJob, HeldEntry, JobName, MAX_MESSAGE_BYTES, ResultPart, Run, RunEvent,
-    SECRETS, SessionSecrets, TaskFigures, Worker,
+    Event, FIGURES, FORGET, Figures, Finished, ForgetJob, HeldEntry, JobName, MAX_MESSAGE_BYTES, ResultPart, Run,
+    RunEvent, SECRETS, SessionSecrets, TaskFigures, Worker,
 };
 use crate::state;
 

@@ -26,13 +26,13 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use swath_exec::files::name_files;
 use swath_exec::held::HeldScanExec;
-use swath_exec::operators::{BroadcastJoinExec, FilterByKeysExec, SingleTaskExec};
+use swath_exec::operators::{BroadcastJoinExec, FilterByKeysExec, SingleTaskExec, TextScanExec};
 use swath_exec::registry;
 use swath_exec::write::WriteTaskExec;
 
 use super::Shared;
-use super::keys::{self, PendingFilter};
 use super::held::PersistedReader;
+use super::keys::{self, PendingFilter};
 use super::reader::ExchangeReaderExec;
 use super::stage::{Output, StageTask, TaskNumber};
 use crate::settings::ClusterOptions;
@@ -123,6 +123,9 @@ impl SwathEngine {
         // After what single tasks run has been put in.
         let plan = plan
             .transform_up(|node| {
+                if let Some(scan) = node.downcast_ref::<TextScanExec>() {
+                    return Ok(Transformed::yes(scan.whole()?));
+                }
                 let Some(scan) = node.downcast_ref::<HeldScanExec>() else { return Ok(Transformed::no(node)) };
                 let compression = options.exchange_compression.clone();
                 let reader = PersistedReader { shared: Arc::clone(&self.shared), compression };

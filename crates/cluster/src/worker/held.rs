@@ -43,11 +43,11 @@ impl PersistedReader {
             skip_rows: 0,
             compression: self.compression.clone(),
         };
-        let channel = self.shared.channels.to(&part.address)?;
+        let peer = self.shared.channels.peer(&part.address)?;
         let part = part.clone();
         let rows = Some(part.rows);
         // An input/output error would make the scheduler run this task again, which does not bring anything back.
-        let batches = flight::fetch(channel, ticket, Arc::clone(schema), rows).map_err(move |error| match &error {
+        let batches = flight::fetch(peer, ticket, Arc::clone(schema), rows).map_err(move |error| match &error {
             DataFusionError::IoError(_) => lost(&part, &error),
             _ => error,
         });

@@ -20,8 +20,8 @@ use swath_shuffle::compact::compact;
 use swath_shuffle::{OutputKey, PartitionWriter};
 use tokio::task::JoinSet;
 
-use super::{Shared, reports};
 use super::keys::{self, PendingFilter};
+use super::{Shared, reports};
 use crate::failure::marked;
 
 /// How a task's rows become partitions of its stage.

@@ -42,6 +42,14 @@ impl DataFrame {
         self.session().read_table(table)
     }
 
+    /// [`persist`](Self::persist) by the name that Spark and Polars use.
+    ///
+    /// # Errors
+    /// As [`persist`](Self::persist).
+    pub fn cache(&self) -> Result<Self> {
+        self.persist()
+    }
+
     /// Frees the held results that this frame reads, as soon as queries that run now are done. Frames that read them
     /// compute them from then on.
     ///
