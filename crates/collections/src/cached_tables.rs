@@ -203,7 +203,10 @@ mod tests {
         sql("CACHE TABLE v;");
         assert_eq!(total(), total());
         sql("CACHE TABLE V");
-        assert_eq!(rows(&sql("SHOW CACHED TABLES")), ["v|this session|1|100|800|this process"]);
+        let listed = rows(&sql("SHOW CACHED TABLES"));
+        // The number of partitions is the plan's affair.
+        let [only] = &listed[..] else { panic!("{listed:?}") };
+        assert!(only.starts_with("v|this session|") && only.ends_with("|100|800|this process"), "{only}");
         assert!(session.persisted_bytes().memory_bytes > 0);
         sql("UNCACHE TABLE v");
         assert_eq!(session.persisted_bytes().memory_bytes, 0);

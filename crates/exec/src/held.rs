@@ -160,7 +160,8 @@ impl TableProvider for HeldTable {
     }
 
     fn table_type(&self) -> TableType {
-        TableType::Temporary
+        // DROP TABLE and DROP VIEW look for it.
+        self.covers().map_or(TableType::Base, |covered| covered.table_type())
     }
 
     async fn scan(

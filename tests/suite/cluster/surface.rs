@@ -53,7 +53,10 @@ fn shapes_and_rows() {
         ("struct", |t| t.select([struct_of([col("k"), col("g")]).alias("p")]).unnest(["p"])),
         ("unpivot", |t| t.unpivot(["k", "g"], ["s"])),
         ("pivot", |t| t.pivot("s").index(["g"]).values(["k"]).sum()),
-        ("describe", |t| t.select([col("k"), col("x")]).describe()),
+        // The last digits of a deviation depend on the order in which sums are added.
+        ("describe", |t| {
+            t.select([col("k"), col("x")]).describe().with_columns([col("x").round(9), col("k").round(9)])
+        }),
         ("value_counts", |t| t.value_counts(["s"])),
         ("null_count", |t| t.null_count()),
         ("fill and drop nulls", |t| t.drop_nulls().union(&t.fill_null_by(FillNull::Zero))),
