@@ -1,5 +1,5 @@
 //! What a scheduler tells over plain HTTP: health, readiness, metrics in Prometheus' text format, and the REST interface
-//! ([`rest`](super::rest)).
+//! ([`rest`]).
 
 use std::fmt::Write;
 use std::sync::Arc;
