@@ -1,0 +1,33 @@
+//! Pure array kernels: what one processor does with the elements of one chunk. Nothing here knows of plans, threads or files.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`dtype`], [`element`] | element types, and their Rust types |
+//! | [`promotion`], [`cast`] | which dtype holds two; one value as another type |
+//! | [`scalar`], [`time`] | one value of any dtype; dates between units |
+//! | [`shape`], [`strided`] | shapes, axes, strides, and loops over them |
+//! | [`ndarray`], [`slicing`] | arrays and views, basic indexing |
+//! | [`error`] | what goes wrong |
+
+pub mod cast;
+pub mod dtype;
+pub mod element;
+pub mod error;
+pub mod ndarray;
+pub mod promotion;
+pub mod scalar;
+pub mod shape;
+pub mod slicing;
+pub mod strided;
+pub mod time;
+
+pub use dtype::{DType, Kind, TimeUnit};
+pub use element::Element;
+pub use error::{KernelError, Result};
+pub use half::f16;
+pub use ndarray::NdArray;
+pub use num_complex::Complex;
+pub use promotion::{Casting, Operand, can_cast, promote, result_dtype};
+pub use scalar::{NAT, Scalar};
+pub use shape::{Dims, Strides, broadcast_shapes, element_count, normalize_axes, normalize_axis};
+pub use slicing::SliceSpec;
