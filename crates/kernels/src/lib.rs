@@ -7,14 +7,20 @@
 //! | [`scalar`], [`time`] | one value of any dtype; dates between units |
 //! | [`shape`], [`strided`] | shapes, axes, strides, and loops over them |
 //! | [`ndarray`], [`slicing`] | arrays and views, basic indexing |
+//! | [`layout`] | copies, assembling, indexing, padding |
+//! | [`fft`] | discrete Fourier transforms |
+//! | [`random`] | random arrays, the same for any chunks |
 //! | [`error`] | what goes wrong |
 
 pub mod cast;
 pub mod dtype;
 pub mod element;
 pub mod error;
+pub mod fft;
+pub mod layout;
 pub mod ndarray;
 pub mod promotion;
+pub mod random;
 pub mod scalar;
 pub mod shape;
 pub mod slicing;
