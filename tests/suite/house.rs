@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 /// Each crate of the workspace with the ones of it that it may use.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("swath-kernels", &[]),
-    ("swath-planner", &["swath-kernels"]),
+    ("swath-arrays", &["swath-kernels"]),
+    ("swath-planner", &["swath-arrays", "swath-kernels"]),
     ("swath-shuffle", &[]),
-    ("swath-exec", &["swath-kernels", "swath-planner", "swath-shuffle"]),
+    ("swath-exec", &["swath-arrays", "swath-kernels", "swath-planner", "swath-shuffle"]),
     ("swath-cluster", &["swath-exec", "swath-planner", "swath-shuffle"]),
-    ("swath-collections", &["swath-cluster", "swath-exec", "swath-kernels", "swath-planner", "swath-shuffle"]),
+    (
+        "swath-collections",
+        &["swath-arrays", "swath-cluster", "swath-exec", "swath-kernels", "swath-planner", "swath-shuffle"],
+    ),
     ("swath-sql", &["swath-collections"]),
     ("swath-tpch", &["swath-collections"]),
     ("swath", &["swath-cluster", "swath-collections", "swath-sql", "swath-tpch"]),

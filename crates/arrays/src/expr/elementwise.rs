@@ -1,0 +1,290 @@
+//! Elementwise functions with NumPy's broadcasting and promotion, and casts.
+
+use swath_kernels::{
+    Casting, Complex, DType, Dims, KernelError, Operand, Scalar, broadcast_shapes, can_cast, result_dtype,
+};
+
+use super::node::ArrayExpr;
+use super::op::Op;
+use super::ufunc::Ufunc;
+use crate::error::{ArrayError, Result};
+use crate::grid::unify::{self, unify};
+use crate::grid::{AxisChunks, ChunkGrid};
+
+/// What stands in an elementwise operation: an array, a scalar with a dtype, or a bare number that takes the others' dtype.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Argument {
+    /// An array.
+    Array(ArrayExpr),
+    /// A value with a dtype of its own.
+    Scalar(Scalar),
+    /// A bare truth value.
+    Bool(bool),
+    /// A bare integer.
+    Int(i128),
+    /// A bare float.
+    Float(f64),
+    /// A bare complex number.
+    Complex(Complex<f64>),
+}
+
+impl From<&ArrayExpr> for Argument {
+    fn from(array: &ArrayExpr) -> Self {
+        Self::Array(array.clone())
+    }
+}
+
+macro_rules! argument {
+    ($($rust:ty => $variant:ident;)*) => {$(
+        impl From<$rust> for Argument {
+            fn from(value: $rust) -> Self {
+                Self::$variant(value.into())
+            }
+        }
+    )*};
+}
+
+argument!(ArrayExpr => Array; Scalar => Scalar; bool => Bool; i32 => Int; i64 => Int; f64 => Float; Complex<f64> => Complex;);
+
+impl Argument {
+    fn operand(&self) -> Operand {
+        match self {
+            Self::Array(array) => array.dtype().into(),
+            Self::Scalar(value) => value.dtype().into(),
+            Self::Bool(_) => Operand::WeakBool,
+            Self::Int(_) => Operand::WeakInt,
+            Self::Float(_) => Operand::WeakFloat,
+            Self::Complex(_) => Operand::WeakComplex,
+        }
+    }
+
+    /// The array, or the value as a 0-d array; a bare number becomes `dtype`.
+    fn into_array(self, dtype: DType) -> Result<ArrayExpr> {
+        let value = match self {
+            Self::Array(array) => return Ok(array),
+            Self::Scalar(value) => value,
+            Self::Bool(value) => Scalar::Bool(value).cast(dtype),
+            Self::Int(value) => Scalar::from_integer(value, dtype)?,
+            Self::Float(value) => Scalar::F64(value).cast(dtype),
+            Self::Complex(value) => Scalar::C128(value).cast(dtype),
+        };
+        Ok(ArrayExpr::constant(value))
+    }
+}
+
+/// The dtype that bare numbers of a call take.
+fn weak_dtype(function: Ufunc, arguments: &[Argument]) -> Result<DType> {
+    let counted = if function.name() == "where" { &arguments[1..] } else { arguments };
+    let operands: Vec<Operand> = counted.iter().map(Argument::operand).collect();
+    let scales = matches!(function.name(), "multiply" | "divide");
+    let time = operands.iter().find_map(|operand| match operand {
+        Operand::Dtype(dtype) if dtype.is_time() => Some(*dtype),
+        _ => None,
+    });
+    match time {
+        // A duration is scaled by a number, and moved by so many of its units.
+        Some(_) if scales => Ok(if operands.contains(&Operand::WeakFloat) { DType::F64 } else { DType::I64 }),
+        Some(dtype) => {
+            dtype.time_unit().map(DType::Timedelta64).ok_or_else(|| ArrayError::internal("a time without unit"))
+        }
+        None => Ok(result_dtype(&operands)?),
+    }
+}
+
+impl ArrayExpr {
+    /// An elementwise function by NumPy's name, with broadcasting and promotion. Operands in different chunks are brought to one grid
+    /// at the least bytes moved.
+    ///
+    /// # Errors
+    /// [`KernelError::Broadcast`], [`KernelError::Promotion`], [`KernelError::Unsupported`], [`KernelError::OutOfRange`] for a bare
+    /// integer; an unknown name or number of inputs.
+    pub fn map(function: &str, arguments: &[Argument]) -> Result<Self> {
+        let function = Ufunc::named(function)?;
+        if arguments.len() != function.input_count() {
+            function.signature(&vec![DType::F64; arguments.len()])?;
+        }
+        let compares = function.signature(&vec![DType::I64; arguments.len()]).is_ok_and(|s| s.output == DType::Bool);
+        let weak = weak_dtype(function, arguments);
+        let mut inputs = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            let dtype = match argument {
+                Argument::Array(_) | Argument::Scalar(_) => DType::F64,
+                _ => weak.clone()?,
+            };
+            let array = match argument.clone().into_array(dtype) {
+                // Beside a comparison any integer is right: it is just never equal.
+                Err(ArrayError::Kernel(KernelError::OutOfRange { value, .. })) if compares => {
+                    argument.clone().into_array(if value > i128::from(i64::MAX) { DType::U64 } else { DType::I64 })?
+                }
+                other => other?,
+            };
+            inputs.push(array);
+        }
+        Self::map_arrays(function, &inputs)
+    }
+
+    /// An elementwise function of arrays.
+    ///
+    /// # Errors
+    /// As [`ArrayExpr::map`].
+    pub fn map_arrays(function: Ufunc, inputs: &[Self]) -> Result<Self> {
+        let dtypes: Vec<DType> = inputs.iter().map(Self::dtype).collect();
+        let signature = function.signature(&dtypes)?;
+        let inputs: Vec<Self> =
+            inputs.iter().zip(&signature.inputs).map(|(input, dtype)| input.cast(*dtype)).collect::<Result<_>>()?;
+        let (grid, inputs) = Self::align(function.name(), &inputs)?;
+        Ok(Self::intern(Op::Map(function), inputs, signature.output, grid))
+    }
+
+    /// The common grid of arrays that broadcast with one another, and the arrays in it.
+    pub(crate) fn align(operation: &'static str, inputs: &[Self]) -> Result<(ChunkGrid, Vec<Self>)> {
+        let shapes: Vec<Dims> = inputs.iter().map(Self::shape).collect();
+        let shape = broadcast_shapes(&shapes.iter().map(Dims::as_slice).collect::<Vec<_>>())?;
+        let operands: Vec<unify::Operand<'_>> = inputs
+            .iter()
+            .map(|input| {
+                let lead = shape.len() - input.ndim();
+                let follows = |axis: usize| input.grid().axis(axis).length() == shape[lead + axis];
+                let axes = (0..input.ndim()).map(|axis| follows(axis).then_some(lead + axis)).collect();
+                unify::Operand { grid: input.grid(), axes, bytes: input.bytes() }
+            })
+            .collect();
+        let grid = unify(&shape, &operands);
+        let inputs = inputs.iter().map(|input| {
+            let lead = shape.len() - input.ndim();
+            let own = |axis: usize| {
+                let (own, common) = (input.grid().axis(axis), grid.axis(lead + axis));
+                let broadcast = own.length() != common.length();
+                if !broadcast && own != common && !(own.is_known() && common.is_known()) {
+                    return Err(ArrayError::UnknownLength { operation, axis });
+                }
+                Ok::<AxisChunks, ArrayError>(if broadcast { own.clone() } else { common.clone() })
+            };
+            let target = ChunkGrid::new((0..input.ndim()).map(own).collect::<Result<Vec<_>>>()?);
+            input.rechunk_to(target)
+        });
+        let inputs = inputs.collect::<Result<Vec<_>>>()?;
+        Ok((grid, inputs))
+    }
+
+    /// The same elements as another dtype, as `astype` does: integers wrap, floats are cut towards zero.
+    ///
+    /// # Errors
+    /// Never today; a dtype pair without a cast would be one.
+    pub fn cast(&self, dtype: DType) -> Result<Self> {
+        if dtype == self.dtype() {
+            return Ok(self.clone());
+        }
+        Ok(Self::intern(Op::Cast, [self.clone()], dtype, self.grid().clone()))
+    }
+
+    /// As [`ArrayExpr::cast`], if the cast is of a kind.
+    ///
+    /// # Errors
+    /// When it loses more than `casting` allows.
+    pub fn cast_checked(&self, dtype: DType, casting: Casting) -> Result<Self> {
+        if !can_cast(self.dtype(), dtype, casting) {
+            let rule = format!("{casting:?}").to_lowercase();
+            return Err(ArrayError::invalid(format!(
+                "Cannot cast array data from {} to {dtype} according to the rule '{rule}'",
+                self.dtype()
+            )));
+        }
+        self.cast(dtype)
+    }
+}
+
+macro_rules! unary {
+    ($($name:ident => $ufunc:literal;)*) => {
+        impl ArrayExpr {$(
+            #[doc = concat!("`", $ufunc, "` of each element.")]
+            ///
+            /// # Errors
+            /// When it is not defined for the dtype.
+            pub fn $name(&self) -> Result<Self> {
+                Self::map($ufunc, &[self.into()])
+            }
+        )*}
+    };
+}
+
+macro_rules! binary {
+    ($($name:ident => $ufunc:literal;)*) => {
+        impl ArrayExpr {$(
+            #[doc = concat!("`", $ufunc, "` of each two elements, with broadcasting.")]
+            ///
+            /// # Errors
+            /// Shapes that do not broadcast, dtypes without a common one, or for which it is not defined.
+            pub fn $name(&self, other: impl Into<Argument>) -> Result<Self> {
+                Self::map($ufunc, &[self.into(), other.into()])
+            }
+        )*}
+    };
+}
+
+unary! {
+    negative => "negative";
+    absolute => "absolute";
+    sqrt => "sqrt";
+    square => "square";
+    exp => "exp";
+    log => "log";
+    isnan => "isnan";
+    logical_not => "logical_not";
+    conjugate => "conjugate";
+}
+
+binary! {
+    add => "add";
+    subtract => "subtract";
+    multiply => "multiply";
+    divide => "divide";
+    power => "power";
+    equal => "equal";
+    less => "less";
+    greater => "greater";
+    less_equal => "less_equal";
+    greater_equal => "greater_equal";
+    maximum => "maximum";
+    minimum => "minimum";
+    logical_and => "logical_and";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn array(shape: &[usize], dtype: DType) -> ArrayExpr {
+        ArrayExpr::zeros(shape, dtype).unwrap()
+    }
+
+    #[test]
+    fn shapes_broadcast_and_dtypes_promote() {
+        let sum = array(&[3, 1], DType::I32).add(array(&[4], DType::F32)).unwrap();
+        assert_eq!((sum.shape().as_slice(), sum.dtype()), (&[3, 4][..], DType::F64));
+        let error = array(&[3, 4], DType::F64).add(array(&[5], DType::F64)).unwrap_err();
+        assert_eq!(error.to_string(), "operands could not be broadcast together with shapes (3,4) (5,)");
+    }
+
+    #[test]
+    fn bare_numbers_take_the_arrays_dtype() {
+        let x = array(&[2], DType::U8);
+        assert_eq!(x.add(1i64).unwrap().dtype(), DType::U8);
+        assert_eq!(x.add(1.0).unwrap().dtype(), DType::F64);
+        assert_eq!(array(&[2], DType::F32).multiply(2.5).unwrap().dtype(), DType::F32);
+        assert_eq!(x.add(300i64).unwrap_err().to_string(), "integer 300 is out of bounds for uint8");
+        assert_eq!(x.less(300i64).unwrap().dtype(), DType::Bool);
+        let days = array(&[2], "timedelta64[D]".parse().unwrap());
+        assert_eq!(days.multiply(2i64).unwrap().dtype(), days.dtype());
+        assert_eq!(days.add(2i64).unwrap().dtype(), days.dtype());
+        assert!(days.cast_checked(DType::F32, Casting::Safe).unwrap_err().to_string().contains("the rule 'safe'"));
+    }
+
+    #[test]
+    fn operands_come_to_one_grid() {
+        let a = ArrayExpr::full_in(ChunkGrid::regular(&[12], &[4]), Scalar::F64(1.0)).unwrap();
+        let b = ArrayExpr::full_in(ChunkGrid::regular(&[12], &[3]), Scalar::F32(1.0)).unwrap();
+        let sum = a.add(&b).unwrap();
+        assert!(sum.inputs().iter().all(|input| input.grid() == sum.grid()));
+    }
+}

@@ -1,0 +1,25 @@
+//! The expression DAG: lazy arrays, and the constructors that check shapes, axes and dtypes as NumPy does.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`node`], [`op`] | nodes, each there once; the operations |
+//! | [`traits`] | sources, generators, functions and sinks that others bring |
+//! | [`view`], [`reshape`] | slices, transposes, broadcasts as one map; grids for a reshape |
+//! | [`ufunc`], [`reduction`], [`contraction`] | the elementwise functions, reductions, labelled products and their dtypes |
+//! | [`create`], [`elementwise`], [`layout`], [`index`], [`reduce`], [`product`], [`special`] | constructors by subject |
+
+pub mod contraction;
+pub mod create;
+pub mod elementwise;
+pub mod index;
+pub mod layout;
+pub mod node;
+pub mod op;
+pub mod product;
+pub mod reduce;
+pub mod reduction;
+pub mod reshape;
+pub mod special;
+pub mod traits;
+pub mod ufunc;
+pub mod view;
