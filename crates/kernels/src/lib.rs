@@ -8,6 +8,7 @@
 //! | [`shape`], [`strided`] | shapes, axes, strides, and loops over them |
 //! | [`ndarray`], [`slicing`] | arrays and views, basic indexing |
 //! | [`layout`] | copies, assembling, indexing, padding |
+//! | [`linalg`] | products and factorisations of matrices |
 //! | [`fft`] | discrete Fourier transforms |
 //! | [`random`] | random arrays, the same for any chunks |
 //! | [`error`] | what goes wrong |
@@ -18,6 +19,7 @@ pub mod element;
 pub mod error;
 pub mod fft;
 pub mod layout;
+pub mod linalg;
 pub mod ndarray;
 pub mod promotion;
 pub mod random;
