@@ -75,7 +75,9 @@ fn main() -> ExitCode {
         Command::Sql(args) => swath_sql::cli::run(&args).map_err(Into::into),
         Command::Tpch(args) => swath_tpch::cli::run(args).map_err(Into::into),
         #[cfg(feature = "cluster")]
-        Command::Scheduler(args) => swath_cluster::cli::run_scheduler(&args).map_err(Into::into),
+        Command::Scheduler(args) => {
+            swath_cluster::cli::run_scheduler(&args, swath_flight_sql::FlightSql::new).map_err(Into::into)
+        }
         #[cfg(feature = "cluster")]
         Command::Worker(args) => swath_cluster::cli::run_worker(&args).map_err(Into::into),
         #[cfg(feature = "cluster")]

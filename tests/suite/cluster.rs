@@ -10,6 +10,10 @@ mod broadcasts;
 mod comparison;
 #[path = "cluster/failures.rs"]
 mod failures;
+#[path = "cluster/flight_sql.rs"]
+mod flight_sql;
+#[path = "cluster/flight_sql_adbc.rs"]
+mod flight_sql_adbc;
 #[path = "cluster/key_filters.rs"]
 mod key_filters;
 #[path = "cluster/persist.rs"]

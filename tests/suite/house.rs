@@ -17,7 +17,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("swath-sql", &["swath-collections"]),
     ("swath-tpch", &["swath-collections"]),
-    ("swath", &["swath-cluster", "swath-collections", "swath-sql", "swath-tpch"]),
+    ("swath-flight-sql", &["swath-cluster", "swath-collections"]),
+    ("swath", &["swath-cluster", "swath-collections", "swath-flight-sql", "swath-sql", "swath-tpch"]),
     ("xtask", &[]),
     ("workspace-hack", &[]),
 ];

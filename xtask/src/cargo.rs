@@ -27,6 +27,11 @@ pub fn workspace() -> Result<PathBuf, String> {
     package.parent().map(Path::to_owned).ok_or_else(|| "xtask is not inside a workspace".to_owned())
 }
 
+/// Where cargo puts what it builds.
+pub fn target(root: &Path) -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+}
+
 /// Builds the program in its usual profile and asks cargo where it is.
 pub fn build_swath(root: &Path) -> Result<PathBuf, String> {
     let output = command()

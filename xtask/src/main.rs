@@ -3,6 +3,7 @@
 mod cargo;
 mod compare;
 mod memory;
+mod python;
 mod steps;
 
 use std::process::ExitCode;

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::cargo;
+use crate::python::Venv;
 
 /// Formatting, clippy without a warning, documentation without a warning.
 pub fn lint() -> Result<(), String> {
@@ -17,7 +18,23 @@ pub fn lint() -> Result<(), String> {
 pub fn tests(filter: Option<&str>) -> Result<(), String> {
     let mut arguments = vec!["test", "--release", "--workspace"];
     arguments.extend(filter);
-    run("tests", &arguments, &[])
+    match python() {
+        Ok(python) => run("tests", &arguments, &[("SWATH_TEST_PYTHON", &python)]),
+        // The tests in Python fail, and say what helps; the others need none.
+        Err(error) => {
+            println!("== no Python for tests: {error}");
+            run("tests", &arguments, &[])
+        }
+    }
+}
+
+/// The interpreter for tests in Python, with what they need.
+fn python() -> Result<String, String> {
+    let root = cargo::workspace()?;
+    let venv = Venv::at(cargo::target(&root).join("python-tests"));
+    venv.make(&root.join("tests/python/requirements.txt"))?;
+    let python = std::path::absolute(venv.python()).map_err(|error| error.to_string())?;
+    python.into_os_string().into_string().map_err(|path| format!("{} is no text", path.display()))
 }
 
 /// Rewrites what is generated; the tests only check it.

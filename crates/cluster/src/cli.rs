@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
 
+use arrow_flight::flight_service_server::FlightService;
 use ballista_executor::health::ExecutorHealth;
 use swath_exec::{ByteSize, StoreOptions};
 use tokio::runtime::{Builder, Runtime};
@@ -17,7 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::client::parse_address;
 use crate::error::{Error, Result};
 use crate::local::LocalCluster;
-use crate::scheduler::{Scheduler, SchedulerOptions};
+use crate::scheduler::{Front, Scheduler, SchedulerOptions, SqlLimits};
 use crate::worker::{self, WorkerOptions};
 
 /// How long open connections are waited for when a scheduler stops.
@@ -31,7 +32,7 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(60);
   swath scheduler                            on this machine only, port 7050
   swath scheduler --bind 0.0.0.0 --advertise scheduler.example.org
 Environment: SWATH_SCHEDULER_BIND, SWATH_SCHEDULER_PORT, …; flags win over it, and it over --config.
-HTTP on the same port: /healthz, /readyz, /metrics.")]
+On the same port: Flight SQL, and HTTP /healthz, /readyz, /metrics, /api/v1.")]
 pub struct SchedulerArgs {
     /// The address to listen on [default: 127.0.0.1]
     #[arg(long, value_name = "ADDRESS")]
@@ -48,6 +49,15 @@ pub struct SchedulerArgs {
     /// Seconds without a word from a worker after which it counts as lost [default: 60]
     #[arg(long, value_name = "SECONDS")]
     worker_timeout: Option<String>,
+    /// Sessions that Flight SQL clients may have open at one time [default: 16]
+    #[arg(long, value_name = "N")]
+    sql_sessions: Option<String>,
+    /// Memory that operators of one such session may hold here, and as much its tables in memory [default: 256MB]
+    #[arg(long, value_name = "SIZE")]
+    sql_session_memory: Option<String>,
+    /// Seconds without a call after which such a session ends [default: 1800]
+    #[arg(long, value_name = "SECONDS")]
+    sql_session_idle: Option<String>,
     /// A TOML file with the same names under `[scheduler]`
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -167,17 +177,37 @@ impl Values {
     }
 }
 
-/// Runs `swath scheduler` until it is told to stop.
+/// Runs `swath scheduler`, with the Flight service that `flight` makes, until it is told to stop.
 ///
 /// # Errors
 /// If an option is wrong, or the port is taken.
-pub fn run_scheduler(args: &SchedulerArgs) -> Result<ExitCode> {
-    let values = Values::new(
-        "scheduler",
-        args.config.as_deref(),
-        &["bind", "port", "advertise", "min_workers", "worker_timeout"],
-    )?;
+pub fn run_scheduler<F: FlightService>(args: &SchedulerArgs, flight: impl FnOnce(Front) -> F) -> Result<ExitCode> {
+    let known = [
+        "bind",
+        "port",
+        "advertise",
+        "min_workers",
+        "worker_timeout",
+        "sql_sessions",
+        "sql_session_memory",
+        "sql_session_idle",
+    ];
+    let values = Values::new("scheduler", args.config.as_deref(), &known)?;
     let default = SchedulerOptions::default();
+    let memory = values.text("sql_session_memory", args.sql_session_memory.as_ref());
+    let sql = SqlLimits {
+        sessions: values
+            .parsed("sql_sessions", args.sql_sessions.as_ref(), "a number")?
+            .unwrap_or(default.sql.sessions),
+        session_memory_bytes: memory
+            .as_deref()
+            .map(parse_bytes)
+            .transpose()?
+            .unwrap_or(default.sql.session_memory_bytes),
+        session_idle_seconds: values
+            .parsed("sql_session_idle", args.sql_session_idle.as_ref(), "a number of seconds")?
+            .unwrap_or(default.sql.session_idle_seconds),
+    };
     let options = SchedulerOptions {
         bind: values.text("bind", args.bind.as_ref()).unwrap_or(default.bind),
         port: values.parsed("port", args.port.as_ref(), "a port")?.unwrap_or(default.port),
@@ -188,6 +218,7 @@ pub fn run_scheduler(args: &SchedulerArgs) -> Result<ExitCode> {
         worker_timeout_seconds: values
             .parsed("worker_timeout", args.worker_timeout.as_ref(), "a number of seconds")?
             .unwrap_or(default.worker_timeout_seconds),
+        sql,
     };
     let runtime = runtime("swath-scheduler", 2)?;
     let stop_with_input = args.stop_with_input;
@@ -195,10 +226,11 @@ pub fn run_scheduler(args: &SchedulerArgs) -> Result<ExitCode> {
         let scheduler = Scheduler::bind(options).await?;
         announce(&format!("scheduler ready: swath://{}", scheduler.address()));
         let (stopping, stopped) = tokio::sync::oneshot::channel();
-        let serve = scheduler.serve(async move {
+        let stop = async move {
             stop_signal(stop_with_input).await;
             let _ = stopping.send(());
-        });
+        };
+        let serve = scheduler.serve(flight, stop);
         let limit = async {
             if stopped.await.is_ok() {
                 tokio::time::sleep(CONNECTIONS_LIMIT).await;

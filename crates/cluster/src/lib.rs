@@ -36,5 +36,5 @@ pub mod worker;
 pub use client::{Client, parse_address};
 pub use error::{Error, Result};
 pub use local::{LocalCluster, LocalClusterBuilder};
-pub use scheduler::{Scheduler, SchedulerOptions};
+pub use scheduler::{Front, Scheduler, SchedulerOptions, SqlLimits};
 pub use worker::WorkerOptions;

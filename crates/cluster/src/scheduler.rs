@@ -1,8 +1,11 @@
 //! The scheduler process: Ballista's scheduler, and beside it on the same port what clients of ours talk to.
 //!
-//! One listener serves Ballista's gRPC (workers register and report there), a Flight service with the actions of
-//! [`protocol`](crate::protocol), and over plain HTTP `/healthz`, `/readyz`, `/metrics` and the REST
-//! interface below `/api/v1`.
+//! One listener serves Ballista's gRPC (workers register and report there), a Flight service, and over plain HTTP `/healthz`,
+//! `/readyz`, `/metrics` and the REST interface below `/api/v1`.
+//!
+//! gRPC knows one Flight service a listener. The scheduler's own is the actions of [`protocol`](crate::protocol); what else it
+//! is to offer comes from above, as a service over these actions ([`Front`]): SQL needs sessions, of which this crate knows
+//! nothing.
 
 mod jobs;
 mod key_filters;
@@ -11,10 +14,10 @@ mod rest;
 mod service;
 mod web;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use arrow_flight::flight_service_server::FlightServiceServer;
+use arrow_flight::flight_service_server::{FlightService, FlightServiceServer};
 use axum::serve::ListenerExt;
 use ballista_core::config::TaskSchedulingPolicy;
 use ballista_core::extension::SessionConfigExt;
@@ -29,6 +32,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tonic::service::RoutesBuilder;
 
+use crate::actions::Actions;
 use crate::codec::SwathCodec;
 use crate::error::{Error, Result};
 use crate::protocol::MAX_MESSAGE_BYTES;
@@ -50,12 +54,48 @@ pub struct SchedulerOptions {
     pub min_workers: usize,
     /// Seconds without a word from a worker after which it counts as lost. Workers speak every 5 s.
     pub worker_timeout_seconds: u64,
+    /// What clients that speak SQL to the scheduler may take of it.
+    pub sql: SqlLimits,
+}
+
+/// What clients that speak SQL to the scheduler may take of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SqlLimits {
+    /// Sessions that may be open at one time.
+    pub sessions: usize,
+    /// Bytes that operators of one session may hold in this process, and as many its tables in memory.
+    pub session_memory_bytes: usize,
+    /// Seconds without a call after which a session ends.
+    pub session_idle_seconds: u64,
+}
+
+impl Default for SqlLimits {
+    fn default() -> Self {
+        Self { sessions: 16, session_memory_bytes: 256 << 20, session_idle_seconds: 1800 }
+    }
 }
 
 impl Default for SchedulerOptions {
     fn default() -> Self {
-        Self { bind: "127.0.0.1".to_owned(), port: 7050, advertise: None, min_workers: 1, worker_timeout_seconds: 60 }
+        Self {
+            bind: "127.0.0.1".to_owned(),
+            port: 7050,
+            advertise: None,
+            min_workers: 1,
+            worker_timeout_seconds: 60,
+            sql: SqlLimits::default(),
+        }
     }
+}
+
+/// What the Flight service of a scheduler's port is made from.
+pub struct Front {
+    /// What the scheduler itself answers; the service passes on the actions that it does not know.
+    pub actions: Arc<dyn Actions>,
+    /// The scheduler as this process reaches it, `swath://host:port`.
+    pub address: String,
+    /// What clients that speak SQL may take.
+    pub sql: SqlLimits,
 }
 
 /// A scheduler that listens, before it serves.
@@ -64,6 +104,7 @@ pub struct Scheduler {
     server: Server,
     states: Arc<dyn JobState>,
     address: SocketAddr,
+    sql: SqlLimits,
     freed: mpsc::UnboundedReceiver<FreedStage>,
 }
 
@@ -78,6 +119,7 @@ impl Scheduler {
             .await
             .map_err(|error| Error::Start(format!("the scheduler cannot listen on {place}: {error}")))?;
         let address = listener.local_addr().map_err(|error| Error::Start(error.to_string()))?;
+        let sql = options.sql;
         let host = options.advertise.unwrap_or_else(|| match address.ip().is_unspecified() {
             true => "localhost".to_owned(),
             false => address.ip().to_string(),
@@ -92,7 +134,7 @@ impl Scheduler {
         let metrics = default_metrics_collector()?;
         let mut server = Server::new(config.scheduler_endpoint(), cluster, codec, config, metrics);
         server.init().await?;
-        Ok(Self { listener, server, states, address, freed })
+        Ok(Self { listener, server, states, address, sql, freed })
     }
 
     /// Where it listens.
@@ -100,17 +142,23 @@ impl Scheduler {
         self.address
     }
 
-    /// Serves until `stop` completes; then tells the running jobs' clients and ends.
+    /// Serves, with the Flight service that `flight` makes, until `stop` completes; then tells the running jobs' clients and ends.
     ///
     /// # Errors
     /// If the listener fails.
-    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+    pub async fn serve<F: FlightService>(
+        self,
+        flight: impl FnOnce(Front) -> F,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<()> {
         let jobs = Arc::new(jobs::Jobs::new(self.server.clone(), self.states));
         tokio::spawn(Arc::clone(&jobs).free_stages(self.freed));
         let grpc = SchedulerGrpcServer::new(self.server.clone())
             .max_encoding_message_size(MAX_MESSAGE_BYTES)
             .max_decoding_message_size(MAX_MESSAGE_BYTES);
-        let flight = FlightServiceServer::new(service::SchedulerFlight::new(Arc::clone(&jobs)))
+        let actions: Arc<dyn Actions> = Arc::new(service::SchedulerActions::new(Arc::clone(&jobs)));
+        let front = Front { actions, address: format!("swath://{}", reached_from_here(self.address)), sql: self.sql };
+        let flight = FlightServiceServer::new(flight(front))
             .max_encoding_message_size(MAX_MESSAGE_BYTES)
             .max_decoding_message_size(MAX_MESSAGE_BYTES);
         let mut routes = RoutesBuilder::default();
@@ -134,6 +182,16 @@ impl Scheduler {
             .await
             .map_err(|error| Error::Start(format!("the scheduler's listener failed: {error}")))
     }
+}
+
+/// The address by which this process itself reaches a listener on `address`.
+fn reached_from_here(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 fn config(

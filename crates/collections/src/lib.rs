@@ -9,7 +9,9 @@
 //! | [`catalog`] | registered tables by name |
 //! | [`frame`] | the lazy table |
 //! | [`expr`] | expressions over its columns |
+//! | [`statement`] | a SQL statement before it runs |
 //! | `join_using` | the merged columns of `JOIN … USING` in SQL |
+//! | `placeholders` | `?` in SQL |
 //! | [`io`] | readers and writers |
 //! | `default_schema` | where the tables stand |
 //! | [`error`] | one error type, which names the thing and the remedy |
@@ -24,9 +26,11 @@ pub mod expr;
 pub mod frame;
 pub mod io;
 mod join_using;
+mod placeholders;
 pub mod prelude;
 pub mod session;
 pub mod sql_place;
+pub mod statement;
 #[cfg(test)]
 mod testing;
 
@@ -39,6 +43,7 @@ pub use frame::join_asof::{AsofOptions, AsofTolerance};
 pub use frame::{BatchStream, DataFrame, ExplainView};
 pub use session::{Session, SessionBuilder};
 pub use sql_place::SqlPlace;
+pub use statement::{Parameter, Statement};
 #[cfg(feature = "cluster")]
 pub use swath_cluster::{LocalCluster, LocalClusterBuilder};
 pub use swath_exec::ByteSize;

@@ -5,25 +5,25 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
+use datafusion::common::ParamValues;
 use datafusion::common::tree_node::TreeNode;
-use datafusion::common::{ParamValues, plan_err};
 use datafusion::datasource::MemTable;
 use datafusion::datasource::provider_as_source;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::{DdlStatement, LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::prelude::SessionContext;
-use datafusion::sql::parser::Statement;
+use datafusion::sql::parser::Statement as ParsedStatement;
 #[cfg(feature = "cluster")]
 use swath_exec::RemotePlanner;
 use swath_exec::files::FormatKind;
 use swath_exec::{Engine, EngineOptions, StoreOptions};
 
-use crate::cached_tables::CacheStatement;
 use crate::default_schema::DefaultSchema;
 use crate::error::{Error, Result};
 use crate::frame::DataFrame;
-use crate::join_using;
+use crate::statement::Statement;
+use crate::{join_using, placeholders};
 
 /// A place to run queries: registered tables, options, threads, memory. Cheap to clone; clones share everything.
 ///
@@ -193,8 +193,8 @@ impl Session {
         self.planned(text, self.engine.block_on(self.plan(text, None)))
     }
 
-    /// [`sql`](Self::sql) with values for its placeholders: a list for `$1`, `$2` …, or pairs of names and values for `$name`.
-    /// Values are never read as SQL.
+    /// [`sql`](Self::sql) with values for its placeholders: a list for `$1`, `$2` … (or `?`, `?` …), or pairs of names and
+    /// values for `$name`. Values are never read as SQL.
     ///
     /// # Errors
     /// As [`sql`](Self::sql); and if a placeholder has no value, or there are values and no placeholder.
@@ -226,39 +226,28 @@ impl Session {
     ) -> impl Future<Output = Result<LogicalPlan, DataFusionError>> + Send + 'static {
         let (session, owned) = (self.clone(), text.to_owned());
         async move {
-            let state = session.state();
-            let statement =
-                state.sql_to_statement(without_end(&owned), &state.config().options().sql_parser.dialect)?;
-            if let Some(statement) = CacheStatement::of(&statement, &state)? {
-                return statement.run(&session).await;
-            }
-            let mut plan = session.planned_statement(statement).await?;
+            let mut statement = Statement::planned(session, owned).await?;
             if let Some(values) = values {
-                if plan.get_parameter_names()?.is_empty() {
-                    return plan_err!("values were given, but the statement has no placeholder such as $1");
-                }
-                plan = plan.with_param_values(values)?;
+                statement = statement.bound(values)?;
             }
-            if let LogicalPlan::Ddl(DdlStatement::CreateView(view)) = &mut plan {
-                // DataFusion would settle types by its own rules alone.
-                view.input = Arc::new(settled(&state, view.input.as_ref().clone())?);
-            }
-            let plan = session.context().execute_logical_plan(plan).await?.into_parts().1;
-            coerced(&state, plan)
+            statement.executed().await
         }
     }
 
     /// The plan of one statement, which does nothing yet.
-    pub(crate) async fn planned_statement(&self, mut statement: Statement) -> Result<LogicalPlan, DataFusionError> {
+    pub(crate) async fn planned_statement(
+        &self,
+        mut statement: ParsedStatement,
+    ) -> Result<LogicalPlan, DataFusionError> {
         let state = self.state();
+        placeholders::number(&mut statement)?;
         name_format(&mut statement);
         let statement = join_using::spell_out(&state, statement).await;
         state.statement_to_plan(statement).await
     }
 
     fn planned(&self, text: &str, plan: Result<LogicalPlan, DataFusionError>) -> Result<DataFrame> {
-        let plan = plan.map_err(|error| Error::from(error).in_sql(text, || self.tables()))?;
-        Ok(self.frame(plan))
+        Ok(self.frame(self.of_sql(text, plan)?))
     }
 
     /// A table over `batches`, which are held in memory and shared, not copied.
@@ -296,14 +285,14 @@ impl Session {
 }
 
 /// `text` without the semicolon at its end, which the parser takes for a part of some statements.
-fn without_end(text: &str) -> &str {
+pub(crate) fn without_end(text: &str) -> &str {
     let trimmed = text.trim_end();
     trimmed.strip_suffix(';').unwrap_or(trimmed)
 }
 
 /// Gives a `COPY … TO 'file.csv.gz'` the format that the name tells: the planner takes the last suffix alone for it.
-fn name_format(statement: &mut Statement) {
-    if let Statement::CopyTo(copy) = statement
+fn name_format(statement: &mut ParsedStatement) {
+    if let ParsedStatement::CopyTo(copy) = statement
         && copy.stored_as.is_none()
         && let Some((kind, _)) = FormatKind::of_name(copy.target.rsplit('/').next().unwrap_or_default())
     {
@@ -313,7 +302,7 @@ fn name_format(statement: &mut Statement) {
 
 /// `plan` with the types that its results will have, if they may differ: the planner gives a union the types of its first
 /// query, and settles on common ones only later.
-fn coerced(state: &SessionState, plan: LogicalPlan) -> Result<LogicalPlan, DataFusionError> {
+pub(crate) fn coerced(state: &SessionState, plan: LogicalPlan) -> Result<LogicalPlan, DataFusionError> {
     if !plan.exists(|node| Ok(matches!(node, LogicalPlan::Union(_))))? || !is_query(&plan) {
         return Ok(plan);
     }

@@ -7,7 +7,12 @@ use swath::prelude::*;
 use super::{builder, connected, shared};
 
 fn metric(name: &str) -> u64 {
-    let text = get(shared().address().trim_start_matches("swath://"), "/metrics");
+    metric_of(shared(), name)
+}
+
+/// A number that the scheduler of `cluster` counts.
+pub fn metric_of(cluster: &LocalCluster, name: &str) -> u64 {
+    let text = get(cluster.address().trim_start_matches("swath://"), "/metrics");
     let line = text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_else(|| panic!("{text}"));
     line.split(' ').nth(1).unwrap().parse().unwrap()
 }

@@ -1,4 +1,4 @@
-//! The Flight service of a scheduler: the actions of [`protocol`](crate::protocol).
+//! What a scheduler answers to Swath's own clients: the actions of [`protocol`](crate::protocol).
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use prost::Message;
 use tonic::Status;
 
 use super::jobs::Jobs;
-use crate::actions::{ActionService, Actions};
+use crate::actions::Actions;
 use crate::protocol::{HELD, HELLO, HeldList, Hello, RUN, Run, VERSION, Welcome, version_mismatch};
 
 /// The actions of a scheduler.
@@ -17,13 +17,10 @@ pub struct SchedulerActions {
     jobs: Arc<Jobs>,
 }
 
-/// The service.
-pub type SchedulerFlight = ActionService<SchedulerActions>;
-
-impl SchedulerFlight {
-    /// A service over the jobs of a scheduler.
+impl SchedulerActions {
+    /// Actions on the jobs of a scheduler.
     pub fn new(jobs: Arc<Jobs>) -> Self {
-        Self(SchedulerActions { jobs })
+        Self { jobs }
     }
 }
 
