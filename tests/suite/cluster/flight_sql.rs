@@ -218,7 +218,9 @@ fn prepared_statements_take_parameters() {
     assert_eq!(texts(&client.fetch(&again).unwrap()), ["3|it's", "4|y", "4|y"]);
 
     let runtime = &client.runtime;
-    let mut named = runtime.block_on(client.inner.prepare("SELECT $b || $a AS x".to_owned(), None)).unwrap();
+    let mut named = runtime
+        .block_on(client.inner.prepare("SELECT CAST($b AS VARCHAR) || CAST($a AS VARCHAR) AS x".to_owned(), None))
+        .unwrap();
     named.set_parameters(numbers_and_texts(vec![7], vec![Some("n")])).unwrap();
     let info = runtime.block_on(named.execute()).unwrap();
     assert_eq!(texts(&client.fetch(&info).unwrap()), ["n7"]);
@@ -332,7 +334,8 @@ fn mistakes_are_told_with_fitting_codes() {
     assert_eq!(error.code(), Code::InvalidArgument);
     assert!(error.message().contains("did you mean 'name'") && error.message().contains("line 1, column 8"), "{error}");
     assert_eq!(status(client.info("SELECT 1 FRM x WHERE")).code(), Code::InvalidArgument);
-    assert_eq!(status(client.query("SELECT 1 / (value - 1) FROM range(3)")).code(), Code::InvalidArgument);
+    let error = status(client.query("SELECT 1 / (value - 1) FROM range(3)"));
+    assert!(error.message().contains("ivide by zero"), "{error}");
     let error = status(client.update("SELECT 1"));
     assert!(error.code() == Code::InvalidArgument && error.message().contains("execute it as a query"), "{error}");
     let large = format!("SELECT '{}'", "x".repeat(2 << 20));
