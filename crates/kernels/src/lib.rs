@@ -8,6 +8,7 @@
 //! | [`shape`], [`strided`] | shapes, axes, strides, and loops over them |
 //! | [`ndarray`], [`slicing`] | arrays and views, basic indexing |
 //! | [`layout`] | copies, assembling, indexing, padding |
+//! | [`order`] | sorting, quantiles, counting |
 //! | [`linalg`] | products and factorisations of matrices |
 //! | [`fft`] | discrete Fourier transforms |
 //! | [`random`] | random arrays, the same for any chunks |
@@ -21,6 +22,7 @@ pub mod fft;
 pub mod layout;
 pub mod linalg;
 pub mod ndarray;
+pub mod order;
 pub mod promotion;
 pub mod random;
 pub mod scalar;

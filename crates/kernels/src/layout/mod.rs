@@ -3,10 +3,19 @@
 //! | module | what |
 //! |---|---|
 //! | [`copy`] | strided copies, blocked where they transpose |
-//! | [`arrange`] | assemble, split, concatenate, stack, flip, roll, tile |
+//! | [`arrange`] | assemble, split, concatenate, stack, flip, roll, rot90, tile |
+//! | [`index`] | take, gather and scatter by arrays of integers, assignment |
+//! | [`mask`] | selection and assignment by boolean masks, nonzero |
+//! | [`mod@pad`] | margins |
+//! | [`sequence`] | repeat, diff, index grids |
+//! | [`triangle`] | tril, triu, diag, eye |
 
 pub mod arrange;
 pub(crate) mod axes;
 pub mod copy;
-
+pub mod index;
+pub mod mask;
+pub mod pad;
+pub mod sequence;
+pub mod triangle;
 pub(crate) mod width;

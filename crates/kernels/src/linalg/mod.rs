@@ -2,12 +2,12 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`matmul`] | products, added to what is there; any dtype |
+//! | [`mod@matmul`] | products, added to what is there; any dtype |
 //! | [`integers`] | the products of integers and bool |
-//! | [`gram`] | `A.T @ A`: one triangle computed |
+//! | [`mod@gram`] | `A.T @ A`: one triangle computed |
 //! | [`matrix`] | NumPy arrays as faer's matrices and back; stacks of matrices |
 //! | [`factor`] | QR, Cholesky, LU: `qr`, `cholesky`, `inv`, `det`, `slogdet` |
-//! | [`solve`] | `solve`, `solve_triangular`, `lstsq` |
+//! | [`mod@solve`] | `solve`, `solve_triangular`, `lstsq` |
 //! | [`spectral`] | SVD, eigenvalues of symmetric matrices, pseudo-inverse |
 //! | [`tall`] | QR of tall matrices in row blocks (TSQR) |
 //! | [`randomized`] | SVD of low rank from a few products |

@@ -1,0 +1,32 @@
+//! Order: sorting, ranks, quantiles, counting into bins.
+//!
+//! The order is NumPy's: NaN after all numbers, NaT after all dates, complex numbers by real part, then imaginary part.
+//! Everything is done on integer keys of the same order ([`key`]), so that there is one implementation for all dtypes.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`key`] | elements as integers of the same order |
+//! | [`radix`] | sorting of keys |
+//! | [`mod@sort`] | `sort`, `argsort`, merging of sorted runs, `searchsorted` |
+//! | [`select`] | `partition`, `argpartition`, `topk`, `argtopk` |
+//! | [`mod@unique`] | distinct values with positions and counts |
+//! | [`mod@quantile`] | `quantile`, `median` along axes |
+//! | [`ranks`] | elements of given rank in data that are too large to hold, in a few passes |
+//! | [`mod@histogram`] | `histogram`, `bincount`, `digitize` |
+
+pub mod histogram;
+pub mod key;
+mod lines;
+pub mod quantile;
+pub mod radix;
+pub mod ranks;
+pub mod select;
+pub mod sort;
+pub mod unique;
+
+pub use histogram::{Bins, bincount, digitize, histogram};
+pub use quantile::{QuantileMethod, median, quantile};
+pub use ranks::RankSearch;
+pub use select::{argpartition, argtopk, partition, topk};
+pub use sort::{argsort, merge_sorted, searchsorted, sort};
+pub use unique::{Unique, unique};

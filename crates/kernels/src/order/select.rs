@@ -1,0 +1,199 @@
+//! Selection: elements of given rank in their place, and the largest or smallest few.
+
+use super::key::Sortable;
+use super::lines::Lines;
+use super::sort::check_length;
+use crate::error::{KernelError, Result};
+use crate::ndarray::NdArray;
+use crate::with_element;
+
+/// Each line along `axis` so arranged that the elements of the ranks `kth` (negative from the end) stand where sorting would
+/// put them, smaller ones before and larger ones after them.
+///
+/// # Errors
+/// An axis or rank out of bounds.
+pub fn partition(array: &NdArray, kth: &[isize], axis: isize) -> Result<NdArray> {
+    let time = array.dtype().is_time();
+    with_element!(array.dtype(), T => {
+        let mut lines = Lines::<T>::of(array, axis)?;
+        let kth = ranks(kth, lines.length)?;
+        let mut keys = Vec::new();
+        lines.for_each(|line| {
+            keys.clear();
+            keys.extend(line.iter().map(|value| value.exact_key(time)));
+            select_ranks(&mut keys, &kth);
+            line.iter_mut().zip(&keys).for_each(|(value, key)| *value = T::of_key(*key, time));
+        });
+        lines.into_array()?.reinterpret(array.dtype())
+    })
+}
+
+/// The positions of elements in the arrangement of [`partition`]. int64.
+///
+/// # Errors
+/// As [`partition`]; lines of 2^32 elements or more.
+pub fn argpartition(array: &NdArray, kth: &[isize], axis: isize) -> Result<NdArray> {
+    let time = array.dtype().is_time();
+    with_element!(array.dtype(), T => {
+        let lines = Lines::<T>::of(array, axis)?;
+        check_length(lines.length)?;
+        let kth = ranks(kth, lines.length)?;
+        let mut positions: Vec<i64> = Vec::with_capacity(lines.elements.len());
+        for line in lines.iter() {
+            let mut pairs = keyed(line, time);
+            select_ranks(&mut pairs, &kth);
+            positions.extend(pairs.iter().map(|(_, position)| i64::from(*position)));
+        }
+        lines.array(lines.length, positions)
+    })
+}
+
+/// The largest `k` elements of each line in descending order; for negative `k` the smallest `-k` in ascending order. NaN counts
+/// as the largest. Lines shorter than `k` give all they have.
+///
+/// # Errors
+/// An axis out of bounds.
+pub fn topk(array: &NdArray, k: isize, axis: isize) -> Result<NdArray> {
+    let time = array.dtype().is_time();
+    with_element!(array.dtype(), T => {
+        let lines = Lines::<T>::of(array, axis)?;
+        let taken = k.unsigned_abs().min(lines.length);
+        let mut elements = Vec::with_capacity(lines.count * taken);
+        let mut keys = Vec::new();
+        for line in lines.iter() {
+            keys.clear();
+            keys.extend(line.iter().map(|value| value.exact_key(time)));
+            elements.extend(top(&mut keys, k).iter().map(|key| T::of_key(*key, time)));
+        }
+        lines.array(taken, elements)?.reinterpret(array.dtype())
+    })
+}
+
+/// The positions of the elements of [`topk`]; of equal ones the first come first. int64.
+///
+/// # Errors
+/// As [`topk`]; lines of 2^32 elements or more.
+pub fn argtopk(array: &NdArray, k: isize, axis: isize) -> Result<NdArray> {
+    let time = array.dtype().is_time();
+    with_element!(array.dtype(), T => {
+        let lines = Lines::<T>::of(array, axis)?;
+        check_length(lines.length)?;
+        let taken = k.unsigned_abs().min(lines.length);
+        let mut positions: Vec<i64> = Vec::with_capacity(lines.count * taken);
+        for line in lines.iter() {
+            if k > 0 {
+                // The largest come first: of equal ones the first position has to count as the larger.
+                let mut pairs: Vec<_> = keyed(line, time).into_iter().map(|(key, i)| (key, !i)).collect();
+                positions.extend(top(&mut pairs, k).iter().map(|(_, position)| i64::from(!*position)));
+            } else {
+                let mut pairs = keyed(line, time);
+                positions.extend(top(&mut pairs, k).iter().map(|(_, position)| i64::from(*position)));
+            }
+        }
+        lines.array(taken, positions)
+    })
+}
+
+fn keyed<T: Sortable>(line: &[T], time: bool) -> Vec<(T::Key, u32)> {
+    line.iter().zip(0..).map(|(value, position)| (value.key(time), position)).collect()
+}
+
+/// The `k` largest in descending order at the front, or the `-k` smallest in ascending order.
+fn top<K: Ord>(keys: &mut [K], k: isize) -> &[K] {
+    let taken = k.unsigned_abs().min(keys.len());
+    if taken == 0 {
+        return &[];
+    }
+    if k > 0 {
+        if taken < keys.len() {
+            keys.select_nth_unstable_by(taken - 1, |a, b| b.cmp(a));
+        }
+        keys[..taken].sort_unstable_by(|a, b| b.cmp(a));
+    } else {
+        if taken < keys.len() {
+            keys.select_nth_unstable(taken - 1);
+        }
+        keys[..taken].sort_unstable();
+    }
+    &keys[..taken]
+}
+
+/// Ranks from the start, ascending, each once.
+fn ranks(kth: &[isize], length: usize) -> Result<Vec<usize>> {
+    let mut ranks = kth
+        .iter()
+        .map(|&k| {
+            let rank = if k < 0 { k.saturating_add_unsigned(length) } else { k };
+            usize::try_from(rank)
+                .ok()
+                .filter(|rank| *rank < length)
+                .ok_or_else(|| KernelError::invalid(format!("kth(={k}) out of bounds ({length})")))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    ranks.sort_unstable();
+    ranks.dedup();
+    Ok(ranks)
+}
+
+/// Puts the elements of ascending ranks in their places: the middle rank first, so that each side is searched by itself.
+pub(super) fn select_ranks<K: Ord>(keys: &mut [K], ranks: &[usize]) {
+    fn within<K: Ord>(keys: &mut [K], ranks: &[usize], start: usize) {
+        let Some(&middle) = ranks.get(ranks.len() / 2) else { return };
+        keys.select_nth_unstable(middle - start);
+        let (before, after) = keys.split_at_mut(middle - start);
+        within(before, &ranks[..ranks.len() / 2], start);
+        within(&mut after[1..], &ranks[ranks.len() / 2 + 1..], middle + 1);
+    }
+    within(keys, ranks, 0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sort::sort;
+    use super::*;
+    use crate::DType;
+    use crate::random::{Distribution, Key};
+
+    fn doubles(shape: &[usize]) -> NdArray {
+        Distribution::Random.array(Key::new(4, 1), DType::F64, shape).unwrap()
+    }
+
+    #[test]
+    fn ranks_stand_in_their_place() {
+        let array = doubles(&[3, 500]);
+        let kth = [250, 0, -1, 17, 250];
+        let sorted = sort(&array, 1).unwrap().to_vec::<f64>().unwrap();
+        let found = partition(&array, &kth, 1).unwrap().to_vec::<f64>().unwrap();
+        let positions = argpartition(&array, &kth, 1).unwrap().to_vec::<i64>().unwrap();
+        let all = array.to_vec::<f64>().unwrap();
+        for line in 0..3 {
+            let (line_found, line_sorted) = (&found[line * 500..][..500], &sorted[line * 500..][..500]);
+            for rank in [0, 17, 250, 499] {
+                assert_eq!(line_found[rank], line_sorted[rank]);
+                assert_eq!(all[line * 500 + positions[line * 500 + rank] as usize], line_sorted[rank]);
+                assert!(line_found[..rank].iter().all(|v| *v <= line_sorted[rank]));
+            }
+            let mut again = line_found.to_vec();
+            again.sort_by(f64::total_cmp);
+            assert_eq!(again, line_sorted);
+        }
+        assert_eq!(partition(&array, &[500], 1).unwrap_err().to_string(), "kth(=500) out of bounds (500)");
+        assert!(partition(&doubles(&[0]), &[0], 0).is_err());
+        assert_eq!(partition(&doubles(&[0]), &[], 0).unwrap().shape(), &[0]);
+    }
+
+    #[test]
+    fn the_largest_and_the_smallest() {
+        let array = NdArray::from_vec(&[2, 4], vec![3, 9, 9, 1, 5, 5, 5, 7]).unwrap();
+        let values = |k, axis| topk(&array, k, axis).unwrap().to_vec::<i32>().unwrap();
+        let places = |k, axis| argtopk(&array, k, axis).unwrap().to_vec::<i64>().unwrap();
+        assert_eq!((values(2, 1), places(2, 1)), (vec![9, 9, 7, 5], vec![1, 2, 3, 0]));
+        assert_eq!((values(-2, 1), places(-2, 1)), (vec![1, 3, 5, 5], vec![3, 0, 0, 1]));
+        assert_eq!((values(1, 0), places(1, 0)), (vec![5, 9, 9, 7], vec![1, 0, 0, 1]));
+        assert_eq!(topk(&array, 9, 1).unwrap().shape(), &[2, 4]);
+        assert_eq!(topk(&array, 0, 1).unwrap().shape(), &[2, 0]);
+        let nan = NdArray::from_vec(&[3], vec![1.0, f64::NAN, 2.0]).unwrap();
+        assert!(topk(&nan, 1, 0).unwrap().to_vec::<f64>().unwrap()[0].is_nan());
+        assert_eq!(topk(&nan, -1, 0).unwrap().to_vec::<f64>().unwrap(), [1.0]);
+    }
+}
