@@ -7,6 +7,8 @@
 //! |---|---|
 //! | [`grid`] | how arrays are cut into blocks |
 //! | [`expr`] | the expression DAG |
+//! | [`optimize`] | rules that make it cheaper |
+//! | [`lower`] | the stages that an executor runs |
 //! | [`explain`] | texts that show it |
 //! | [`error`] | what goes wrong |
 
@@ -14,6 +16,10 @@ pub mod error;
 pub mod explain;
 pub mod expr;
 pub mod grid;
+pub mod lower;
+pub mod optimize;
+#[cfg(test)]
+mod reference;
 
 pub use error::{ArrayError, Result};
 pub use expr::elementwise::Argument;

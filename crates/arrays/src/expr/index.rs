@@ -5,8 +5,8 @@ use swath_kernels::{DType, Dims, KernelError, SliceSpec, broadcast_shapes, norma
 
 use super::elementwise::Argument;
 use super::node::ArrayExpr;
-use super::op::Op;
-use super::view::View;
+use super::op::{Op, Window};
+use super::view::{View, ViewAxis};
 use crate::error::{ArrayError, Result};
 use crate::grid::{AxisChunks, ChunkGrid};
 
@@ -43,9 +43,11 @@ impl ArrayExpr {
             .collect::<Result<_>>()?;
         let (common, positions) = Self::align("indexing", &positions)?;
         let count = positions.len();
-        let own = self.grid().axes();
+        let whole: Vec<usize> = (axis..axis + count).collect();
+        let array = self.with_whole_axes(&whole)?;
+        let own = array.grid().axes();
         let grid = ChunkGrid::new(own[..axis].iter().chain(common.axes()).chain(&own[axis + count..]).cloned());
-        let inputs = [self.clone()].into_iter().chain(positions);
+        let inputs = [array.clone()].into_iter().chain(positions);
         Ok(Self::intern(Op::Gather { axis, count }, inputs, self.dtype(), grid))
     }
 
@@ -160,8 +162,63 @@ impl ArrayExpr {
             ))
             .into());
         }
-        let values = values.broadcast_to(&part)?;
-        Ok(Self::intern(Op::SetSlice(view), [self.clone(), values], self.dtype(), self.grid().clone()))
+        let mut values = values.broadcast_to(&part)?;
+        // Dropped axes come back with length one, so that what is set is a box.
+        for (axis, fixed) in view.fixed().iter().enumerate() {
+            if view.output_axis(axis).is_none() {
+                debug_assert!(*fixed < self.shape()[axis]);
+                values = values.expand_dims(axis as isize)?;
+            }
+        }
+        if view.axes().iter().any(|axis| matches!(axis, ViewAxis::New(_))) {
+            return Err(ArrayError::invalid(
+                "assignment to a part with new axes: leave newaxis out and squeeze the values",
+            ));
+        }
+        let windows: Vec<Window> = (0..self.ndim())
+            .map(|axis| match view.output_axis(axis).map(|output| view.axes()[output]) {
+                Some(ViewAxis::Slice { start, step, length, .. }) => Window { start, step, length },
+                _ => Window { start: view.fixed()[axis], step: 1, length: 1 },
+            })
+            .collect();
+        self.set_box(&windows, &values, 0)
+    }
+
+    /// With a box replaced, axis by axis: what lies before it, what is set, and what lies behind it are joined.
+    fn set_box(&self, windows: &[Window], values: &Self, axis: usize) -> Result<Self> {
+        let Some(window) = windows.get(axis) else { return Ok(values.clone()) };
+        let length = self.shape()[axis];
+        if window.length == 0 {
+            return Ok(self.clone());
+        }
+        if *window == (Window { start: 0, step: 1, length }) {
+            return self.set_box(windows, values, axis + 1);
+        }
+        let mut pieces = Vec::new();
+        let reach = (window.length - 1) * window.step.unsigned_abs();
+        let first = if window.step < 0 { window.start - reach } else { window.start };
+        let end = first + reach + 1;
+        pieces.push(self.slice_axis(axis, 0, first)?);
+        let values = if window.step < 0 { values.flip(Some(&[axis as isize]))? } else { values.clone() };
+        if window.step.unsigned_abs() == 1 {
+            pieces.push(self.slice_axis(axis, first, end)?.set_box(windows, &values, axis + 1)?);
+        } else {
+            // Every `step`-th: positions along the axis tell which value stands where.
+            let inner = self.slice_axis(axis, first, end)?;
+            let stride = window.step.unsigned_abs() as i64;
+            let grid = ChunkGrid::new([inner.grid().axis(axis).clone()]);
+            let positions = Self::iota(grid, 0, 0, 1)?;
+            let spread =
+                values.take(&Self::map("floor_divide", &[(&positions).into(), stride.into()])?, axis as isize)?;
+            let changed = inner.set_box(windows, &spread, axis + 1)?;
+            let mut shape = Dims::from_elem(1, self.ndim());
+            shape[axis] = inner.shape()[axis];
+            let column: Vec<isize> = shape.iter().map(|length| *length as isize).collect();
+            let hit = Self::map("remainder", &[(&positions).into(), stride.into()])?.equal(0i64)?.reshape(&column)?;
+            pieces.push(Self::map("where", &[(&hit).into(), (&changed).into(), (&inner).into()])?);
+        }
+        pieces.push(self.slice_axis(axis, end, length)?);
+        Self::concatenate(&pieces, axis as isize)
     }
 
     /// With the elements where a mask is true replaced by `value`: `x[mask] = value`.

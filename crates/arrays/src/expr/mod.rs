@@ -16,6 +16,7 @@ pub mod layout;
 pub mod node;
 pub mod op;
 pub mod product;
+mod rebuild;
 pub mod reduce;
 pub mod reduction;
 pub mod reshape;

@@ -147,7 +147,6 @@ impl ArrayExpr {
     }
 
     /// The same operation over other inputs of the same shapes, dtypes and grids, or another grid.
-    #[allow(dead_code)] // Used by the optimiser.
     pub(crate) fn with_inputs(&self, inputs: impl IntoIterator<Item = Self>) -> Self {
         Self::intern(self.0.op.clone(), inputs, self.0.dtype, self.0.grid.clone())
     }

@@ -300,14 +300,12 @@ pub enum Op {
     Map(Ufunc),
     /// Another dtype, as `astype`.
     Cast,
-    /// A reduction over axes; the second input, if any, tells where elements count.
+    /// A reduction over axes, which go.
     Reduce {
         /// The function.
         function: Reduction,
         /// The axes, ascending.
         axes: Dims,
-        /// Whether they stay with length one.
-        keepdims: bool,
     },
     /// A running result along an axis.
     Scan {
@@ -340,8 +338,6 @@ pub enum Op {
         /// The axis.
         axis: usize,
     },
-    /// The first input with a part replaced by the second.
-    SetSlice(View),
     /// One after another along an axis.
     Concat {
         /// The axis.
@@ -380,9 +376,7 @@ impl Op {
             Self::Generate { generator, .. } => format!("Generate {}", generator.0.name()),
             Self::Map(function) => format!("Map {}", function.name()),
             Self::Cast => "Cast".to_owned(),
-            Self::Reduce { function, axes, keepdims } => {
-                format!("Reduce {function} axes={axes:?}{}", if *keepdims { " keepdims" } else { "" })
-            }
+            Self::Reduce { function, axes } => format!("Reduce {function} axes={axes:?}"),
             Self::Scan { function, axis } => format!("Scan {} axis={axis}", function.name()),
             Self::View(view) => format!("View {view}"),
             Self::Reshape => "Reshape".to_owned(),
@@ -390,7 +384,6 @@ impl Op {
             Self::TakeAlong { axis } => format!("TakeAlong axis={axis}"),
             Self::Mask => "Mask".to_owned(),
             Self::Scatter { axis } => format!("Scatter axis={axis}"),
-            Self::SetSlice(view) => format!("SetSlice {view}"),
             Self::Concat { axis } => format!("Concat axis={axis}"),
             Self::Rechunk => "Rechunk".to_owned(),
             Self::Contract(contraction) => format!("Contract {contraction}"),

@@ -1,7 +1,7 @@
 //! Reductions and running results.
 
 use smallvec::SmallVec;
-use swath_kernels::{DType, Dims, KernelError, Kind, SliceSpec, normalize_axes, normalize_axis};
+use swath_kernels::{DType, Dims, KernelError, Kind, Scalar, SliceSpec, normalize_axes, normalize_axis};
 
 use super::node::ArrayExpr;
 use super::op::{Constant, Op, Order, QuantileMethod, Scan};
@@ -50,26 +50,63 @@ impl ArrayExpr {
         {
             input = input.cast(dtype)?;
         }
-        let mut inputs: SmallVec<[Self; 2]> = SmallVec::new();
-        match &options.mask {
-            None => inputs.push(input),
-            Some(mask) if mask.dtype() != DType::Bool => {
-                return Err(KernelError::invalid("where must be a boolean array").into());
+        let result = match &options.mask {
+            None => {
+                let grid = reduced_grid(input.grid(), &axes, false);
+                Self::intern(Op::Reduce { function, axes: axes.clone() }, [input], dtype, grid)
             }
-            Some(_) if function.needs_elements() && !function.without_nan().eq(&function) => {
-                return Err(ArrayError::invalid(format!("'{}' takes no mask: use where() before it", function.name())));
-            }
-            Some(mask) => {
-                let shape = swath_kernels::broadcast_shapes(&[&input.shape(), &mask.shape()])?;
-                if shape != input.shape() {
-                    return Err(KernelError::Broadcast(vec![input.shape().to_vec(), mask.shape().to_vec()]).into());
-                }
-                let (_, aligned) = Self::align(function.name(), &[input, mask.broadcast_to(&shape)?])?;
-                inputs.extend(aligned);
-            }
+            Some(mask) => input.reduce_masked(function, &axes, mask, dtype)?,
+        };
+        if !options.keepdims {
+            return Ok(result);
         }
-        let grid = reduced_grid(inputs[0].grid(), &axes, options.keepdims);
-        Ok(Self::intern(Op::Reduce { function, axes, keepdims: options.keepdims }, inputs, dtype, grid))
+        let part = |axis: usize| if axes.contains(&axis) { SliceSpec::NewAxis } else { SliceSpec::ALL };
+        result.slice(&(0..self.ndim()).map(part).collect::<Vec<_>>())
+    }
+
+    /// A reduction of the elements where a mask is true: the others are made neutral, and counted off.
+    fn reduce_masked(&self, function: Reduction, axes: &Dims, mask: &Self, dtype: DType) -> Result<Self> {
+        if mask.dtype() != DType::Bool {
+            return Err(KernelError::invalid("where must be a boolean array").into());
+        }
+        let shape = self.shape();
+        let mask = mask.broadcast_to(&shape)?;
+        if function.skips_nan() {
+            let counted = mask.logical_and(self.isnan()?.logical_not()?)?;
+            return self.reduce_masked(function.without_nan(), axes, &counted, dtype);
+        }
+        let axes_list: Vec<isize> = axes.iter().map(|axis| *axis as isize).collect();
+        let keep = |array: &Self, neutral: Scalar| {
+            Self::map("where", &[(&mask).into(), array.into(), neutral.cast(array.dtype()).into()])
+        };
+        let simple = |neutral: i64| {
+            let options = ReduceOptions { dtype: Some(dtype), ..Default::default() };
+            keep(self, Scalar::I64(neutral))?.reduce(function, Some(&axes_list), &options)
+        };
+        let kept = ReduceOptions { keepdims: true, ..Default::default() };
+        match function {
+            Reduction::Sum | Reduction::CountNonzero | Reduction::Any => simple(0),
+            Reduction::Prod | Reduction::All => simple(1),
+            Reduction::Mean => {
+                let options = ReduceOptions { dtype: Some(dtype), ..Default::default() };
+                let sum = keep(self, Scalar::I64(0))?.reduce(Reduction::Sum, Some(&axes_list), &options)?;
+                sum.divide(mask.sum(Some(&axes_list))?)?.cast(dtype)
+            }
+            Reduction::Var { ddof } | Reduction::Std { ddof } => {
+                let count = mask.reduce(Reduction::Sum, Some(&axes_list), &kept)?;
+                let wide = self.cast(if self.dtype().is_complex() { DType::C128 } else { DType::F64 })?;
+                let sum = keep(&wide, Scalar::I64(0))?.reduce(Reduction::Sum, Some(&axes_list), &kept)?;
+                let deviations = wide.subtract(sum.divide(count)?)?.absolute()?.square()?;
+                let squares = keep(&deviations, Scalar::I64(0))?.sum(Some(&axes_list))?;
+                let variance = squares.divide(mask.sum(Some(&axes_list))?.subtract(ddof)?)?;
+                let root = matches!(function, Reduction::Std { .. });
+                (if root { variance.sqrt()? } else { variance }).cast(dtype)
+            }
+            _ => Err(ArrayError::invalid(format!(
+                "'{}' takes no mask: replace what is not to count with where() before it",
+                function.name()
+            ))),
+        }
     }
 
     /// The sum over axes, all of them if none are named.
@@ -163,9 +200,10 @@ impl ArrayExpr {
         if count > length {
             return Err(ArrayError::invalid(format!("topk: {count} elements of an axis of length {length}")));
         }
-        let grid = self.grid().with_axis(axis, AxisChunks::whole(count));
+        let input = self.with_whole_axes(&[axis])?;
+        let grid = input.grid().with_axis(axis, AxisChunks::whole(count));
         let dtype = if positions { DType::I64 } else { self.dtype() };
-        Ok(Self::intern(Op::Order(Order::Top { axis, count, largest, positions }), [self.clone()], dtype, grid))
+        Ok(Self::intern(Op::Order(Order::Top { axis, count, largest, positions }), [input], dtype, grid))
     }
 
     /// Quantiles over axes; a leading axis holds one for each of `at` (between 0 and 1).

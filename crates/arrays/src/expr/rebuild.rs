@@ -1,0 +1,90 @@
+//! An operation made anew over other inputs.
+
+use super::node::ArrayExpr;
+use super::op::{Op, Order};
+use super::reduce::reduced_grid;
+use crate::error::Result;
+use crate::grid::{AxisChunks, ChunkGrid};
+
+impl ArrayExpr {
+    /// The same operation over inputs of the same shapes and dtypes whose grids may be others; the result's grid follows them.
+    #[allow(dead_code)] // For the memory plan.
+    pub(crate) fn rebuild(&self, inputs: &[Self]) -> Result<Self> {
+        if self.inputs() == inputs {
+            return Ok(self.clone());
+        }
+        if self.inputs().iter().zip(inputs).all(|(old, new)| old.grid() == new.grid()) {
+            return Ok(self.with_inputs(inputs.iter().cloned()));
+        }
+        let [first, rest @ ..] = inputs else { return Ok(self.clone()) };
+        let kept = |grid: ChunkGrid| Self::intern(self.op().clone(), inputs.iter().cloned(), self.dtype(), grid);
+        let signed = |axis: usize| axis as isize;
+        Ok(match self.op() {
+            Op::Read { .. } | Op::Fill(_) | Op::Iota { .. } | Op::Generate { .. } => self.clone(),
+            Op::Map(function) => Self::map_arrays(*function, inputs)?,
+            Op::Cast => first.cast(self.dtype())?,
+            Op::Reduce { axes, .. } => kept(reduced_grid(first.grid(), axes, false)),
+            Op::Scan { .. } => kept(first.grid().clone()),
+            Op::View(view) => first.view(view.clone())?,
+            Op::Reshape => {
+                let shape: Vec<isize> = self.shape().iter().map(|length| signed(*length)).collect();
+                // The input was brought to fitting chunks before: look through that.
+                let source = if matches!(first.op(), Op::Rechunk) { &first.inputs()[0] } else { first };
+                source.reshape(&shape)?
+            }
+            Op::Gather { axis, .. } => first.gather(*axis, rest)?,
+            Op::TakeAlong { axis } => first.take_along_axis(&rest[0], signed(*axis))?,
+            Op::Mask => first.mask(&rest[0])?,
+            Op::Scatter { axis } => first.scatter(signed(*axis), &rest[0], &rest[1])?,
+            Op::Concat { axis } => Self::concatenate(inputs, signed(*axis))?,
+            Op::Rechunk => first.rechunk_to(self.grid().clone())?,
+            Op::Contract(contraction) => first.contract(&rest[0], contraction.clone())?,
+            Op::Order(order) => match order {
+                Order::Sort { axis } => first.sort(signed(*axis), false)?,
+                Order::ArgSort { axis } => first.sort(signed(*axis), true)?,
+                Order::Partition { axis, kth } => first.partition(signed(*kth), signed(*axis))?,
+                Order::Top { axis, count, largest, positions } => {
+                    first.top(*count, signed(*axis), *largest, *positions)?
+                }
+                Order::Quantile { at, axes, .. } => {
+                    let input = first.with_whole_axes(axes)?;
+                    let reduced = reduced_grid(input.grid(), axes, false);
+                    let lead = [AxisChunks::whole(at.len())];
+                    let grid = ChunkGrid::new(lead.into_iter().chain(reduced.axes().iter().cloned()));
+                    Self::intern(self.op().clone(), [input], self.dtype(), grid)
+                }
+                Order::Histogram => first.histogram(&rest[0], rest.get(1))?,
+                Order::Bincount { length } => first.bincount(*length, rest.first())?,
+                Order::Unique { counts } => first.unique(*counts)?,
+            },
+            Op::Linalg(function) => first.linalg(*function, rest.first())?,
+            Op::Fft { function, axis, length } => first.fft(*function, signed(*axis), Some(*length))?,
+            Op::Block(_) => {
+                // The function was given these blocks: it gets them.
+                let same: Result<Vec<Self>> =
+                    inputs.iter().zip(self.inputs()).map(|(new, old)| new.rechunk_to(old.grid().clone())).collect();
+                self.with_inputs(same?)
+            }
+            Op::Store(sink) => first.store(sink.0.clone())?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expr::reduce::ReduceOptions;
+    use crate::expr::reduction::Reduction;
+    use swath_kernels::Scalar;
+
+    #[test]
+    fn grids_follow_the_inputs() {
+        let coarse = ArrayExpr::full_in(ChunkGrid::regular(&[8, 8], &[8, 8]), Scalar::F64(1.0)).unwrap();
+        let fine = ArrayExpr::full_in(ChunkGrid::regular(&[8, 8], &[2, 8]), Scalar::F64(1.0)).unwrap();
+        let sum = coarse.reduce(Reduction::Sum, Some(&[1]), &ReduceOptions::default()).unwrap();
+        assert_eq!(sum.rebuild(std::slice::from_ref(&fine)).unwrap().grid().to_string(), "[2x4]");
+        let flat = coarse.reshape(&[64]).unwrap().rebuild(std::slice::from_ref(&fine)).unwrap();
+        assert_eq!(flat.grid().to_string(), "[16x4]");
+        assert_eq!(sum.rebuild(std::slice::from_ref(&coarse)).unwrap(), sum);
+    }
+}

@@ -1,0 +1,2 @@
+//! From an optimised DAG to stages.
+pub mod program;
