@@ -7,6 +7,11 @@
 //! | [`scalar`], [`time`] | one value of any dtype; dates between units |
 //! | [`shape`], [`strided`] | shapes, axes, strides, and loops over them |
 //! | [`ndarray`], [`slicing`] | arrays and views, basic indexing |
+//! | [`isa`] | loops compiled for several instruction sets |
+//! | [`math`] | elementary functions that vectorise |
+//! | [`ufunc`] | the table of elementwise functions |
+//! | [`fused`] | many elementwise functions in one pass |
+//! | [`reduce`] | reductions as states that merge, cumulative functions |
 //! | [`layout`] | copies, assembling, indexing, padding |
 //! | [`order`] | sorting, quantiles, counting |
 //! | [`linalg`] | products and factorisations of matrices |
@@ -19,17 +24,22 @@ pub mod dtype;
 pub mod element;
 pub mod error;
 pub mod fft;
+pub mod fused;
+pub mod isa;
 pub mod layout;
 pub mod linalg;
+pub mod math;
 pub mod ndarray;
 pub mod order;
 pub mod promotion;
 pub mod random;
+pub mod reduce;
 pub mod scalar;
 pub mod shape;
 pub mod slicing;
 pub mod strided;
 pub mod time;
+pub mod ufunc;
 
 pub use dtype::{DType, Kind, TimeUnit};
 pub use element::Element;

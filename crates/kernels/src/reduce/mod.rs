@@ -1,0 +1,396 @@
+//! Reductions over any set of axes, as states that merge.
+//!
+//! A [`Partial`] holds one state per element of the kept axes. It takes in blocks (alone by [`Partial::update`], or as the last step
+//! of a fused program), merges with the partials of other blocks in any order, travels as plain arrays, and finishes into the result.
+//!
+//! Sums of floats are compensated, in `float64` whatever the input: at least as accurate as NumPy's pairwise sums. Variances are made
+//! in one pass from means and squared deviations (Welford; Chan, Golub and LeVeque for the merging).
+
+mod arg;
+mod fold;
+mod kernel;
+mod moments;
+mod scan;
+mod sum;
+
+pub use scan::{Scan, scan};
+
+use smallvec::SmallVec;
+
+use crate::dtype::{DType, Kind};
+use crate::error::{KernelError, Result};
+use crate::fused::{Block, Builder, Cursor, Output};
+use crate::ndarray::NdArray;
+use crate::shape::{Dims, Strides, contiguous_strides, normalize_axes};
+use kernel::Accumulate;
+
+/// What is made of many elements. The `Nan` forms leave NaN and NaT out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[allow(missing_docs)] // NumPy's functions of the same names.
+pub enum Reduction {
+    Sum,
+    Prod,
+    Mean,
+    /// With `ddof` taken from the divisor.
+    Var {
+        ddof: f64,
+    },
+    /// With `ddof` taken from the divisor.
+    Std {
+        ddof: f64,
+    },
+    Min,
+    Max,
+    /// Maximum less minimum.
+    Ptp,
+    Any,
+    All,
+    CountNonzero,
+    /// The first position of the minimum, or of the first NaN.
+    ArgMin,
+    /// The first position of the maximum, or of the first NaN.
+    ArgMax,
+    NanSum,
+    NanProd,
+    NanMean,
+    /// With `ddof` taken from the divisor.
+    NanVar {
+        ddof: f64,
+    },
+    /// With `ddof` taken from the divisor.
+    NanStd {
+        ddof: f64,
+    },
+    NanMin,
+    NanMax,
+    NanArgMin,
+    NanArgMax,
+}
+
+impl Reduction {
+    /// NumPy's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sum => "sum",
+            Self::Prod => "prod",
+            Self::Mean => "mean",
+            Self::Var { .. } => "var",
+            Self::Std { .. } => "std",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Ptp => "ptp",
+            Self::Any => "any",
+            Self::All => "all",
+            Self::CountNonzero => "count_nonzero",
+            Self::ArgMin => "argmin",
+            Self::ArgMax => "argmax",
+            Self::NanSum => "nansum",
+            Self::NanProd => "nanprod",
+            Self::NanMean => "nanmean",
+            Self::NanVar { .. } => "nanvar",
+            Self::NanStd { .. } => "nanstd",
+            Self::NanMin => "nanmin",
+            Self::NanMax => "nanmax",
+            Self::NanArgMin => "nanargmin",
+            Self::NanArgMax => "nanargmax",
+        }
+    }
+
+    /// Whether NaN and NaT are left out.
+    pub const fn skips_nan(self) -> bool {
+        matches!(
+            self,
+            Self::NanSum
+                | Self::NanProd
+                | Self::NanMean
+                | Self::NanVar { .. }
+                | Self::NanStd { .. }
+                | Self::NanMin
+                | Self::NanMax
+                | Self::NanArgMin
+                | Self::NanArgMax
+        )
+    }
+
+    /// Whether it gives positions.
+    pub const fn is_position(self) -> bool {
+        matches!(self, Self::ArgMin | Self::ArgMax | Self::NanArgMin | Self::NanArgMax)
+    }
+
+    /// Whether there is a result for no elements.
+    const fn has_identity(self) -> bool {
+        !matches!(self, Self::Min | Self::Max | Self::Ptp | Self::NanMin | Self::NanMax) && !self.is_position()
+    }
+
+    /// The dtype of the result: sums of small integers widen to 64 bits, means of integers are `float64`.
+    ///
+    /// # Errors
+    /// [`KernelError::Unsupported`], for sums of dates and the like.
+    pub fn result_dtype(self, input: DType) -> Result<DType> {
+        let unsupported = || KernelError::Unsupported {
+            function: self.name(),
+            dtypes: vec![input],
+            accepts: "dates have min, max and their positions; durations sum and mean as well",
+        };
+        let is_date = input.kind() == Kind::Datetime;
+        let is_duration = input.kind() == Kind::Timedelta;
+        Ok(match self {
+            Self::Any | Self::All => DType::Bool,
+            Self::CountNonzero | Self::ArgMin | Self::ArgMax | Self::NanArgMin | Self::NanArgMax => DType::I64,
+            Self::Min | Self::Max | Self::NanMin | Self::NanMax => input,
+            Self::Ptp => match input {
+                DType::Datetime64(unit) => DType::Timedelta64(unit),
+                DType::Bool => return Err(unsupported()),
+                other => other,
+            },
+            Self::Sum | Self::NanSum | Self::Prod | Self::NanProd => match input.kind() {
+                Kind::Bool | Kind::Signed => DType::I64,
+                Kind::Unsigned => DType::U64,
+                Kind::Datetime => return Err(unsupported()),
+                Kind::Timedelta if matches!(self, Self::Prod | Self::NanProd) => return Err(unsupported()),
+                _ => input,
+            },
+            Self::Mean | Self::NanMean if is_duration => input,
+            _ if is_date || is_duration => return Err(unsupported()),
+            Self::Mean | Self::NanMean => {
+                if input.is_float() || input.is_complex() {
+                    input
+                } else {
+                    DType::F64
+                }
+            }
+            _ => {
+                if input.is_float() || input.is_complex() {
+                    input.real()
+                } else {
+                    DType::F64
+                }
+            }
+        })
+    }
+}
+
+/// A reduction under way.
+#[derive(Clone)]
+pub struct Partial {
+    reduction: Reduction,
+    input: DType,
+    kept: Dims,
+    /// Elements taken in, for all states together.
+    elements: u64,
+    kernel: Box<dyn Accumulate>,
+}
+
+impl std::fmt::Debug for Partial {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Partial({} of {}, kept {:?}, {} elements)",
+            self.reduction.name(),
+            self.input,
+            self.kept,
+            self.elements
+        )
+    }
+}
+
+/// Where the next tile of a block belongs: states, and positions for those reductions that give them.
+pub(crate) struct Progress {
+    cursor: Option<Cursor<2>>,
+    first_position: i64,
+}
+
+/// The axes that are not reduced; `axes` ascend.
+fn kept_axes(ndim: usize, axes: &[usize]) -> Dims {
+    (0..ndim).filter(|axis| !axes.contains(axis)).collect()
+}
+
+impl Partial {
+    /// The empty state for blocks of a shape, reduced over `axes` (ascending).
+    ///
+    /// # Errors
+    /// As [`Reduction::result_dtype`]; [`KernelError::AxisOutOfBounds`].
+    pub fn new(reduction: Reduction, input: DType, shape: &[usize], axes: &[usize]) -> Result<Self> {
+        if let Some(axis) = axes.iter().find(|axis| **axis >= shape.len()) {
+            return Err(KernelError::AxisOutOfBounds { axis: *axis as isize, ndim: shape.len() });
+        }
+        let kept: Dims = kept_axes(shape.len(), axes).iter().map(|axis| shape[*axis]).collect();
+        Self::empty(reduction, input, &kept)
+    }
+
+    /// The empty state, one for each element of the kept axes.
+    ///
+    /// # Errors
+    /// As [`Reduction::result_dtype`].
+    pub fn empty(reduction: Reduction, input: DType, kept: &[usize]) -> Result<Self> {
+        reduction.result_dtype(input)?;
+        let kernel = kernel::make(reduction, input, crate::shape::element_count(kept)?);
+        Ok(Self { reduction, input, kept: kept.into(), elements: 0, kernel })
+    }
+
+    /// The shape of the result.
+    pub fn shape(&self) -> &[usize] {
+        &self.kept
+    }
+
+    /// What it makes.
+    pub fn reduction(&self) -> Reduction {
+        self.reduction
+    }
+
+    /// Takes in a block. For positions, `block` says where in the whole array it lies.
+    ///
+    /// # Errors
+    /// When the block's kept axes or dtype are not those of this partial.
+    pub fn update(&mut self, block: &Block<'_>, axes: &[usize], array: &NdArray) -> Result<()> {
+        let mut build = Builder::new();
+        let input = build.input(0, array.dtype());
+        let program = build.finish(&[Output::Reduce(input, self.reduction, axes.to_vec())])?;
+        for produced in program.run(block, std::slice::from_ref(array))? {
+            if let crate::fused::Produced::Partial(other) = produced {
+                self.merge(&other)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the tiles of a block belong.
+    pub(crate) fn progress(&self, block: &Block<'_>, axes: &[usize]) -> Progress {
+        let ndim = block.shape.len();
+        let kept = kept_axes(ndim, axes);
+        let mut states: Strides = SmallVec::from_elem(0, ndim);
+        for (axis, stride) in kept.iter().zip(contiguous_strides(&self.kept)) {
+            states[*axis] = stride;
+        }
+        let mut positions: Strides = SmallVec::from_elem(0, ndim);
+        let mut first_position = 0i64;
+        if self.reduction.is_position() {
+            let whole = |axis: usize| match block.global_shape.get(axis) {
+                Some(length) => *length as i64,
+                None => block.shape[axis] as i64,
+            };
+            let mut step = 1i64;
+            for axis in axes.iter().rev() {
+                positions[*axis] = step as isize;
+                first_position += block.origin.get(*axis).copied().unwrap_or(0) as i64 * step;
+                step = step.saturating_mul(whole(*axis));
+            }
+        }
+        let cursor = (!block.shape.contains(&0)).then(|| Cursor::new(block.shape, [&states, &positions]));
+        Progress { cursor, first_position }
+    }
+
+    /// Takes in the next tile of a block.
+    ///
+    /// # Safety
+    /// `values` leads to `length` elements of the input's dtype.
+    pub(crate) unsafe fn update_tile(&mut self, progress: &mut Progress, values: *const u8, length: usize) {
+        if let Some(cursor) = &mut progress.cursor {
+            self.elements += length as u64;
+            // SAFETY: the caller's promise; the kernel was made for this dtype.
+            unsafe { self.kernel.update_tile(values, length, cursor, progress.first_position) };
+        }
+    }
+
+    /// Takes in what another partial holds.
+    ///
+    /// # Errors
+    /// When it is of another reduction, dtype or shape.
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        if self.reduction != other.reduction || self.input != other.input || self.kept != other.kept {
+            return Err(KernelError::invalid(format!("{self:?} does not merge with {other:?}")));
+        }
+        self.elements += other.elements;
+        self.kernel.merge(&other.kernel.arrays())
+    }
+
+    /// The state as arrays: the components, each of the result's shape, and a 0-d `int64` with the number of elements.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn to_arrays(&self) -> Result<Vec<NdArray>> {
+        let mut arrays =
+            self.kernel.arrays().iter().map(|array| array.reshape(&self.kept)).collect::<Result<Vec<_>>>()?;
+        arrays.push(NdArray::scalar(crate::Scalar::I64(self.elements as i64)));
+        Ok(arrays)
+    }
+
+    /// The inverse of [`Partial::to_arrays`].
+    ///
+    /// # Errors
+    /// When the arrays are not such a state.
+    pub fn from_arrays(reduction: Reduction, input: DType, kept: &[usize], arrays: &[NdArray]) -> Result<Self> {
+        let mut partial = Self::empty(reduction, input, kept)?;
+        let Some((count, components)) = arrays.split_last() else {
+            return Err(KernelError::invalid("the state of a reduction has at least one array"));
+        };
+        let fits =
+            components.len() == partial.kernel.arrays().len() && components.iter().all(|one| one.shape() == kept);
+        if !fits || count.dtype() != DType::I64 {
+            return Err(KernelError::invalid(format!("arrays are not a state of {}", reduction.name())));
+        }
+        partial.elements = count.item()?.to::<i64>() as u64;
+        let flat = [partial.kernel.states()];
+        let components = components.iter().map(|one| one.reshape(&flat)).collect::<Result<Vec<_>>>()?;
+        partial.kernel.merge(&components)?;
+        Ok(partial)
+    }
+
+    /// The result, of the kept axes' shape.
+    ///
+    /// # Errors
+    /// For minima, maxima and positions of no elements, or of NaN alone where those are left out.
+    pub fn finish(&self) -> Result<NdArray> {
+        let states = self.kernel.states();
+        if states > 0 && self.elements == 0 && !self.reduction.has_identity() {
+            let name = self.reduction.name();
+            return Err(KernelError::invalid(if self.reduction.is_position() {
+                format!("attempt to get {name} of an empty sequence")
+            } else {
+                format!("zero-size array to reduction operation {name} which has no identity")
+            }));
+        }
+        let count = if states == 0 { 0 } else { self.elements / states as u64 };
+        let dtype = self.reduction.result_dtype(self.input)?;
+        let flat = self.kernel.finish(count, dtype)?;
+        flat.reshape(&self.kept)
+    }
+}
+
+/// A whole array reduced over axes (all if `None`; negative ones count from the end). The reduced axes go, or stay with length one
+/// for `keepdims`.
+///
+/// # Errors
+/// As [`Partial::finish`] and [`normalize_axes`]; several axes at once for positions other than all.
+pub fn reduce(reduction: Reduction, array: &NdArray, axes: Option<&[isize]>, keepdims: bool) -> Result<NdArray> {
+    let ndim = array.ndim();
+    let axes = normalize_axes(axes, ndim)?;
+    let kept = kept_axes(ndim, &axes);
+    if reduction.is_position() && axes.len() > 1 && !kept.is_empty() {
+        return Err(KernelError::invalid(format!("{} takes one axis, or all", reduction.name())));
+    }
+    // Walk memory in its own order where the result does not depend on it.
+    let mut order: Dims = (0..ndim).collect();
+    if !reduction.is_position() {
+        order.sort_by_key(|axis| std::cmp::Reverse(array.strides()[*axis].unsigned_abs()));
+    }
+    let walked = array.transpose(&order)?;
+    let walked_axes: Vec<usize> = (0..ndim).filter(|place| axes.contains(&order[*place])).collect();
+    let mut build = Builder::new();
+    let input = build.input(0, array.dtype());
+    let program = build.finish(&[Output::Reduce(input, reduction, walked_axes)])?;
+    let produced = program.run(&Block::whole(walked.shape()), &[walked.clone()])?.into_iter().next();
+    let result = produced.ok_or_else(|| KernelError::invalid("a reduction gives one array"))?.finish()?;
+    // Kept axes back into their order.
+    let walked_kept: Dims = order.iter().copied().filter(|axis| kept.contains(axis)).collect();
+    let back: Dims = kept.iter().filter_map(|axis| walked_kept.iter().position(|walked| walked == axis)).collect();
+    let result = result.transpose(&back)?.contiguous();
+    if keepdims {
+        let shape: Dims = (0..ndim).map(|axis| if axes.contains(&axis) { 1 } else { array.shape()[axis] }).collect();
+        return result.reshape(&shape);
+    }
+    Ok(result)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! Cumulative sums, products, minima and maxima along an axis, with the state carried from block to block.
+
+use super::fold::{FoldOp, IntegerProduct, IntegerSum, Max, Min, TimeMax, TimeMin, TimeSum};
+use crate::dtype::{DType, Kind};
+use crate::element::Element;
+use crate::error::{KernelError, Result};
+use crate::fused::cast;
+use crate::ndarray::NdArray;
+use crate::shape::{Dims, normalize_axis};
+use crate::{Complex, f16, with_element};
+
+/// A cumulative function. The `Nan` forms take NaN as 0 or 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)] // NumPy's functions of the same names.
+pub enum Scan {
+    CumSum,
+    CumProd,
+    CumMin,
+    CumMax,
+    NanCumSum,
+    NanCumProd,
+}
+
+impl Scan {
+    /// The dtype of the result: as of the sum, product or extreme.
+    ///
+    /// # Errors
+    /// [`KernelError::Unsupported`] for sums of dates and products of times.
+    pub fn result_dtype(self, input: DType) -> Result<DType> {
+        use super::Reduction;
+        match self {
+            Self::CumSum | Self::NanCumSum => Reduction::Sum.result_dtype(input),
+            Self::CumProd | Self::NanCumProd => Reduction::Prod.result_dtype(input),
+            Self::CumMin | Self::CumMax => Ok(input),
+        }
+    }
+}
+
+/// The running results along an axis, and the last of them (the axis of length one) to be carried into the next block; `carry` is what
+/// the block before gave.
+///
+/// Floats add up in their own type, one after the other, as in NumPy (`float16` in `float32`).
+///
+/// # Errors
+/// [`KernelError::AxisOutOfBounds`], a carry of another shape or dtype, and those of [`Scan::result_dtype`].
+pub fn scan(scan: Scan, array: &NdArray, axis: isize, carry: Option<&NdArray>) -> Result<(NdArray, NdArray)> {
+    let axis = normalize_axis(axis, array.ndim())?;
+    let dtype = scan.result_dtype(array.dtype())?;
+    let mut edge: Dims = array.shape().into();
+    edge[axis] = 1;
+    if let Some(carry) = carry {
+        if carry.shape() != edge.as_slice() || carry.dtype() != dtype {
+            return Err(KernelError::invalid(format!(
+                "the carry of a cumulative function must be {dtype} of shape {}, it is {} of shape {}",
+                crate::error::shape(&edge),
+                carry.dtype(),
+                crate::error::shape(carry.shape())
+            )));
+        }
+    }
+    let is_nan_form = matches!(scan, Scan::NanCumSum | Scan::NanCumProd);
+    let array = if is_nan_form { without_nan(scan, array)? } else { array.clone() };
+    let array = cast(&array, dtype)?;
+    let carry = carry.map(NdArray::contiguous);
+    let along = Along { array: &array, axis, carry: carry.as_ref(), edge: &edge };
+    let sums = matches!(scan, Scan::CumSum | Scan::NanCumSum);
+    match (scan, dtype.kind()) {
+        (Scan::CumMin, Kind::Datetime | Kind::Timedelta) => along.fold::<TimeMin<false>>(),
+        (Scan::CumMax, Kind::Datetime | Kind::Timedelta) => along.fold::<TimeMax<false>>(),
+        (Scan::CumMin, _) => with_element!(dtype, T => along.fold::<Min<T>>()),
+        (Scan::CumMax, _) => with_element!(dtype, T => along.fold::<Max<T>>()),
+        (_, Kind::Timedelta) => along.fold::<TimeSum<false>>(),
+        (_, Kind::Unsigned) if sums => along.fold::<IntegerSum<u64>>(),
+        (_, Kind::Unsigned) => along.fold::<IntegerProduct<u64>>(),
+        (_, Kind::Signed) if sums => along.fold::<IntegerSum<i64>>(),
+        (_, Kind::Signed) => along.fold::<IntegerProduct<i64>>(),
+        _ => match dtype {
+            DType::F16 if sums => along.each(|a: f16, b: f16| f16::from_f32(a.to_f32() + b.to_f32()), f16::ZERO),
+            DType::F16 => along.each(|a: f16, b: f16| f16::from_f32(a.to_f32() * b.to_f32()), f16::ONE),
+            DType::F32 if sums => along.each(|a: f32, b: f32| a + b, 0.0),
+            DType::F32 => along.each(|a: f32, b: f32| a * b, 1.0),
+            DType::C64 if sums => along.each(|a: Complex<f32>, b: Complex<f32>| a + b, Complex::new(0.0, 0.0)),
+            DType::C64 => along.each(|a: Complex<f32>, b: Complex<f32>| a * b, Complex::new(1.0, 0.0)),
+            DType::C128 if sums => along.each(|a: Complex<f64>, b: Complex<f64>| a + b, Complex::new(0.0, 0.0)),
+            DType::C128 => along.each(|a: Complex<f64>, b: Complex<f64>| a * b, Complex::new(1.0, 0.0)),
+            _ if sums => along.each(|a: f64, b: f64| a + b, 0.0),
+            _ => along.each(|a: f64, b: f64| a * b, 1.0),
+        },
+    }
+}
+
+/// NaN and NaT replaced by what changes nothing.
+fn without_nan(scan: Scan, array: &NdArray) -> Result<NdArray> {
+    if !array.dtype().has_nan() {
+        return Ok(array.clone());
+    }
+    let one = crate::Scalar::one(array.dtype());
+    let neutral = if scan == Scan::NanCumProd { one } else { crate::Scalar::zero(array.dtype()) };
+    let missing = crate::fused::elementwise("isnan", &[array])?;
+    crate::fused::elementwise("where", &[&missing, &NdArray::scalar(neutral), array])
+}
+
+struct Along<'a> {
+    array: &'a NdArray,
+    axis: usize,
+    carry: Option<&'a NdArray>,
+    edge: &'a [usize],
+}
+
+impl Along<'_> {
+    fn fold<F: FoldOp<State = <F as FoldOp>::In>>(&self) -> Result<(NdArray, NdArray)>
+    where
+        F::In: Element,
+    {
+        self.each(F::join, F::START)
+    }
+
+    /// Applies `join` along the axis; the block is walked line by line of what lies behind the axis.
+    fn each<T: Element>(&self, join: impl Fn(T, T) -> T, start: T) -> Result<(NdArray, NdArray)> {
+        let (shape, axis) = (self.array.shape(), self.axis);
+        let mismatch = || KernelError::invalid("the elements of a cumulative function are not of its type");
+        let outer: usize = shape[..axis].iter().product();
+        let inner: usize = shape[axis + 1..].iter().product();
+        let length = shape[axis];
+        let mut edge: Vec<T> = match self.carry {
+            Some(carry) => carry.to_vec::<T>()?,
+            None => vec![start; outer * inner],
+        };
+        let mut result = self.array.to_vec::<T>()?;
+        for block in 0..outer {
+            let state = &mut edge[block * inner..][..inner];
+            let lines = &mut result[block * length * inner..][..length * inner];
+            if inner == 1 {
+                let mut running = state.first().copied().ok_or_else(mismatch)?;
+                for value in lines.iter_mut() {
+                    running = join(running, *value);
+                    *value = running;
+                }
+                state[0] = running;
+                continue;
+            }
+            for line in lines.chunks_exact_mut(inner.max(1)) {
+                for (state, value) in state.iter_mut().zip(line) {
+                    *state = join(*state, *value);
+                    *value = *state;
+                }
+            }
+        }
+        let dtype = self.array.dtype();
+        Ok((
+            NdArray::from_vec(shape, result)?.reinterpret(dtype)?,
+            NdArray::from_vec(self.edge, edge)?.reinterpret(dtype)?,
+        ))
+    }
+}
