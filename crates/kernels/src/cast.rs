@@ -16,7 +16,7 @@ pub trait CastFrom<S> {
 /// A float as `i64`; `i64::MIN` for NaN and what is out of range.
 #[inline(always)]
 pub(crate) fn float_to_i64(value: f64) -> i64 {
-    if value >= -9_223_372_036_854_775_808.0 && value < 9_223_372_036_854_775_808.0 { value as i64 } else { i64::MIN }
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value) { value as i64 } else { i64::MIN }
 }
 
 #[inline(always)]

@@ -28,15 +28,15 @@ impl<const N: usize> Walk<N> {
                 if let Some(last) = merged.shape.last_mut() {
                     *last *= length;
                 }
-                for array in 0..N {
-                    if let Some(last) = merged.strides[array].last_mut() {
-                        *last = strides[array][axis];
+                for (merged, own) in merged.strides.iter_mut().zip(strides) {
+                    if let Some(last) = merged.last_mut() {
+                        *last = own[axis];
                     }
                 }
             } else {
                 merged.shape.push(length);
-                for array in 0..N {
-                    merged.strides[array].push(strides[array][axis]);
+                for (merged, own) in merged.strides.iter_mut().zip(strides) {
+                    merged.push(own[axis]);
                 }
             }
         }

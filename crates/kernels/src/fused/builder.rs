@@ -163,12 +163,13 @@ impl Builder {
         let kinds: SmallVec<[Operand; 4]> = operands.iter().map(|operand| self.operand(*operand)).collect();
         let signature = function.resolve(&kinds)?;
         // NumPy's short cuts for exponents; they matter, a power costs ten products.
-        if function.name == "power" && !signature.output.is_integer() {
-            if let Some(simpler) = self.simpler_power(operands[1]) {
-                function = ufunc(simpler)?;
-                let base = self.cast(operands[0], signature.output)?;
-                operands = SmallVec::from_slice(&[base]);
-            }
+        if function.name == "power"
+            && !signature.output.is_integer()
+            && let Some(simpler) = self.simpler_power(operands[1])
+        {
+            function = ufunc(simpler)?;
+            let base = self.cast(operands[0], signature.output)?;
+            operands = SmallVec::from_slice(&[base]);
         }
         let kinds: SmallVec<[Operand; 4]> = operands.iter().map(|operand| self.operand(*operand)).collect();
         let signature = function.resolve(&kinds)?;

@@ -41,6 +41,23 @@ impl<const N: usize> Cursor<N> {
         self.steps
     }
 
+    /// At the start of one of many short lines, each of which goes into the next state (the first array's stride): their length, and
+    /// the first one's offsets.
+    pub(crate) fn lines(&self) -> Option<(usize, [isize; N])> {
+        let is_table = self.walk.shape().len() == 2 && self.index[1] == 0 && self.steps[0] == 0;
+        let next_state =
+            is_table && self.walk.strides(0)[0] == 1 && (1..N).all(|array| self.walk.strides(array)[0] == 0);
+        next_state.then_some((self.inner, self.offsets))
+    }
+
+    /// Moves over whole lines, after [`Cursor::lines`].
+    pub(crate) fn skip_lines(&mut self, count: usize) {
+        self.index[0] += count;
+        for (array, offset) in self.offsets.iter_mut().enumerate() {
+            *offset += self.walk.strides(array)[0] * count as isize;
+        }
+    }
+
     /// The next run of at most `limit` elements, and moves behind it.
     #[inline]
     pub(crate) fn next_run(&mut self, limit: usize) -> Run<N> {

@@ -57,7 +57,7 @@ impl Produced {
 /// An output while it is written.
 enum Sink {
     Array { next: *mut u8, item_size: usize, buffer: MutableBuffer, dtype: DType },
-    Partial(Partial, crate::reduce::Progress),
+    Partial(Box<(Partial, crate::reduce::Progress)>),
 }
 
 impl Program {
@@ -73,11 +73,17 @@ impl Program {
         if total > 0 {
             self.run_tiles(block, inputs, total, &mut sinks)?;
         }
+        for sink in &mut sinks {
+            if let Sink::Partial(both) = sink {
+                let (partial, progress) = &mut **both;
+                partial.conclude(progress)?;
+            }
+        }
         Ok(sinks
             .into_iter()
             .map(|sink| match sink {
                 Sink::Array { buffer, dtype, .. } => Produced::Array(NdArray::over(dtype, block.shape, buffer.into())),
-                Sink::Partial(partial, _) => Produced::Partial(partial),
+                Sink::Partial(both) => Produced::Partial(both.0),
             })
             .collect())
     }
@@ -125,7 +131,7 @@ impl Program {
             Output::Reduce(_, reduction, axes) => {
                 let partial = Partial::new(*reduction, dtype, block.shape, axes)?;
                 let progress = partial.progress(block, axes);
-                Ok(Sink::Partial(partial, progress))
+                Ok(Sink::Partial(Box::new((partial, progress))))
             }
         }
     }
@@ -187,7 +193,7 @@ impl Program {
                         }
                     }
                     // SAFETY: `length` elements of the register's dtype, for which the partial was made.
-                    Sink::Partial(partial, progress) => unsafe { partial.update_tile(progress, from, length) },
+                    Sink::Partial(both) => unsafe { both.0.update_tile(&mut both.1, from, length) },
                 }
             }
             done += length;

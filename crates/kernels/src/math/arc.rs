@@ -72,7 +72,7 @@ pub fn atan2(y: f64, x: f64) -> f64 {
     let high = small > 0.6875 * large;
     let c = if high { 1.0 } else { 0.5 };
     let c: f64 = if middle { c } else { 0.0 };
-    let base = if high { 0.785_398_163_397_448_3 } else { 0.463_647_609_000_806_1 };
+    let base = if high { std::f64::consts::FRAC_PI_4 } else { 0.463_647_609_000_806_1 };
     let base = if middle { base } else { 0.0 };
     let base_low = if high { 3.061_616_997_868_383e-17 } else { 2.269_877_745_296_168_7e-17 };
     let base_low = if middle { base_low } else { 0.0 };

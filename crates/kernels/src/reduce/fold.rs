@@ -23,6 +23,19 @@ pub(crate) trait FoldOp: Copy + Send + Sync + 'static {
     fn lift(value: Self::In) -> Self::State;
     /// The state of both.
     fn join(left: Self::State, right: Self::State) -> Self::State;
+    /// The state of many, in lanes side by side, so that they do not wait for each other.
+    #[inline(always)]
+    fn many(values: &[Self::In]) -> Self::State {
+        let mut lanes = [Self::START; LANES];
+        let mut chunks = values.chunks_exact(LANES);
+        for chunk in &mut chunks {
+            for (lane, value) in lanes.iter_mut().zip(chunk) {
+                *lane = Self::join(*lane, Self::lift(*value));
+            }
+        }
+        let rest = chunks.remainder().iter().map(|value| Self::lift(*value));
+        lanes.into_iter().chain(rest).fold(Self::START, Self::join)
+    }
 }
 
 /// The kernel of a [`FoldOp`].
@@ -37,7 +50,7 @@ impl<F: FoldOp> Fold<F> {
     }
 }
 
-/// Accumulators that go side by side, so that additions do not wait for each other.
+/// Accumulators of [`FoldOp::many`].
 const LANES: usize = 32;
 
 struct RunFold<'a, F: FoldOp>(&'a [F::In], PhantomData<F>);
@@ -47,21 +60,7 @@ impl<F: FoldOp> Work for RunFold<'_, F> {
 
     #[inline(always)]
     fn work(self) -> F::State {
-        let mut lanes = [F::START; LANES];
-        let mut chunks = self.0.chunks_exact(LANES);
-        for chunk in &mut chunks {
-            for (lane, value) in lanes.iter_mut().zip(chunk) {
-                *lane = F::join(*lane, F::lift(*value));
-            }
-        }
-        let mut state = F::START;
-        for lane in lanes {
-            state = F::join(state, lane);
-        }
-        for value in chunks.remainder() {
-            state = F::join(state, F::lift(*value));
-        }
-        state
+        F::many(self.0)
     }
 }
 
@@ -307,9 +306,30 @@ operation! {
     /// Whether all are true.
     All<T: Bounds> where In = T, State = bool, START = true, |value| value.truth(), |a, b| a & b
 }
-operation! {
-    /// How many are not zero.
-    Count<T: Bounds> where In = T, State = i64, START = 0, |value| i64::from(value.truth()), |a, b| a + b
+/// How many are not zero.
+#[derive(Clone, Copy)]
+pub(crate) struct Count<T>(PhantomData<T>);
+
+impl<T: Bounds> FoldOp for Count<T> {
+    type In = T;
+    type State = i64;
+    const START: i64 = 0;
+
+    #[inline(always)]
+    fn lift(value: T) -> i64 {
+        i64::from(value.truth())
+    }
+
+    #[inline(always)]
+    fn join(left: i64, right: i64) -> i64 {
+        left + right
+    }
+
+    /// A plain sum is what the compiler vectorises best here.
+    #[inline(always)]
+    fn many(values: &[T]) -> i64 {
+        values.iter().map(|value| i64::from(value.truth())).sum()
+    }
 }
 operation! {
     /// The sum of durations; NaT if any is, or without them.

@@ -23,6 +23,12 @@ pub(crate) trait Kernel: Clone + Send + Sync + 'static {
     fn run(&mut self, state: usize, values: &[Self::In], position: i64, step: i64);
     /// Takes one element into each of the states from `first`; positions as in `run`.
     fn rows(&mut self, first: usize, values: &[Self::In], position: i64, step: i64);
+    /// Takes lines of `length` elements into one state each, from `first`.
+    fn lines(&mut self, first: usize, values: &[Self::In], length: usize, position: i64, step: i64) {
+        for (place, line) in values.chunks_exact(length).enumerate() {
+            self.run(first + place, line, position, step);
+        }
+    }
     /// Number of states.
     fn states(&self) -> usize;
     /// The components, one element a state.
@@ -56,6 +62,17 @@ impl<K: Kernel> Accumulate for K {
         // SAFETY: the caller's promise.
         let mut values = unsafe { std::slice::from_raw_parts(values.cast::<K::In>(), length) };
         while !values.is_empty() {
+            if let Some((length, offsets)) = cursor.lines() {
+                let count = values.len() / length;
+                if count > 0 {
+                    let (now, later) = values.split_at(count * length);
+                    values = later;
+                    let (first, position) = (offsets[0] as usize, first_position + offsets[1] as i64);
+                    self.lines(first, now, length, position, cursor.steps()[1] as i64);
+                    cursor.skip_lines(count);
+                    continue;
+                }
+            }
             let run = cursor.next_run(values.len());
             let (now, later) = values.split_at(run.length);
             values = later;

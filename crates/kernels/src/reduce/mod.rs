@@ -198,7 +198,12 @@ impl std::fmt::Debug for Partial {
 pub(crate) struct Progress {
     cursor: Option<Cursor<2>>,
     first_position: i64,
+    /// States of several rows side by side, folded in at the end: where rows are short, one call a row would cost more than the row.
+    wide: Option<Box<dyn Accumulate>>,
 }
+
+/// States side by side that make a row long enough.
+const WIDE: usize = 2_048;
 
 /// The axes that are not reduced; `axes` ascend.
 fn kept_axes(ndim: usize, axes: &[usize]) -> Dims {
@@ -276,8 +281,37 @@ impl Partial {
                 step = step.saturating_mul(whole(*axis));
             }
         }
+        if let Some((shape, kernel)) = self.wide_states(block.shape, axes) {
+            let cursor = Some(Cursor::new(&shape, [&[0, 1], &[0, 0]]));
+            return Progress { cursor, first_position, wide: Some(kernel) };
+        }
         let cursor = (!block.shape.contains(&0)).then(|| Cursor::new(block.shape, [&states, &positions]));
-        Progress { cursor, first_position }
+        Progress { cursor, first_position, wide: None }
+    }
+
+    /// For short rows under reduced leading axes: the shape of rows side by side, and a kernel with as many states.
+    fn wide_states(&self, shape: &[usize], axes: &[usize]) -> Option<([usize; 2], Box<dyn Accumulate>)> {
+        let leads = axes.iter().copied().eq(0..axes.len());
+        let row = self.kernel.states();
+        let rows: usize = shape[..axes.len().min(shape.len())].iter().product();
+        let count = WIDE / row.max(1);
+        if !leads || self.reduction.is_position() || row < 2 || count < 4 || rows < 16 * count {
+            return None;
+        }
+        Some(([rows.div_ceil(count), row * count], kernel::make(self.reduction, self.input, row * count)))
+    }
+
+    /// Takes in what a block's tiles left elsewhere; after the last one.
+    pub(crate) fn conclude(&mut self, progress: &mut Progress) -> Result<()> {
+        let Some(kernel) = progress.wide.take() else { return Ok(()) };
+        let row = self.kernel.states();
+        let arrays = kernel.arrays();
+        for first in (0..kernel.states()).step_by(row) {
+            let part = [crate::SliceSpec::from(first..first + row)];
+            let components = arrays.iter().map(|array| array.slice(&part)).collect::<Result<Vec<_>>>()?;
+            self.kernel.merge(&components)?;
+        }
+        Ok(())
     }
 
     /// Takes in the next tile of a block.
@@ -287,8 +321,9 @@ impl Partial {
     pub(crate) unsafe fn update_tile(&mut self, progress: &mut Progress, values: *const u8, length: usize) {
         if let Some(cursor) = &mut progress.cursor {
             self.elements += length as u64;
+            let kernel = progress.wide.as_mut().unwrap_or(&mut self.kernel);
             // SAFETY: the caller's promise; the kernel was made for this dtype.
-            unsafe { self.kernel.update_tile(values, length, cursor, progress.first_position) };
+            unsafe { kernel.update_tile(values, length, cursor, progress.first_position) };
         }
     }
 
@@ -379,7 +414,7 @@ pub fn reduce(reduction: Reduction, array: &NdArray, axes: Option<&[isize]>, kee
     let mut build = Builder::new();
     let input = build.input(0, array.dtype());
     let program = build.finish(&[Output::Reduce(input, reduction, walked_axes)])?;
-    let produced = program.run(&Block::whole(walked.shape()), &[walked.clone()])?.into_iter().next();
+    let produced = program.run(&Block::whole(walked.shape()), std::slice::from_ref(&walked))?.into_iter().next();
     let result = produced.ok_or_else(|| KernelError::invalid("a reduction gives one array"))?.finish()?;
     // Kept axes back into their order.
     let walked_kept: Dims = order.iter().copied().filter(|axis| kept.contains(axis)).collect();

@@ -48,15 +48,15 @@ pub fn scan(scan: Scan, array: &NdArray, axis: isize, carry: Option<&NdArray>) -
     let dtype = scan.result_dtype(array.dtype())?;
     let mut edge: Dims = array.shape().into();
     edge[axis] = 1;
-    if let Some(carry) = carry {
-        if carry.shape() != edge.as_slice() || carry.dtype() != dtype {
-            return Err(KernelError::invalid(format!(
-                "the carry of a cumulative function must be {dtype} of shape {}, it is {} of shape {}",
-                crate::error::shape(&edge),
-                carry.dtype(),
-                crate::error::shape(carry.shape())
-            )));
-        }
+    if let Some(carry) = carry
+        && (carry.shape() != edge.as_slice() || carry.dtype() != dtype)
+    {
+        return Err(KernelError::invalid(format!(
+            "the carry of a cumulative function must be {dtype} of shape {}, it is {} of shape {}",
+            crate::error::shape(&edge),
+            carry.dtype(),
+            crate::error::shape(carry.shape())
+        )));
     }
     let is_nan_form = matches!(scan, Scan::NanCumSum | Scan::NanCumProd);
     let array = if is_nan_form { without_nan(scan, array)? } else { array.clone() };

@@ -171,6 +171,18 @@ impl<A: Addend, const SKIP: bool> Kernel for FloatSum<A, SKIP> {
         }
     }
 
+    fn lines(&mut self, first: usize, values: &[A::In], length: usize, position: i64, step: i64) {
+        let lines = values.chunks_exact(length);
+        if SKIP || length >= LANES {
+            lines.enumerate().for_each(|(place, line)| self.run(first + place, line, position, step));
+            return;
+        }
+        let states = self.sums[first..].iter_mut().zip(&mut self.lost[first..]);
+        for ((sum, lost), line) in states.zip(lines) {
+            add(sum, lost, line.iter().map(|value| A::lift(*value)).sum());
+        }
+    }
+
     fn rows(&mut self, first: usize, values: &[A::In], _: i64, _: i64) {
         let range = first..first + values.len();
         let counts = if SKIP { &mut self.counts[range.clone()] } else { &mut [] };

@@ -128,6 +128,23 @@ fn reductions_over_any_axes_of_any_view() {
 }
 
 #[test]
+fn short_rows_go_side_by_side() {
+    let numbers = random(60_033, 4);
+    for (shape, axes) in [
+        (vec![20_011, 3], vec![0]),
+        (vec![50, 400, 3], vec![0, 1]),
+        (vec![30_000, 2], vec![1]),
+        (vec![7, 2_000, 4], vec![1]),
+    ] {
+        let count = shape.iter().product::<usize>();
+        let array = NdArray::from_vec(&shape, numbers[..count].to_vec()).unwrap();
+        for reduction in ALL {
+            check(reduction, &array, &axes, 1e-12);
+        }
+    }
+}
+
+#[test]
 fn nan_spreads_or_is_left_out() {
     let mut numbers = random(6_000, 2);
     for place in [17, 2_500, 2_501, 5_999] {

@@ -116,7 +116,7 @@ macro_rules! divisible {
             #[inline(always)]
             fn is_hard(self, by: Self) -> bool {
                 let quotient = (self / by).abs();
-                !(quotient < $limit && quotient >= 1e-30 && by.abs() > 1e-30)
+                !((1e-30..$limit).contains(&quotient) && by.abs() > 1e-30)
             }
         }
     };
@@ -272,7 +272,7 @@ pub(crate) fn lcm(dtype: DType) -> Option<Loop> {
     integers!(dtype, T, |a: T, b: T| -> T {
         {
             let divisor = greatest_divisor(a as i128, b as i128);
-            if divisor == 0 { 0 } else { (a as i128 / divisor * b as i128).abs() as T }
+            if divisor == 0 { 0 } else { (a as i128 / divisor * b as i128).unsigned_abs() as T }
         }
     })
 }

@@ -44,9 +44,7 @@ pub(crate) fn left_shift(dtype: DType) -> Option<Loop> {
 /// `a >> b`, keeping the sign.
 pub(crate) fn right_shift(dtype: DType) -> Option<Loop> {
     signed!(dtype, T, |a: T, b: T| -> T { if (b as u64) < u64::from(T::BITS) { a >> b } else { a >> (T::BITS - 1) } })
-        .or_else(|| {
-            unsigned!(dtype, T, |a: T, b: T| -> T { if u64::from(b) < u64::from(T::BITS) { a >> b } else { 0 } })
-        })
+        .or_else(|| unsigned!(dtype, T, |a: T, b: T| -> T { if (b as u64) < u64::from(T::BITS) { a >> b } else { 0 } }))
 }
 
 /// The number of ones in `|a|`.

@@ -90,7 +90,7 @@ pub(crate) fn spacing(dtype: DType) -> Option<Loop> {
         }})),
         _ => floats!(dtype, |a| {
             if !a.is_finite() {
-                a - a
+                a * 0.0
             } else if a.is_sign_negative() {
                 a.next_down() - a
             } else {

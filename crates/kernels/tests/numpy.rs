@@ -1,0 +1,139 @@
+//! Elementwise functions, casts and reductions give what NumPy gives, special values included: cases in `data/numpy.txt`, written by
+//! `generate.py`.
+
+#![allow(clippy::unwrap_used)] // Helpers of tests are not known as tests.
+
+use arrow_buffer::Buffer;
+use swath_kernels::fused::{cast, elementwise};
+use swath_kernels::reduce::{Reduction, reduce};
+use swath_kernels::{Complex, DType, NdArray, Scalar};
+
+fn array(text: &str) -> NdArray {
+    let mut parts = text.split(':');
+    let dtype: DType = parts.next().unwrap().parse().unwrap();
+    let shape: Vec<usize> =
+        parts.next().unwrap().split(',').filter(|one| !one.is_empty()).map(|one| one.parse().unwrap()).collect();
+    let digits = parts.next().unwrap();
+    let bytes: Vec<u8> =
+        (0..digits.len()).step_by(2).map(|place| u8::from_str_radix(&digits[place..place + 2], 16).unwrap()).collect();
+    NdArray::from_buffer(dtype, &shape, Buffer::from_vec(bytes)).unwrap()
+}
+
+/// Equal, or within a few units of the dtype's precision; NaN equals NaN.
+fn same(result: Scalar, expected: Scalar, tolerance: f64) -> bool {
+    if result.dtype() != expected.dtype() {
+        return false;
+    }
+    if !result.dtype().is_float() && !result.dtype().is_complex() {
+        return result == expected;
+    }
+    let precision = match result.dtype() {
+        DType::F16 => 1e-3,
+        DType::F32 | DType::C64 => 1.2e-7,
+        _ => 2.3e-16,
+    };
+    let (a, b): (Complex<f64>, Complex<f64>) = (result.to(), expected.to());
+    let size = b.norm();
+    let near = |a: f64, b: f64| {
+        a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= tolerance * precision * size.max(1e-300)
+    };
+    let signs = !(result.dtype().is_float() && a.re == 0.0 && b.re == 0.0)
+        || a.re.is_sign_negative() == b.re.is_sign_negative();
+    near(a.re, b.re) && near(a.im, b.im) && signs
+}
+
+fn reduction(name: &str) -> Reduction {
+    use Reduction::*;
+    let (var, std) = (Var { ddof: 0.0 }, Std { ddof: 0.0 });
+    let all = [
+        Sum,
+        Prod,
+        Mean,
+        var,
+        std,
+        Min,
+        Max,
+        Ptp,
+        Any,
+        All,
+        CountNonzero,
+        ArgMin,
+        ArgMax,
+        NanSum,
+        NanProd,
+        NanMean,
+        NanVar { ddof: 0.0 },
+        NanStd { ddof: 0.0 },
+        NanMin,
+        NanMax,
+        NanArgMin,
+        NanArgMax,
+    ];
+    all.into_iter().find(|one| one.name() == name).unwrap()
+}
+
+/// What we do otherwise than NumPy, and why.
+fn differs(kind: &str, name: &str, inputs: &[NdArray]) -> bool {
+    let dtypes: Vec<DType> = inputs.iter().map(NdArray::dtype).collect();
+    let _ = (kind, name, dtypes);
+    false
+}
+
+#[test]
+fn results_are_numpys() {
+    let text = include_str!("data/numpy.txt");
+    let (mut count, mut wrong): (usize, Vec<String>) = (0, Vec::new());
+    for line in text.lines() {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let [kind, name, arguments @ .., expected] = &fields[..] else { panic!("{line}") };
+        let inputs: Vec<NdArray> = arguments.iter().map(|one| array(one)).collect();
+        let dtypes: Vec<String> = inputs.iter().map(|one| one.dtype().to_string()).collect();
+        let result = match *kind {
+            "ufunc" => elementwise(name, &inputs.iter().collect::<Vec<_>>()),
+            "cast" => cast(&inputs[0], name.parse().unwrap()),
+            _ => {
+                let (name, axes) = name.split_once('/').unwrap();
+                let axes: Vec<isize> = axes.split(',').filter_map(|axis| axis.parse().ok()).collect();
+                reduce(reduction(name), &inputs[0], (!axes.is_empty()).then_some(&axes), false)
+            }
+        };
+        count += 1;
+        if differs(kind, name, &inputs) {
+            continue;
+        }
+        let label = format!("{kind} {name} of {dtypes:?} {:?}", inputs[0].shape());
+        match (result, *expected) {
+            (Err(_), "error") => {}
+            (Err(error), _) => wrong.push(format!("{label}: {error}")),
+            (Ok(result), "error") => wrong.push(format!("{label}: NumPy refuses, we give {}", result.dtype())),
+            (Ok(result), expected) => {
+                let expected = array(expected);
+                let tolerance = if *kind == "reduce" { 30.0 } else { 8.0 };
+                if result.dtype() != expected.dtype() || result.shape() != expected.shape() {
+                    wrong.push(format!(
+                        "{label}: {} {:?}, not {} {:?}",
+                        result.dtype(),
+                        result.shape(),
+                        expected.dtype(),
+                        expected.shape()
+                    ));
+                    continue;
+                }
+                let pairs = result.scalars().into_iter().zip(expected.scalars()).enumerate();
+                let bad: Vec<_> = pairs.filter(|(_, (a, b))| !same(*a, *b, tolerance)).collect();
+                if let Some((place, (result, expected))) = bad.first() {
+                    let operands: Vec<Scalar> = inputs
+                        .iter()
+                        .map(|one| one.scalars().get(*place).copied().unwrap_or_else(|| one.scalars()[0]))
+                        .collect();
+                    wrong.push(format!(
+                        "{label}: {} wrong, at {place} of {operands:?} {result}, not {expected}",
+                        bad.len()
+                    ));
+                }
+            }
+        }
+    }
+    assert!(count > 1_000, "{count} cases");
+    assert!(wrong.is_empty(), "{} of {count} cases:\n{}", wrong.len(), wrong.join("\n"));
+}
