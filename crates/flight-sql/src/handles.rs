@@ -86,6 +86,12 @@ impl<T> Handles<T> {
             .retain(|_, entry| Arc::strong_count(&entry.value) > 1 || now.duration_since(entry.used) < self.lifetime);
     }
 
+    /// Forgets all that `is_meant` says, and gives it.
+    pub fn forget(&self, is_meant: impl Fn(&T) -> bool) -> Vec<Arc<T>> {
+        let mut entries = self.entries.lock();
+        entries.extract_if(|_, entry| is_meant(&entry.value)).map(|(_, entry)| entry.value).collect()
+    }
+
     fn unknown(&self) -> Status {
         let (what, minutes) = (self.what, self.lifetime.as_secs().div_ceil(60));
         Status::not_found(format!("there is no {what} of this handle: it was closed, or not used for {minutes} min"))
@@ -115,5 +121,8 @@ mod tests {
         std::thread::sleep(Duration::from_millis(60));
         handles.forget_old();
         assert!(handles.get(&first).is_err());
+        let (fourth, fifth) = (handles.insert(4).unwrap(), handles.insert(5).unwrap());
+        assert_eq!(handles.forget(|value| *value == 4).iter().map(|value| **value).collect::<Vec<_>>(), [4]);
+        assert!(handles.get(&fourth).is_err() && handles.get(&fifth).is_ok());
     }
 }

@@ -29,7 +29,7 @@ pub async fn ingest(
     incoming: Incoming,
 ) -> Result<i64, Status> {
     if command.transaction_id.as_ref().is_some_and(|id| !id.is_empty()) {
-        return Err(crate::service::no_transactions());
+        return Err(crate::messages::no_transactions());
     }
     if command.temporary {
         return Err(Status::invalid_argument("ingestion: all tables end with the session; leave out 'temporary'"));

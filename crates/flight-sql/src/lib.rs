@@ -6,7 +6,9 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`service`] | the Flight service: which call is which command |
+//! | [`service`] | the Flight service: Flight's calls |
+//! | [`server`] | what clients find: the answer to each command |
+//! | [`messages`] | the commands inside the calls |
 //! | [`caller`] | who calls: token or cookie |
 //! | [`sessions`] | the session of each client, bounded in number and idle time |
 //! | [`handles`] | prepared statements and results that wait, under names that nobody can guess |
@@ -26,10 +28,12 @@ pub mod failure;
 pub mod handles;
 pub mod ingest;
 pub mod memory_tables;
+pub mod messages;
 pub mod parameters;
 pub mod plain_types;
 pub mod results;
 pub mod run;
+pub mod server;
 pub mod server_info;
 pub mod service;
 pub mod sessions;

@@ -211,6 +211,7 @@ mod tests {
     use arrow_flight::encode::FlightDataEncoderBuilder;
 
     use super::*;
+    use crate::failure::guarded;
 
     fn batch() -> RecordBatch {
         let numbers: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None]));
@@ -241,6 +242,39 @@ mod tests {
         assert_eq!(noise.code(), tonic::Code::InvalidArgument);
         let only_command = futures::stream::iter([Ok(FlightData::default())]).boxed();
         assert!(decoded(only_command, 1 << 20).await.unwrap().is_none());
+    }
+
+    /// Whatever bytes come, the answer is rows or an error.
+    #[tokio::test]
+    async fn damaged_rows_harm_nobody() {
+        let messages: Vec<FlightData> = sent(IpcWriteOptions::default()).try_collect().await.unwrap();
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut random = move |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        let mut failures = 0;
+        for turn in 0..5000 {
+            let mut damaged = messages.clone();
+            let message = &mut damaged[random(messages.len())];
+            let part = if turn % 4 == 0 { &mut message.data_body } else { &mut message.data_header };
+            let mut bytes = part.to_vec();
+            for _ in 0..=random(3) {
+                if !bytes.is_empty() {
+                    let place = random(bytes.len());
+                    bytes[place] = [0, 1, 0x7f, 0x80, 0xff, random(256) as u8][random(6)];
+                }
+            }
+            *part = bytes.into();
+            let stream = futures::stream::iter(damaged.into_iter().map(Ok)).boxed();
+            let parameters = [parameter("$1", None), parameter("$2", None)];
+            let outcome = guarded(async {
+                let batches = decoded(stream, 1 << 20).await?.map(|(_, batches)| batches).unwrap_or_default();
+                rows(&batches, &parameters).map(drop)
+            });
+            failures += usize::from(outcome.await.is_err());
+        }
+        assert!(failures > 500, "{failures}: the damage does no harm");
     }
 
     #[test]

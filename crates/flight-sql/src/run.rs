@@ -24,9 +24,9 @@ pub struct Ready {
     pub schema: SchemaRef,
     /// Set to true, it ends the work for whoever fetches it.
     pub cancel: watch::Sender<bool>,
+    /// Whose it is; the session does not end before.
+    pub client: Arc<ClientSession>,
     rows: Rows,
-    /// Held: the session must not end before.
-    _client: Arc<ClientSession>,
     _share: Option<Share>,
 }
 
@@ -82,7 +82,7 @@ pub async fn ready(
         false => changes(&client, &statement, values).await?,
     };
     let (cancel, _) = watch::channel(false);
-    Ok(Ready { schema, cancel, rows, _client: client, _share: share })
+    Ok(Ready { schema, cancel, client, rows, _share: share })
 }
 
 fn queries(statement: Statement, values: Option<Vec<ParamValues>>) -> Result<(SchemaRef, Rows), Status> {

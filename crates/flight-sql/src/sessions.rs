@@ -71,12 +71,12 @@ impl Sessions {
         Ok(Arc::clone(opened))
     }
 
-    /// Ends the caller's session: its tables, settings and persisted results are gone.
-    pub fn close(&self, caller: &Caller) {
+    /// Forgets the caller's session, and gives it: its tables, settings and persisted results go with the last who holds it.
+    pub fn close(&self, caller: &Caller) -> Option<Arc<ClientSession>> {
         // What all share is nobody's to end.
-        if let Caller::Named(id) = caller {
-            self.open.lock().remove(&Some(id.clone()));
-        }
+        let Caller::Named(id) = caller else { return None };
+        let closed = self.open.lock().remove(&Some(id.clone()))?;
+        closed.session.get().cloned()
     }
 
     fn cell(&self, name: Option<SessionId>) -> Result<Arc<OnceCell<Arc<ClientSession>>>, Status> {

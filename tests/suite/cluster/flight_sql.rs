@@ -169,9 +169,12 @@ fn clients_have_sessions_of_their_own() {
         (third.rows("SELECT x FROM common"), fourth.rows("SELECT x FROM common")),
         (vec!["3".into()], vec!["4".into()])
     );
-    // A session that its client ends is gone.
+    // A session that its client ends is gone, with all that was left open in it.
+    let mut left = first.runtime.block_on(first.inner.prepare("SELECT x FROM mine".to_owned(), None)).unwrap();
+    first.runtime.block_on(left.execute()).unwrap();
     let close = Action::new("CloseSession", vec![]);
     first.runtime.block_on(async { first.inner.do_action(close).await.unwrap().message().await.unwrap().unwrap() });
+    assert_eq!(status(first.runtime.block_on(left.execute()).map(drop)).code(), Code::NotFound);
     assert!(first.info("SELECT x FROM mine").is_err());
     first.inner.set_token("forged".to_owned());
     assert_eq!(status(first.info("SELECT 1")).code(), Code::Unauthenticated);
