@@ -106,22 +106,18 @@ fn status<T: std::fmt::Debug>(outcome: Outcome<T>) -> Status {
     }
 }
 
-fn metric(name: &str) -> u64 {
-    metric_of(shared(), name)
-}
-
 #[test]
 fn statements_run_on_the_workers() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let mut client = Client::new();
-    let jobs = metric("swath_jobs_taken_total");
+    let jobs = metric_of(shared(), "swath_jobs_taken_total");
     let copy =
         format!("COPY (SELECT value AS k, value % 3 AS g, 'x' AS s FROM range(100000)) TO '{}'", path("t.parquet"));
     assert_eq!(client.update(&copy).unwrap(), 100_000);
     client.update(&format!("CREATE EXTERNAL TABLE t STORED AS PARQUET LOCATION '{}'", path("t.parquet"))).unwrap();
     assert_eq!(client.rows("SELECT g, count(*) FROM t GROUP BY g"), ["0|33334", "1|33333", "2|33333"]);
-    assert!(metric("swath_jobs_taken_total") > jobs, "nothing ran on the workers");
+    assert!(metric_of(shared(), "swath_jobs_taken_total") > jobs, "nothing ran on the workers");
     // Files have views of strings; clients get types that all of them know.
     let strings = client.query("SELECT s FROM t WHERE k = 7").unwrap();
     assert_eq!(strings[0].column(0).data_type(), &DataType::LargeUtf8);
@@ -285,48 +281,52 @@ fn the_catalog_is_listed() {
 /// A query that takes longer than any test waits.
 const ENDLESS: &str = "SELECT count(*) FROM range(100000000) a JOIN range(1000) b ON a.value % 7 <> b.value";
 
-fn wait_for_more(name: &str, before: u64) {
+/// A cluster of its own: other tests' jobs are not counted.
+fn own_cluster() -> LocalCluster {
+    builder().workers(1).threads(1).memory_limit(512 << 20).start().unwrap()
+}
+
+fn wait_for_one(cluster: &LocalCluster, name: &str) {
     let begin = Instant::now();
-    while metric(name) <= before {
-        assert!(begin.elapsed() < Duration::from_secs(20), "{name} stays {before}");
+    while metric_of(cluster, name) == 0 {
+        assert!(begin.elapsed() < Duration::from_secs(20), "{name} stays 0");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
 #[test]
 fn queries_are_cancelled() {
-    let mut client = Client::new();
-    let cancelled = metric("swath_jobs_cancelled_total");
+    let cluster = own_cluster();
+    let mut client = Client::of(&cluster);
     let info = client.info(ENDLESS).unwrap();
     let ticket = info.endpoint[0].ticket.clone().unwrap();
     let mut fetcher = FlightSqlServiceClient::new_from_inner(client.inner.inner().clone());
-    let taken = metric("swath_jobs_taken_total");
     let fetched = client.runtime.spawn(async move { fetcher.do_get(ticket).await?.try_collect::<Vec<_>>().await });
-    wait_for_more("swath_jobs_taken_total", taken);
+    wait_for_one(&cluster, "swath_jobs_taken_total");
     let action = || Action::new("CancelFlightInfo", CancelFlightInfoRequest::new(info.clone()).encode_to_vec());
     let (runtime, inner) = (&client.runtime, &mut client.inner);
     let answer = runtime.block_on(async { inner.do_action(action()).await?.message().await });
     let answer = CancelFlightInfoResult::decode(answer.unwrap().unwrap().body).unwrap();
     assert_eq!(answer.status, 1);
     assert_eq!(status(runtime.block_on(fetched).unwrap()).code(), Code::Cancelled);
-    wait_for_more("swath_jobs_cancelled_total", cancelled);
+    wait_for_one(&cluster, "swath_jobs_cancelled_total");
     let again = runtime.block_on(async { inner.do_action(action()).await.map(drop) });
     assert!(again.unwrap_err().to_string().contains("no result"));
 }
 
 #[test]
 fn a_dropped_stream_ends_its_job() {
-    let mut client = Client::new();
-    let (cancelled, taken) = (metric("swath_jobs_cancelled_total"), metric("swath_jobs_taken_total"));
+    let cluster = own_cluster();
+    let mut client = Client::of(&cluster);
     let info = client.info(ENDLESS).unwrap();
     let ticket = info.endpoint[0].ticket.clone().unwrap();
     let fetched = client.runtime.spawn({
         let mut fetcher = FlightSqlServiceClient::new_from_inner(client.inner.inner().clone());
         async move { fetcher.do_get(ticket).await?.try_collect::<Vec<_>>().await }
     });
-    wait_for_more("swath_jobs_taken_total", taken);
+    wait_for_one(&cluster, "swath_jobs_taken_total");
     fetched.abort();
-    wait_for_more("swath_jobs_cancelled_total", cancelled);
+    wait_for_one(&cluster, "swath_jobs_cancelled_total");
 }
 
 #[test]
