@@ -20,6 +20,7 @@
 //! | [`encoder`] | batches to bytes |
 //! | [`upload`] | bytes to a file that is not visible yet |
 //! | [`destination`] | the check before, the commit after, the clean-up on failure |
+//! | `local_commit` | how a written file or folder takes the target's place |
 //! | [`staging`] | the hidden folder of local writes |
 //! | [`partition`] | what one task does |
 //! | [`operator`] | the operator that runs it |
@@ -36,6 +37,7 @@ pub mod destination;
 pub mod elsewhere;
 pub mod encoder;
 pub mod insert;
+mod local_commit;
 pub mod node;
 pub mod operator;
 pub mod partition;
