@@ -16,6 +16,8 @@ mod flight_sql;
 mod flight_sql_adbc;
 #[path = "cluster/key_filters.rs"]
 mod key_filters;
+#[path = "cluster/live.rs"]
+mod live;
 #[path = "cluster/persist.rs"]
 mod persist;
 #[path = "cluster/processes.rs"]

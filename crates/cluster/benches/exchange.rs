@@ -142,7 +142,7 @@ fn partition(batches: &[RecordBatch], partitions: usize) -> usize {
     rows
 }
 
-struct Serve(TaskOutputs);
+struct Serve(Arc<TaskOutputs>);
 
 #[tonic::async_trait]
 impl Actions for Serve {
@@ -163,7 +163,7 @@ const KEY: OutputKey = OutputKey { stage: 1, partition: 0, task: 0 };
 
 /// Serves `partition` as a worker does, and gives the address.
 fn served(runtime: &Runtime, store: PartitionStore, partition: StoredPartition) -> String {
-    let outputs = TaskOutputs::new(store);
+    let outputs = Arc::new(TaskOutputs::new(store));
     outputs.insert("job", KEY, partition).unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap().to_string();

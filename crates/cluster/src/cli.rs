@@ -80,12 +80,9 @@ pub struct WorkerArgs {
     /// The address to listen on [default: 127.0.0.1]
     #[arg(long, value_name = "ADDRESS")]
     bind: Option<String>,
-    /// The port for data, to workers and clients; 0 takes a free one [default: 0]
+    /// The port for the scheduler, workers and clients; 0 takes a free one [default: 0]
     #[arg(long, value_name = "PORT")]
     port: Option<String>,
-    /// The port for the scheduler; 0 takes a free one [default: 0]
-    #[arg(long, value_name = "PORT")]
-    control_port: Option<String>,
     /// The host by which others reach this worker [default: as the scheduler sees it]
     #[arg(long, value_name = "HOST")]
     advertise: Option<String>,
@@ -250,8 +247,7 @@ pub fn run_scheduler<F: FlightService>(args: &SchedulerArgs, flight: impl FnOnce
 /// # Errors
 /// If an option is wrong, a port is taken, or the scheduler does not answer.
 pub fn run_worker(args: &WorkerArgs) -> Result<ExitCode> {
-    let known =
-        ["scheduler", "bind", "port", "control_port", "advertise", "threads", "memory", "store_fraction", "work_dir"];
+    let known = ["scheduler", "bind", "port", "advertise", "threads", "memory", "store_fraction", "work_dir"];
     let values = Values::new("worker", args.config.as_deref(), &known)?;
     let scheduler = values.text("scheduler", args.scheduler.as_ref()).unwrap_or_else(|| "swath://localhost".to_owned());
     let memory = values.text("memory", args.memory.as_ref());
@@ -267,7 +263,6 @@ pub fn run_worker(args: &WorkerArgs) -> Result<ExitCode> {
         scheduler: parse_address(&scheduler)?,
         bind: values.text("bind", args.bind.as_ref()),
         port: values.parsed("port", args.port.as_ref(), "a port")?.unwrap_or(0),
-        control_port: values.parsed("control_port", args.control_port.as_ref(), "a port")?.unwrap_or(0),
         advertise: values.text("advertise", args.advertise.as_ref()),
         threads,
         memory_limit_bytes: memory.as_deref().map(parse_bytes).transpose()?,

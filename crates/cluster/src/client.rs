@@ -5,11 +5,13 @@ mod finish;
 mod held;
 mod key_filters;
 mod leaves;
+mod live;
 mod place;
 mod query;
 mod small;
 mod write;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -21,6 +23,7 @@ use datafusion::common::{Result as EngineResult, exec_datafusion_err};
 use datafusion::config::ConfigOptions;
 use datafusion::physical_plan::ExecutionPlan;
 use futures::StreamExt;
+use parking_lot::Mutex;
 use prost::Message;
 use swath_exec::{RemotePlanner, StoreOptions};
 use tokio::runtime::{Handle, Runtime};
@@ -49,6 +52,8 @@ struct Inner {
     session: String,
     store_options: StoreOptions,
     threads: usize,
+    /// The jobs whose results this session has the workers hold.
+    held: Mutex<HashSet<String>>,
 }
 
 impl Drop for Inner {
@@ -99,7 +104,15 @@ impl Client {
         };
         let session = ballista_core::ids::new_instance_id();
         let network = Some(network);
-        let inner = Inner { network, address, channels, session, store_options, threads: threads.max(1) };
+        let inner = Inner {
+            network,
+            address,
+            channels,
+            session,
+            store_options,
+            threads: threads.max(1),
+            held: Mutex::default(),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -236,6 +236,9 @@ struct Process {
     input: Option<ChildStdin>,
 }
 
+/// What is kept of the complaints of a process.
+const LAST_WORDS_BYTES: usize = 16 << 10;
+
 impl Process {
     /// Starts `program` and gives its first line of output, which says that it is ready and where.
     fn start(program: &Path, arguments: &[&str], log: Option<&str>) -> Result<(Self, String)> {
@@ -261,9 +264,13 @@ impl Process {
         });
         let last_words = complaints.map(|mut complaints| {
             std::thread::spawn(move || {
-                let mut text = String::new();
-                let _ = complaints.read_to_string(&mut text);
-                text
+                // The child must not be stopped by a full pipe; only what it said last matters.
+                let (mut last, mut read) = (vec![], [0; 4096]);
+                while let Ok(bytes @ 1..) = complaints.read(&mut read) {
+                    last.extend_from_slice(&read[..bytes]);
+                    last.drain(..last.len().saturating_sub(LAST_WORDS_BYTES));
+                }
+                String::from_utf8_lossy(&last).into_owned()
             })
         });
         match receiver.recv_timeout(START_LIMIT) {

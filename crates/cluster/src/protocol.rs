@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use prost::Message;
+use swath_planner::analyze::progress::Progress;
 use swath_planner::analyze::{OperatorReport, TaskReport};
 
 /// The version of this program. Two processes of different versions do not work together: a plan's wire form is not kept
@@ -26,6 +27,8 @@ pub const FORGET: &str = "swath.forget";
 pub const FIGURES: &str = "swath.figures";
 /// The action by which a client asks a worker whether it holds outputs: [`Holds`].
 pub const HOLDS: &str = "swath.holds";
+/// The action by which the scheduler watches a worker: the worker's id, and then nothing as long as it lives.
+pub const WATCH: &str = "swath.watch";
 /// The action by which a client asks the scheduler what is persisted: [`HeldList`].
 pub const HELD: &str = "swath.held";
 
@@ -97,13 +100,16 @@ pub struct Run {
     /// Set if the result is to be persisted: the name in lists.
     #[prost(string, optional, tag = "6")]
     pub persist_as: Option<String>,
+    /// Whether the client wants to read the result while it is made: it is told of each [`LivePart`].
+    #[prost(bool, tag = "8")]
+    pub live: bool,
 }
 
 /// What happens to a job.
 #[derive(Clone, PartialEq, Message)]
 pub struct RunEvent {
     /// What happened.
-    #[prost(oneof = "Event", tags = "1, 2, 3")]
+    #[prost(oneof = "Event", tags = "1, 2, 3, 4, 5")]
     pub event: Option<Event>,
 }
 
@@ -119,6 +125,55 @@ pub enum Event {
     /// It failed.
     #[prost(string, tag = "3")]
     Failed(String),
+    /// A part of the result is about to be made.
+    #[prost(message, tag = "4")]
+    Part(LivePart),
+    /// How far it is.
+    #[prost(message, tag = "5")]
+    Progress(JobProgress),
+}
+
+/// A part of a result that a worker was told to make.
+#[derive(Clone, PartialEq, Message)]
+pub struct LivePart {
+    /// The worker, `host:port`.
+    #[prost(string, tag = "1")]
+    pub address: String,
+    /// The last stage.
+    #[prost(uint32, tag = "2")]
+    pub stage: u32,
+    /// How often that stage was begun before.
+    #[prost(uint32, tag = "3")]
+    pub attempt: u32,
+    /// The partition.
+    #[prost(uint32, tag = "4")]
+    pub partition: u32,
+    /// The task.
+    #[prost(uint32, tag = "5")]
+    pub task: u32,
+}
+
+/// How far a job is.
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+pub struct JobProgress {
+    /// Stages of the job.
+    #[prost(uint64, tag = "1")]
+    pub stages: u64,
+    /// Those that have ended.
+    #[prost(uint64, tag = "2")]
+    pub stages_done: u64,
+    /// Partitions of the stages that are known so far.
+    #[prost(uint64, tag = "3")]
+    pub partitions: u64,
+    /// Those that have ended.
+    #[prost(uint64, tag = "4")]
+    pub partitions_done: u64,
+    /// Rows that tasks have made.
+    #[prost(uint64, tag = "5")]
+    pub rows: u64,
+    /// Bytes that tasks have made.
+    #[prost(uint64, tag = "6")]
+    pub bytes: u64,
 }
 
 /// Where the result of a job lies.
@@ -197,6 +252,24 @@ pub struct OperatorFigures {
     pub spilled_bytes: u64,
 }
 
+impl From<JobProgress> for Progress {
+    fn from(progress: JobProgress) -> Self {
+        Self {
+            stages: number(progress.stages),
+            stages_done: number(progress.stages_done),
+            tasks: number(progress.partitions),
+            tasks_done: number(progress.partitions_done),
+            rows: number(progress.rows),
+            bytes: number(progress.bytes),
+        }
+    }
+}
+
+/// All processes have as many bits.
+fn number(value: u64) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
+}
+
 impl From<OperatorReport> for OperatorFigures {
     fn from(report: OperatorReport) -> Self {
         Self {
@@ -213,8 +286,6 @@ impl From<OperatorReport> for OperatorFigures {
 
 impl From<OperatorFigures> for OperatorReport {
     fn from(figures: OperatorFigures) -> Self {
-        // All processes have as many bits.
-        let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
         Self {
             // What a peer says decides how far a line is indented.
             depth: number(figures.depth.into()).min(256),
@@ -316,6 +387,9 @@ pub struct HeldEntry {
     /// Where its parts lie.
     #[prost(message, repeated, tag = "3")]
     pub parts: Vec<ResultPart>,
+    /// The job that made it.
+    #[prost(string, tag = "4")]
+    pub job: String,
 }
 
 /// Credentials and options of object stores of one session.

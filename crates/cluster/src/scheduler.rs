@@ -9,9 +9,14 @@
 
 mod jobs;
 mod key_filters;
+mod parts;
 mod placement;
+mod progress;
+mod registry;
 mod rest;
 mod service;
+mod slots;
+mod watch;
 mod web;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -23,7 +28,7 @@ use ballista_core::config::TaskSchedulingPolicy;
 use ballista_core::extension::SessionConfigExt;
 use ballista_core::serde::protobuf::scheduler_grpc_server::SchedulerGrpcServer;
 use ballista_core::serde::{BallistaCodec, BallistaLogicalExtensionCodec};
-use ballista_scheduler::cluster::{BallistaCluster, JobState};
+use ballista_scheduler::cluster::{BallistaCluster, ClusterState, JobState};
 use ballista_scheduler::config::{SchedulerConfig, TaskDistributionPolicy};
 use ballista_scheduler::metrics::default_metrics_collector;
 use ballista_scheduler::scheduler_server::SchedulerServer;
@@ -37,7 +42,8 @@ use crate::codec::SwathCodec;
 use crate::error::{Error, Result};
 use crate::protocol::MAX_MESSAGE_BYTES;
 use crate::state;
-use placement::{FreedStage, Placement};
+use placement::{Notice, Placement};
+use slots::Slots;
 
 pub(crate) type Server = SchedulerServer<LogicalPlanNode, PhysicalPlanNode>;
 
@@ -103,9 +109,10 @@ pub struct Scheduler {
     listener: TcpListener,
     server: Server,
     states: Arc<dyn JobState>,
+    slots: Arc<Slots>,
     address: SocketAddr,
     sql: SqlLimits,
-    freed: mpsc::UnboundedReceiver<FreedStage>,
+    notices: mpsc::UnboundedReceiver<Notice>,
 }
 
 impl Scheduler {
@@ -124,17 +131,18 @@ impl Scheduler {
             true => "localhost".to_owned(),
             false => address.ip().to_string(),
         });
-        let (tell_freed, freed) = mpsc::unbounded_channel();
-        let placement = Placement::new(tell_freed);
+        let (tell, notices) = mpsc::unbounded_channel();
+        let placement = Placement::new(tell);
         let config = Arc::new(config(host, address, options.min_workers, options.worker_timeout_seconds, placement));
-        let cluster = BallistaCluster::new_from_config(&config).await?;
-        let states = cluster.job_state();
+        let states = BallistaCluster::new_from_config(&config).await?.job_state();
+        let slots = Arc::new(Slots::default());
+        let cluster = BallistaCluster::new(Arc::clone(&slots) as Arc<dyn ClusterState>, Arc::clone(&states));
         let codec =
             BallistaCodec::new(Arc::new(BallistaLogicalExtensionCodec::default()), Arc::new(SwathCodec::default()));
         let metrics = default_metrics_collector()?;
         let mut server = Server::new(config.scheduler_endpoint(), cluster, codec, config, metrics);
         server.init().await?;
-        Ok(Self { listener, server, states, address, sql, freed })
+        Ok(Self { listener, server, states, slots, address, sql, notices })
     }
 
     /// Where it listens.
@@ -152,8 +160,11 @@ impl Scheduler {
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<()> {
         let jobs = Arc::new(jobs::Jobs::new(self.server.clone(), self.states));
-        tokio::spawn(Arc::clone(&jobs).free_stages(self.freed));
-        let grpc = SchedulerGrpcServer::new(self.server.clone())
+        tokio::spawn(Arc::clone(&jobs).take_notices(self.notices));
+        // Before the first worker can register.
+        let registrations = self.server.cluster_state_events().await?;
+        tokio::spawn(watch::watch_workers(self.server.clone(), registrations));
+        let grpc = SchedulerGrpcServer::new(registry::WorkerRegistry::new(self.server.clone(), self.slots))
             .max_encoding_message_size(MAX_MESSAGE_BYTES)
             .max_decoding_message_size(MAX_MESSAGE_BYTES);
         let actions: Arc<dyn Actions> = Arc::new(service::SchedulerActions::new(Arc::clone(&jobs)));

@@ -23,6 +23,10 @@ extensions_options! {
         /// Whether a scan waits for the join keys that another stage finds, where these are few, and drops rows with others.
         pub key_filters: bool, default = true
 
+        /// Whether rows of a result are read while its tasks still make them. If a worker is lost after that, the query fails
+        /// (`collect` runs it once again); without, rows come when the result is complete, and lost tasks are run elsewhere.
+        pub stream_results: bool, default = true
+
         /// The bytes of in-memory tables that one query may send along. Larger tables belong into files.
         pub shipped_bytes: usize, default = 256 << 20
     }

@@ -6,6 +6,7 @@
 mod engine;
 mod held;
 mod keys;
+mod orders;
 mod reader;
 mod reports;
 mod service;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_flight::flight_service_server::FlightServiceServer;
+use axum::Router;
 use ballista_core::config::TaskSchedulingPolicy;
 use ballista_core::error::BallistaError;
 use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
@@ -43,10 +45,8 @@ pub struct WorkerOptions {
     pub scheduler: (String, u16),
     /// The address to listen on. Default: 127.0.0.1.
     pub bind: Option<String>,
-    /// The port for data; 0 takes a free one.
+    /// The port for data and orders; 0 takes a free one.
     pub port: u16,
-    /// The port for the scheduler's orders; 0 takes a free one.
-    pub control_port: u16,
     /// The host by which others reach this worker. Default: the address from which it talks to the scheduler.
     pub advertise: Option<String>,
     /// Threads, which is also how many partitions it works on at one time.
@@ -68,7 +68,7 @@ pub(crate) struct Shared {
     /// Memory pool and spill folder.
     pub runtime: Arc<RuntimeEnv>,
     /// What the tasks made.
-    pub outputs: TaskOutputs,
+    pub outputs: Arc<TaskOutputs>,
     /// What the tasks did.
     pub reports: reports::Reports,
     /// Store options by session.
@@ -122,15 +122,12 @@ pub async fn run(options: WorkerOptions, tasks: Handle, health: ExecutorHealth) 
         .await
         .map_err(|error| Error::Start(format!("the worker cannot listen on {bind}:{}: {error}", options.port)))?;
     let port = listener.local_addr().map_err(|error| Error::Start(error.to_string()))?.port();
-    let control_port = match options.control_port {
-        0 => free_port(&bind).await?,
-        port => port,
-    };
+    let control_port = free_port().await?;
     crate::client::hello(&options.scheduler.0, options.scheduler.1).await?;
     let id = new_id();
     let shared = Arc::new(Shared {
         handle: tasks,
-        outputs: TaskOutputs::new(PartitionStore::new(Arc::clone(&runtime), store_bytes)),
+        outputs: Arc::new(TaskOutputs::new(PartitionStore::new(Arc::clone(&runtime), store_bytes))),
         reports: reports::Reports::default(),
         runtime,
         secrets: Mutex::default(),
@@ -139,9 +136,14 @@ pub async fn run(options: WorkerOptions, tasks: Handle, health: ExecutorHealth) 
         id: id.clone(),
     });
     log::info!("worker {id}: {threads} threads, {} MB, data on port {port}", memory_limit_bytes >> 20);
+    let flight = FlightServiceServer::new(service::worker_flight(Arc::clone(&shared)))
+        .max_encoding_message_size(MAX_MESSAGE_BYTES)
+        .max_decoding_message_size(MAX_MESSAGE_BYTES);
+    let routes = service::routes(flight, Arc::clone(&shared), health.clone()).merge(orders::routes(control_port)?);
     let config = ExecutorProcessConfig {
         executor_id: id,
-        bind_host: bind,
+        // Only this process talks to that listener: orders come on the public port (`orders`).
+        bind_host: "127.0.0.1".to_owned(),
         external_host: options.advertise,
         port,
         grpc_port: control_port,
@@ -164,7 +166,7 @@ pub async fn run(options: WorkerOptions, tasks: Handle, health: ExecutorHealth) 
         }),
         override_config_producer: Some(Arc::new(state::base_config)),
         override_physical_codec: Some(Arc::new(SwathCodec::default())),
-        override_arrow_flight_service: Some(data_service(listener, Arc::clone(&shared), health.clone())),
+        override_arrow_flight_service: Some(data_service(listener, routes)),
         health,
         ..Default::default()
     };
@@ -178,8 +180,8 @@ pub async fn run(options: WorkerOptions, tasks: Handle, health: ExecutorHealth) 
 }
 
 /// A port that was free a moment ago.
-async fn free_port(bind: &str) -> Result<u16> {
-    let probe = TcpListener::bind((bind, 0)).await.map_err(|error| Error::Start(error.to_string()))?;
+async fn free_port() -> Result<u16> {
+    let probe = TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| Error::Start(error.to_string()))?;
     Ok(probe.local_addr().map_err(|error| Error::Start(error.to_string()))?.port())
 }
 
@@ -187,19 +189,11 @@ fn new_id() -> String {
     ballista_core::ids::new_instance_id()
 }
 
-/// Serves the partition store, and health and metrics, on `listener`.
-fn data_service(
-    listener: TcpListener,
-    shared: Arc<Shared>,
-    health: ExecutorHealth,
-) -> Arc<ballista_executor::ArrowFlightServerProvider> {
+/// Serves `router` on `listener`.
+fn data_service(listener: TcpListener, router: Router) -> Arc<ballista_executor::ArrowFlightServerProvider> {
     let listener = Mutex::new(Some(listener));
     Arc::new(move |_, _, mut shutdown, _| {
-        let listener = listener.lock().take();
-        let flight = FlightServiceServer::new(service::worker_flight(Arc::clone(&shared)))
-            .max_encoding_message_size(MAX_MESSAGE_BYTES)
-            .max_decoding_message_size(MAX_MESSAGE_BYTES);
-        let router = service::routes(flight, Arc::clone(&shared), health.clone());
+        let (listener, router) = (listener.lock().take(), router.clone());
         tokio::spawn(async move {
             use axum::serve::ListenerExt;
             let Some(listener) = listener else {

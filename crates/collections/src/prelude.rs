@@ -34,3 +34,4 @@ pub use crate::session::{Session, SessionBuilder};
 #[cfg(feature = "cluster")]
 pub use swath_cluster::{LocalCluster, LocalClusterBuilder};
 pub use swath_planner::AsofStrategy;
+pub use swath_planner::analyze::progress::Progress;

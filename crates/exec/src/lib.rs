@@ -14,6 +14,7 @@
 //! | [`operators`] | operators of our own |
 //! | [`registry`] | the one table of functions, rules and operators that every session gets |
 //! | [`resident`] | when freed memory goes back to the system |
+//! | [`rows_lost`] | the error of a result that was read while it was made, and lost in part |
 //! | [`settings`] | what a session sets by default, and the reference page of all settings |
 //! | [`share_subplans`] | the rule that runs equal aggregations once |
 //! | [`wire`] | operators as bytes, for other processes |
@@ -32,6 +33,7 @@ pub mod object_stores;
 pub mod operators;
 pub mod registry;
 pub mod resident;
+pub mod rows_lost;
 pub mod settings;
 pub mod share_subplans;
 pub mod wire;
@@ -40,3 +42,4 @@ pub mod write;
 pub use byte_size::{ByteSize, ByteSizeError};
 pub use engine::{Engine, EngineOptions, RemotePlanner};
 pub use object_stores::{ObjectStores, StoreOptions};
+pub use rows_lost::RowsLost;

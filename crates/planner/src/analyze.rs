@@ -11,6 +11,7 @@ use datafusion::physical_plan::metrics::{MetricValue, MetricsSet};
 pub use elsewhere::{Elsewhere, StageReport, TaskReport};
 
 mod elsewhere;
+pub mod progress;
 
 /// Longest description of an operator that a report prints; the rest is cut.
 const DESCRIPTION_WIDTH: usize = 160;

@@ -3,13 +3,18 @@
 //! An output is one partition that one task made of one stage of one job. It lies in the worker's [`PartitionStore`]: in memory
 //! first. It is freed with its stage or its job, whichever is forgotten first; an output that comes after that, from a task
 //! that was cancelled too late, is dropped.
+//!
+//! An output may be opened for readers that do not wait for its end; it is then known before it is finished.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::sync::Arc;
 
 use datafusion::common::{Result, exec_err};
 use parking_lot::Mutex;
+use tokio::sync::watch;
 
+use crate::live::LivePartition;
 use crate::store::{PartitionStore, StoreUsage, StoredPartition};
 
 /// Forgotten jobs that are remembered as such.
@@ -37,18 +42,31 @@ impl fmt::Display for OutputKey {
 pub struct TaskOutputs {
     store: PartitionStore,
     jobs: Mutex<Jobs>,
+    /// Wakes those who wait for an output.
+    changed: watch::Sender<()>,
+}
+
+/// An output, finished or not.
+#[derive(Debug)]
+pub enum Readable {
+    /// Finished.
+    Stored(StoredPartition),
+    /// Still written.
+    Live(Arc<LivePartition>),
 }
 
 #[derive(Debug, Default)]
 struct Jobs {
     held: HashMap<String, HashMap<OutputKey, StoredPartition>>,
+    /// Those that are still written, or were given up.
+    open: HashMap<String, HashMap<OutputKey, Arc<LivePartition>>>,
     forgotten: VecDeque<String>,
 }
 
 impl TaskOutputs {
     /// Outputs held in `store`.
     pub fn new(store: PartitionStore) -> Self {
-        Self { store, jobs: Mutex::default() }
+        Self { store, jobs: Mutex::default(), changed: watch::channel(()).0 }
     }
 
     /// Where they are held.
@@ -66,7 +84,54 @@ impl TaskOutputs {
             return exec_err!("job {job} has ended");
         }
         jobs.held.entry(job.to_owned()).or_default().insert(key, partition);
+        if let Some(open) = jobs.open.get_mut(job) {
+            open.remove(&key);
+        }
+        drop(jobs);
+        self.changed.send_replace(());
         Ok(())
+    }
+
+    /// Makes an output known that is still written. It is until it is inserted, or its job is forgotten.
+    ///
+    /// # Errors
+    /// If the job was forgotten.
+    pub fn open(&self, job: &str, key: OutputKey, partition: Arc<LivePartition>) -> Result<()> {
+        let mut jobs = self.jobs.lock();
+        if jobs.forgotten.iter().any(|forgotten| forgotten == job) {
+            return exec_err!("job {job} has ended");
+        }
+        jobs.open.entry(job.to_owned()).or_default().insert(key, partition);
+        drop(jobs);
+        self.changed.send_replace(());
+        Ok(())
+    }
+
+    /// An output that is, or will be, written here: waits until it is opened or inserted.
+    ///
+    /// # Errors
+    /// If the job was forgotten.
+    pub async fn await_output(&self, job: &str, key: OutputKey) -> Result<Readable> {
+        let mut changed = self.changed.subscribe();
+        loop {
+            changed.mark_unchanged();
+            {
+                let jobs = self.jobs.lock();
+                if let Some(partition) = jobs.held.get(job).and_then(|outputs| outputs.get(&key)) {
+                    return Ok(Readable::Stored(partition.clone()));
+                }
+                if let Some(partition) = jobs.open.get(job).and_then(|outputs| outputs.get(&key)) {
+                    return Ok(Readable::Live(Arc::clone(partition)));
+                }
+                if jobs.forgotten.iter().any(|forgotten| forgotten == job) {
+                    return exec_err!("job {job} has ended");
+                }
+            }
+            // The sender is this value's own.
+            if changed.changed().await.is_err() {
+                return exec_err!("job {job} has ended");
+            }
+        }
     }
 
     /// An output.
@@ -88,8 +153,10 @@ impl TaskOutputs {
                 jobs.forgotten.pop_front();
             }
             jobs.forgotten.push_back(job.to_owned());
+            jobs.open.remove(job);
             jobs.held.remove(job)
         };
+        self.changed.send_replace(());
         // Files are deleted outside of the lock.
         drop(freed);
     }
@@ -132,8 +199,6 @@ impl TaskOutputs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
-
     use arrow::array::{ArrayRef, Int64Array, RecordBatch};
     use datafusion::execution::runtime_env::RuntimeEnv;
 
@@ -145,6 +210,22 @@ mod tests {
         writer.push(batch).unwrap();
         let partition = writer.finish().unwrap();
         (TaskOutputs::new(store), partition)
+    }
+
+    #[tokio::test]
+    async fn an_output_may_be_waited_for() {
+        use futures::FutureExt;
+
+        let (outputs, partition) = outputs();
+        let key = OutputKey { stage: 1, partition: 0, task: 0 };
+        assert!(outputs.await_output("a", key).now_or_never().is_none());
+        let mut writer = outputs.store().writer(Arc::clone(partition.schema()));
+        outputs.open("a", key, writer.live()).unwrap();
+        assert!(matches!(outputs.await_output("a", key).await.unwrap(), Readable::Live(_)));
+        outputs.insert("a", key, writer.finish().unwrap()).unwrap();
+        assert!(matches!(outputs.await_output("a", key).await.unwrap(), Readable::Stored(_)));
+        outputs.forget_job("a");
+        assert!(outputs.await_output("a", key).await.unwrap_err().to_string().contains("has ended"));
     }
 
     #[test]

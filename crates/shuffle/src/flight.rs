@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::ipc::CompressionType;
 use arrow::ipc::writer::IpcWriteOptions;
@@ -20,13 +21,13 @@ use datafusion::common::{DataFusionError, Result, exec_datafusion_err, exec_err}
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::stream::BoxStream;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use prost::Message;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use crate::compact::compact;
-use crate::exchange::{OutputKey, TaskOutputs};
+use crate::exchange::{OutputKey, Readable, TaskOutputs};
 use crate::link::{self, Links};
 
 /// Bytes that one message of a stream aims at.
@@ -53,6 +54,9 @@ pub struct Ticket {
     /// How batches are compressed on the way: empty, `none`, `lz4`, `zstd`, or `adaptive` by what the first batch is like.
     #[prost(string, tag = "4")]
     pub compression: String,
+    /// The outputs may still be written, or not even be begun: they are waited for, and come as they are written.
+    #[prost(bool, tag = "5")]
+    pub live: bool,
 }
 
 /// One output in a [`Ticket`].
@@ -86,11 +90,15 @@ impl From<TicketOutput> for OutputKey {
 /// # Errors
 /// `NotFound` if an output is not held here, `InvalidArgument` for a damaged ticket.
 pub fn serve(
-    outputs: &TaskOutputs,
+    outputs: &Arc<TaskOutputs>,
     ticket: &FlightTicket,
 ) -> Result<BoxStream<'static, Result<FlightData, Status>>, Status> {
     let ticket = Ticket::decode(ticket.ticket.clone())
         .map_err(|error| Status::invalid_argument(format!("the ticket is damaged: {error}")))?;
+    let asked = compression(&ticket.compression)?;
+    if ticket.live {
+        return serve_live(Arc::clone(outputs), ticket, asked);
+    }
     let held: Vec<_> = ticket
         .outputs
         .iter()
@@ -99,10 +107,40 @@ pub fn serve(
         .map_err(|error| Status::not_found(error.strip_backtrace()))?;
     let Some(first) = held.first() else { return Err(Status::invalid_argument("the ticket names no output")) };
     let schema = Arc::clone(first.schema());
-    let mut skip = usize::try_from(ticket.skip_rows).unwrap_or(usize::MAX);
-    let batches = stream::iter(held)
-        .map(|partition| partition.stream())
-        .try_flatten()
+    let batches = stream::iter(held).map(|partition| partition.stream()).try_flatten();
+    Ok(encoded(schema, batches, ticket.skip_rows, asked))
+}
+
+/// As [`serve`], for one output that need not be finished, nor even be begun.
+fn serve_live(
+    outputs: Arc<TaskOutputs>,
+    ticket: Ticket,
+    asked: Asked,
+) -> Result<BoxStream<'static, Result<FlightData, Status>>, Status> {
+    let [output] = ticket.outputs[..] else {
+        return Err(Status::invalid_argument("a ticket for an output that is still written names one output"));
+    };
+    let answer = async move {
+        let found = outputs.await_output(&ticket.job, output.into()).await;
+        let not_found = |error: DataFusionError| Status::not_found(error.strip_backtrace());
+        let (schema, batches) = match found.map_err(not_found)? {
+            Readable::Stored(partition) => (Arc::clone(partition.schema()), partition.stream().map_err(not_found)?),
+            Readable::Live(partition) => (Arc::clone(partition.schema()), partition.stream()),
+        };
+        Ok::<_, Status>(encoded(schema, batches, ticket.skip_rows, asked))
+    };
+    Ok(stream::once(answer).try_flatten().boxed())
+}
+
+/// `batches` but for their first rows, as they go out.
+fn encoded(
+    schema: SchemaRef,
+    batches: impl Stream<Item = Result<RecordBatch>> + Send + 'static,
+    skip_rows: u64,
+    asked: Asked,
+) -> BoxStream<'static, Result<FlightData, Status>> {
+    let mut skip = usize::try_from(skip_rows).unwrap_or(usize::MAX);
+    let batches = batches
         .try_filter_map(move |batch| {
             let skipped = skip.min(batch.num_rows());
             skip -= skipped;
@@ -111,7 +149,6 @@ pub fn serve(
         })
         .and_then(|batch| futures::future::ready(compact(batch).map_err(DataFusionError::from)))
         .map_err(|error| FlightError::ExternalError(Box::new(error)));
-    let asked = compression(&ticket.compression)?;
     let encoded = stream::once(async move {
         let mut batches = batches.boxed();
         let first = batches.next().await;
@@ -130,7 +167,7 @@ pub fn serve(
                 .build(stream::iter(first).chain(batches)),
         )
     });
-    Ok(encoded.try_flatten().map_err(Status::from).boxed())
+    encoded.try_flatten().map_err(Status::from).boxed()
 }
 
 /// What a ticket asks for.
@@ -211,7 +248,7 @@ struct Reading {
 }
 
 impl Reading {
-    async fn next(&mut self) -> Result<Option<arrow::array::RecordBatch>> {
+    async fn next(&mut self) -> Result<Option<RecordBatch>> {
         loop {
             let asked = Instant::now();
             let advanced = self.advance().await;
@@ -238,7 +275,7 @@ impl Reading {
         }
     }
 
-    async fn advance(&mut self) -> Result<Option<arrow::array::RecordBatch>, FlightError> {
+    async fn advance(&mut self) -> Result<Option<RecordBatch>, FlightError> {
         let stream = match &mut self.stream {
             Some(stream) => stream,
             None => {

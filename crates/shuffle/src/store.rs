@@ -22,6 +22,8 @@ use datafusion::physical_plan::spill::get_record_batch_memory_size;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::{StreamExt, TryStreamExt, stream};
 
+use crate::live::{LivePartition, LiveWriter};
+
 /// A place that holds partitions. Cheap to clone; clones share the budget.
 #[derive(Clone, Debug)]
 pub struct PartitionStore {
@@ -59,7 +61,7 @@ impl PartitionStore {
         let metrics = SpillMetrics::new(&ExecutionPlanMetricsSet::new(), 0);
         let spills = SpillManager::new(Arc::clone(runtime), metrics, Arc::clone(&schema));
         let held = Held { store: Arc::clone(&self.inner), reservation, memory_bytes: 0, disk_bytes: 0 };
-        PartitionWriter { schema, spills, held, in_memory: vec![], overflow: None, rows: 0 }
+        PartitionWriter { schema, spills, held, in_memory: vec![], overflow: None, rows: 0, live: None }
     }
 
     /// What is held now.
@@ -117,9 +119,16 @@ pub struct PartitionWriter {
     in_memory: Vec<RecordBatch>,
     overflow: Option<Overflow>,
     rows: usize,
+    live: Option<LiveWriter>,
 }
 
 impl PartitionWriter {
+    /// The partition for readers that do not wait for its end. To be called before the first batch.
+    pub fn live(&mut self) -> Arc<LivePartition> {
+        debug_assert_eq!(self.rows, 0, "readers would miss what was written before");
+        self.live.get_or_insert_with(|| LiveWriter::new(Arc::clone(&self.schema))).readers()
+    }
+
     /// Adds a batch. Once a batch went to the spill file all later ones do, so that their order is kept.
     ///
     /// # Errors
@@ -134,6 +143,9 @@ impl PartitionWriter {
         self.rows += batch.num_rows();
         let bytes = get_record_batch_memory_size(&batch);
         if self.overflow.is_none() && self.held.try_take_memory(bytes) {
+            if let Some(live) = &self.live {
+                live.push(batch.clone());
+            }
             self.in_memory.push(batch);
             return Ok(());
         }
@@ -152,8 +164,14 @@ impl PartitionWriter {
     /// If the spill file cannot be completed.
     pub fn finish(mut self) -> Result<StoredPartition> {
         let overflow = self.overflow.take().map(Overflow::finish).transpose()?;
+        let live = self.live.take();
         let Self { schema, spills, held, in_memory, rows, .. } = self;
-        Ok(StoredPartition { inner: Arc::new(PartitionInner { schema, spills, held, in_memory, overflow, rows }) })
+        let inner = PartitionInner { schema, spills, held, in_memory, overflow, rows };
+        let stored = StoredPartition { inner: Arc::new(inner) };
+        if let Some(live) = live {
+            live.finish(stored.clone());
+        }
+        Ok(stored)
     }
 }
 
@@ -229,9 +247,18 @@ impl StoredPartition {
     /// # Errors
     /// If the spill file cannot be opened.
     pub fn stream(&self) -> Result<SendableRecordBatchStream> {
+        self.stream_from(0)
+    }
+
+    /// Its batches without the first `skipped` of those in memory.
+    ///
+    /// # Errors
+    /// If the spill file cannot be opened.
+    pub(crate) fn stream_from(&self, skipped: usize) -> Result<SendableRecordBatchStream> {
         let schema = Arc::clone(&self.inner.schema);
         let owner = self.clone();
-        let memory = stream::iter(0..self.inner.in_memory.len()).map(move |i| Ok(owner.inner.in_memory[i].clone()));
+        let memory =
+            stream::iter(skipped..self.inner.in_memory.len()).map(move |i| Ok(owner.inner.in_memory[i].clone()));
         let overflow = match &self.inner.overflow {
             Some(file) => self.inner.spills.read_spill_as_stream(Arc::clone(file), None)?,
             None => Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&schema), stream::empty())),

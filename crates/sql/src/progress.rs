@@ -1,4 +1,4 @@
-//! The progress line of a long query: what its scans have read so far.
+//! The progress line of a long query: what its scans have read so far, and on a cluster which stages and tasks have ended.
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use datafusion::physical_plan::ExecutionPlan;
 use indicatif::{ProgressBar, ProgressStyle};
+use swath_collections::planner::analyze::progress::Progress as Done;
 use swath_collections::planner::analyze::{readable_bytes, readable_time, thousands};
 
 /// A query shows no progress before this time.
@@ -46,7 +47,7 @@ impl Progress {
         let elapsed = self.elapsed();
         let Some(line) = self.line.as_ref().filter(|_| elapsed >= QUIET_TIME) else { return };
         line.set_message(match plan {
-            Some(plan) => Scanned::by(plan).describe(elapsed),
+            Some(plan) => describe(&Done::of(plan), elapsed),
             None => format!("planning, {}", seconds(elapsed)),
         });
         line.tick();
@@ -66,31 +67,14 @@ impl Drop for Progress {
     }
 }
 
-/// What the leaves of a plan have given out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Scanned {
-    rows: usize,
-    bytes: usize,
-}
-
-impl Scanned {
-    fn by(plan: &Arc<dyn ExecutionPlan>) -> Self {
-        let children = plan.children();
-        if children.is_empty() {
-            let metrics = plan.metrics().unwrap_or_default();
-            let bytes = metrics.sum_by_name("bytes_scanned").map_or(0, |bytes| bytes.as_usize());
-            return Self { rows: metrics.output_rows().unwrap_or(0), bytes };
-        }
-        children
-            .into_iter()
-            .map(Self::by)
-            .fold(Self::default(), |sum, child| Self { rows: sum.rows + child.rows, bytes: sum.bytes + child.bytes })
-    }
-
-    fn describe(self, elapsed: Duration) -> String {
-        let bytes = if self.bytes > 0 { format!(", {}", readable_bytes(self.bytes)) } else { String::new() };
-        format!("{} rows read{bytes}, {}", thousands(self.rows), seconds(elapsed))
-    }
+fn describe(progress: &Done, elapsed: Duration) -> String {
+    let Done { stages, stages_done, tasks, tasks_done, rows, bytes } = *progress;
+    let (verb, places) = match stages {
+        0 => ("read", String::new()),
+        _ => ("made", format!("stage {}/{stages}, task {tasks_done}/{tasks}, ", (stages_done + 1).min(stages))),
+    };
+    let bytes = if bytes > 0 { format!(", {}", readable_bytes(bytes)) } else { String::new() };
+    format!("{places}{} rows {verb}{bytes}, {}", thousands(rows), seconds(elapsed))
 }
 
 /// Tenths of a second are enough for a line that changes all the time.
@@ -116,16 +100,18 @@ mod tests {
         let session = Session::embedded().threads(1).build().unwrap();
         let frame = session.sql("SELECT count(*) FROM generate_series(1, 20000) WHERE value % 2 = 0").unwrap();
         let plan = frame.physical_plan().unwrap();
-        assert_eq!(Scanned::by(&plan), Scanned::default());
+        assert_eq!(Done::of(&plan), Done::default());
         let (context, running) = (session.context().task_ctx(), Arc::clone(&plan));
         session.engine().block_on(async move { datafusion::physical_plan::collect(running, context).await }).unwrap();
-        assert_eq!(Scanned::by(&plan), Scanned { rows: 20_000, bytes: 0 });
+        assert_eq!(Done::of(&plan), Done { rows: 20_000, ..Done::default() });
     }
 
     #[test]
     fn says_rows_bytes_and_time() {
-        let scanned = Scanned { rows: 1_234_567, bytes: 3 << 20 };
-        assert_eq!(scanned.describe(Duration::from_millis(1540)), "1,234,567 rows read, 3.00 MiB, 1.5 s");
-        assert_eq!(Scanned::default().describe(Duration::from_secs(125)), "0 rows read, 2:05 min");
+        let done = Done { rows: 1_234_567, bytes: 3 << 20, ..Done::default() };
+        assert_eq!(describe(&done, Duration::from_millis(1540)), "1,234,567 rows read, 3.00 MiB, 1.5 s");
+        assert_eq!(describe(&Done::default(), Duration::from_secs(125)), "0 rows read, 2:05 min");
+        let done = Done { stages: 3, stages_done: 1, tasks: 8, tasks_done: 5, rows: 10, ..Done::default() };
+        assert_eq!(describe(&done, Duration::from_secs(2)), "stage 2/3, task 5/8, 10 rows made, 2.0 s");
     }
 }

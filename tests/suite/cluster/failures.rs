@@ -6,7 +6,8 @@ use swath::prelude::*;
 
 use super::{builder, connected, shared};
 
-fn metric(name: &str) -> u64 {
+/// A number that the shared scheduler counts.
+pub fn metric(name: &str) -> u64 {
     metric_of(shared(), name)
 }
 
@@ -128,5 +129,5 @@ fn a_lost_worker_does_not_lose_the_cluster() {
     cluster.add_worker().unwrap();
     let begin = Instant::now();
     assert_eq!(session.sql(sql).unwrap().count().unwrap(), 10);
-    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(15), "a lost worker is to be noticed at once: {:?}", begin.elapsed());
 }

@@ -26,7 +26,7 @@ fn cached(session: &Session) -> Vec<String> {
 
 /// A cluster of its own: other tests' outputs are not counted.
 fn cluster() -> LocalCluster {
-    builder().workers(2).threads(1).memory_limit(512 << 20).scheduler_argument("--worker-timeout=12").start().unwrap()
+    builder().workers(2).threads(1).memory_limit(512 << 20).start().unwrap()
 }
 
 #[test]

@@ -208,13 +208,7 @@ fn stores_are_written_by_workers() {
 fn a_worker_killed_in_the_middle_of_a_write() {
     let root = tempfile::tempdir().unwrap();
     let path = table(root.path());
-    let mut cluster = builder()
-        .workers(2)
-        .threads(1)
-        .memory_limit(512 << 20)
-        .scheduler_argument("--worker-timeout=12")
-        .start()
-        .unwrap();
+    let mut cluster = builder().workers(2).threads(1).memory_limit(512 << 20).start().unwrap();
     let session = Session::connect(cluster.address()).threads(1).build().unwrap();
     let sql = format!(
         "SELECT a.k * 100 + b.value AS k, a.g, repeat(md5(a.s || b.value), 4) AS s FROM '{path}' a CROSS JOIN range(100) b"

@@ -13,8 +13,9 @@ use tonic::transport::{Channel, Endpoint};
 
 /// Bytes of one stream that may be on their way.
 const STREAM_WINDOW_BYTES: u32 = 4 << 20;
-/// Bytes of all streams of a connection that may be on their way.
-const CONNECTION_WINDOW_BYTES: u32 = 32 << 20;
+/// Bytes of all streams of a connection that may be on their way: no bound of its own. A merge waits for a batch of each of its
+/// streams, and what others have sent meanwhile must not keep that one from coming.
+const CONNECTION_WINDOW_BYTES: u32 = (1 << 31) - 1;
 
 /// Connections by address.
 #[derive(Debug)]

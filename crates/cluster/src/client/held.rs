@@ -77,7 +77,7 @@ impl RemoteHeld {
         // What is left of the old one is freed first.
         *self.current.lock() = None;
         let (plan, _held) = Box::pin(with_places(Arc::clone(&self.plan))).await?;
-        let running = Arc::new(run(&self.client, plan, &self.settings, Some(self.name.clone()), None).await?);
+        let running = Arc::new(run(&self.client, plan, &self.settings, self.name.clone()).await?);
         let parts = &running.finished.parts;
         *self.usage.lock() = HeldUsage {
             partitions: self.partitions() as u64,
@@ -365,7 +365,11 @@ impl Client {
         let mut answers = act(self.scheduler()?, HELD, vec![]).await.map_err(failed)?;
         let Some(answer) = answers.next().await.transpose().map_err(failed)? else { return Ok(vec![]) };
         match HeldList::decode(answer.as_slice()) {
-            Ok(list) => Ok(list.results),
+            Ok(list) => {
+                let held = self.inner.held.lock();
+                let is_held = |entry: &HeldEntry| entry.session != self.inner.session || held.contains(&entry.job);
+                Ok(list.results.into_iter().filter(is_held).collect())
+            }
             Err(error) => internal_err!("the scheduler's list of persisted results is damaged: {error}"),
         }
     }

@@ -2,9 +2,8 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result, Statistics, exec_datafusion_err, exec_err, internal_err};
 use datafusion::config::ConfigOptions;
@@ -13,8 +12,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
-    ChildStats, DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, Partitioning, PlanProperties,
-    StatisticsArgs,
+    ChildStats, DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, StatisticsArgs,
 };
 use datafusion_proto::physical_plan::{AsExecutionPlan, PhysicalPlanNodeExt};
 use datafusion_proto::protobuf::PhysicalPlanNode;
@@ -22,12 +20,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use parking_lot::Mutex;
 use prost::Message;
 use swath_planner::analyze::Elsewhere;
-use swath_shuffle::flight::{self, Ticket, TicketOutput};
-use tokio::sync::OnceCell;
+use swath_planner::analyze::progress::Gauges;
 use tonic::{Code, Status};
 
-use super::held::{are_whole, with_places};
 use super::leaves::with_whole_scans;
+use super::live::{LiveJob, LiveQuery};
 use super::{Answers, Client, act, unreachable_scheduler};
 use crate::codec::{KnownSubqueries, SwathCodec};
 use crate::failure::unmarked;
@@ -41,96 +38,133 @@ pub struct ClusterQueryExec {
     client: Client,
     plan: Arc<dyn ExecutionPlan>,
     settings: Arc<Vec<Pair>>,
+    /// Whether rows may come before the result is complete.
+    live: bool,
     current: Mutex<Option<Current>>,
     metrics: ExecutionPlanMetricsSet,
+    gauges: Gauges,
 }
 
 /// The job that the next partitions belong to.
 struct Current {
-    job: Arc<Job>,
+    job: Arc<OnceLock<Arc<LiveJob>>>,
     taken: HashSet<usize>,
 }
 
-/// A job on the cluster; dropped, it is over.
-struct Job {
-    client: Client,
-    plan: Arc<dyn ExecutionPlan>,
-    settings: Arc<Vec<Pair>>,
-    compression: String,
-    /// Where the tasks' figures go, if the plan is analyzed.
-    elsewhere: Option<Arc<Elsewhere>>,
-    result: OnceCell<Result<Running, Arc<DataFusionError>>>,
-}
-
+/// A job that has ended well, and whose result the workers hold.
 pub(super) struct Running {
+    client: Client,
     pub(super) id: String,
     pub(super) finished: Finished,
     /// Held: the scheduler frees everything when this is dropped.
-    _events: Mutex<Answers>,
+    _events: Mutex<Events>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // The scheduler hears of it a moment later; until then its list has what is no more.
+        self.client.inner.held.lock().remove(&self.id);
+    }
 }
 
 impl ClusterQueryExec {
     /// `plan` on the cluster of `client`, with the settings of a session.
     pub fn new(client: Client, plan: Arc<dyn ExecutionPlan>, options: &ConfigOptions) -> Self {
         let settings = settings::to_pairs(options, &client.inner.session);
-        let (current, metrics) = (Mutex::new(None), ExecutionPlanMetricsSet::new());
-        Self { client, plan, settings: Arc::new(settings), current, metrics }
+        let live = options.extensions.get::<ClusterOptions>().is_none_or(|options| options.stream_results);
+        let (settings, metrics) = (Arc::new(settings), ExecutionPlanMetricsSet::new());
+        let gauges = Gauges::new(&metrics);
+        Self { client, plan, settings, live, current: Mutex::new(None), metrics, gauges }
     }
 
-    /// The job for `partition`: a partition that is asked for again belongs to a new run.
-    fn job(&self, partition: usize, context: &TaskContext) -> Arc<Job> {
+    /// The same, giving rows only when the result is complete: a task that is run again cannot make it fail then.
+    pub fn complete_first(self) -> Self {
+        Self { live: false, ..self }
+    }
+
+    /// The same with its metrics among those of another operator.
+    pub fn with_metrics(self, metrics: ExecutionPlanMetricsSet) -> Self {
+        Self { gauges: Gauges::new(&metrics), metrics, ..self }
+    }
+
+    /// The place of the job for `partition`: a partition that is asked for again belongs to a new run.
+    fn job(&self, partition: usize) -> Arc<OnceLock<Arc<LiveJob>>> {
         let mut current = self.current.lock();
         if let Some(known) = current.as_mut()
             && known.taken.insert(partition)
         {
             return Arc::clone(&known.job);
         }
+        let job = Arc::default();
+        *current = Some(Current { job: Arc::clone(&job), taken: HashSet::from([partition]) });
+        job
+    }
+
+    fn query(&self, context: &TaskContext) -> LiveQuery {
         let options = context.session_config().options().extensions.get::<ClusterOptions>().cloned();
-        let job = Arc::new(Job {
+        LiveQuery {
             client: self.client.clone(),
             plan: Arc::clone(&self.plan),
             settings: Arc::clone(&self.settings),
             compression: options.unwrap_or_default().exchange_compression.clone(),
+            live: self.live,
             elsewhere: Elsewhere::of(context),
-            result: OnceCell::new(),
-        });
-        *current = Some(Current { job: Arc::clone(&job), taken: HashSet::from([partition]) });
-        job
+            gauges: self.gauges.clone(),
+        }
     }
 }
 
-impl Job {
-    async fn running(&self) -> Result<&Running> {
-        let result = self.result.get_or_init(|| async { self.run().await.map_err(Arc::new) }).await;
-        result.as_ref().map_err(|error| DataFusionError::Shared(Arc::clone(error)))
-    }
+/// What a client wants beside the result.
+pub(super) struct Request {
+    /// To know of parts of the result before it is complete.
+    pub live: bool,
+    /// What each task did.
+    pub analyze: bool,
+    /// To have the result held, and listed by this name.
+    pub persist_as: Option<String>,
+}
 
-    async fn run(&self) -> Result<Running> {
-        let mut again = true;
+/// What the scheduler tells of a job. Dropped, the job is over, and everything that it holds is freed.
+pub(super) struct Events {
+    scheduler: String,
+    answers: Answers,
+}
+
+impl Events {
+    /// # Errors
+    /// If the scheduler is gone, or ended the job without a word.
+    pub async fn next(&mut self) -> Result<Event> {
         loop {
-            let (plan, held) = with_places(Arc::clone(&self.plan)).await?;
-            let ran = run(&self.client, plan, &self.settings, None, self.elsewhere.as_deref()).await;
-            match ran {
-                // A worker was lost with persisted partitions while they were read: they are computed anew, once.
-                Err(error) if again && !are_whole(&held).await => {
-                    log::info!("persisted partitions were lost; running the query again: {error}");
-                    again = false;
-                }
-                ran => return ran,
+            let Some(answer) = self.answers.next().await else {
+                return exec_err!("the scheduler {} ended the query without a word", self.scheduler);
+            };
+            let answer = answer.map_err(|status| refused(&self.scheduler, &status))?;
+            let event = RunEvent::decode(answer.as_slice())
+                .map_err(|error| exec_datafusion_err!("the scheduler's message is damaged: {error}"))?;
+            if let Some(event) = event.event {
+                return Ok(event);
             }
         }
     }
 }
 
-/// Runs `plan` on the cluster; with `persist_as`, its result is listed by that name as long as it is held. What its
-/// tasks did goes to `elsewhere`.
-pub(super) async fn run(
+fn refused(scheduler: &str, status: &Status) -> DataFusionError {
+    match status.code() {
+        Code::Unavailable => unreachable_scheduler(scheduler, status),
+        Code::OutOfRange | Code::ResourceExhausted => {
+            exec_datafusion_err!("the plan is too large to be sent: {}", status.message())
+        }
+        _ => unmarked(status.message()),
+    }
+}
+
+/// Has `plan` run on the cluster.
+pub(super) async fn begin(
     client: &Client,
     plan: Arc<dyn ExecutionPlan>,
     settings: &[Pair],
-    persist_as: Option<String>,
-    elsewhere: Option<&Elsewhere>,
-) -> Result<Running> {
+    request: Request,
+) -> Result<Events> {
     let codec = SwathCodec::default();
     let plan = with_whole_scans(plan)?;
     let node = PhysicalPlanNode::try_from_physical_plan_with_converter(plan, &codec, &KnownSubqueries)?;
@@ -142,66 +176,37 @@ pub(super) async fn run(
         settings: settings.to_vec(),
         store_options: client.store_options(),
         plan,
-        persist_as,
-        analyze: elsewhere.is_some(),
+        persist_as: request.persist_as,
+        analyze: request.analyze,
+        live: request.live,
     };
-    let failed = |status: Status| match status.code() {
-        Code::Unavailable => unreachable_scheduler(client.address(), &status),
-        Code::OutOfRange | Code::ResourceExhausted => {
-            exec_datafusion_err!("the plan is too large to be sent: {}", status.message())
-        }
-        _ => unmarked(status.message()),
-    };
-    let mut events = act(client.scheduler()?, RUN, run.encode_to_vec()).await.map_err(failed)?;
-    let mut id = String::new();
-    while let Some(event) = events.next().await {
-        let event = RunEvent::decode(event.map_err(failed)?.as_slice())
-            .map_err(|error| exec_datafusion_err!("the scheduler's message is damaged: {error}"))?;
-        match event.event {
-            Some(Event::Started(job)) => id = job,
-            Some(Event::Failed(text)) => return Err(unmarked(&text)),
-            Some(Event::Finished(mut finished)) => {
-                if let Some(elsewhere) = elsewhere {
-                    elsewhere.add(finished.tasks.drain(..).map(|task| task.into_report(&id)));
-                }
-                return Ok(Running { id, finished, _events: Mutex::new(events) });
-            }
-            None => {}
-        }
-    }
-    exec_err!("the scheduler {} ended the query {id} without a word", client.address())
+    let scheduler = client.address().to_owned();
+    let answers = act(client.scheduler()?, RUN, run.encode_to_vec()).await;
+    let answers = answers.map_err(|status| refused(&scheduler, &status))?;
+    Ok(Events { scheduler, answers })
 }
 
-/// The rows of one partition, its parts one after another and each fetched ahead.
-async fn rows(job: Arc<Job>, partition: usize, schema: SchemaRef) -> Result<SendableRecordBatchStream> {
-    let running = job.running().await?;
-    let partitions = job.plan.output_partitioning().partition_count().max(1);
-    let mut streams = vec![];
-    for part in &running.finished.parts {
-        let place = part.partition as usize;
-        let counts =
-            job.plan.output_ordering().is_some() || matches!(job.plan.output_partitioning(), Partitioning::Hash(..));
-        if place >= partitions && counts {
-            return internal_err!("the cluster gave partition {place} of a result of {partitions}");
+/// Runs `plan` on the cluster, and has its result held there, listed by the name `persist_as`.
+pub(super) async fn run(
+    client: &Client,
+    plan: Arc<dyn ExecutionPlan>,
+    settings: &[Pair],
+    persist_as: String,
+) -> Result<Running> {
+    let request = Request { live: false, analyze: false, persist_as: Some(persist_as) };
+    let mut events = begin(client, plan, settings, request).await?;
+    let mut id = String::new();
+    loop {
+        match events.next().await? {
+            Event::Started(job) => id = job,
+            Event::Failed(text) => return Err(unmarked(&text)),
+            Event::Finished(finished) => {
+                client.inner.held.lock().insert(id.clone());
+                return Ok(Running { client: client.clone(), id, finished, _events: Mutex::new(events) });
+            }
+            Event::Part(_) | Event::Progress(_) => {}
         }
-        // The scheduler may have cut rows without an order into more partitions than were planned.
-        if place % partitions != partition {
-            continue;
-        }
-        let ticket = Ticket {
-            job: running.id.clone(),
-            outputs: vec![TicketOutput { stage: part.stage, partition: part.partition, task: part.task }],
-            skip_rows: 0,
-            compression: job.compression.clone(),
-        };
-        let peer = job.client.inner.channels.peer(&part.address)?;
-        streams.push(flight::fetch(peer, ticket, Arc::clone(&schema), Some(part.rows)));
     }
-    let batches = stream::iter(streams).flatten().inspect(move |_| {
-        // The job is over when its last partition has been read.
-        let _ = &job;
-    });
-    Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches)))
 }
 
 impl fmt::Debug for ClusterQueryExec {
@@ -247,12 +252,15 @@ impl ExecutionPlan for ClusterQueryExec {
     }
 
     fn reset_state(self: Arc<Self>) -> Result<Arc<dyn ExecutionPlan>> {
+        let metrics = ExecutionPlanMetricsSet::new();
         Ok(Arc::new(Self {
             client: self.client.clone(),
             plan: Arc::clone(&self.plan),
             settings: Arc::clone(&self.settings),
+            live: self.live,
             current: Mutex::new(None),
-            metrics: ExecutionPlanMetricsSet::new(),
+            gauges: Gauges::new(&metrics),
+            metrics,
         }))
     }
 
@@ -264,10 +272,15 @@ impl ExecutionPlan for ClusterQueryExec {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let job = self.job(partition, &context);
+        let (job, query) = (self.job(partition), self.query(&context));
         let schema = self.schema();
         let output_rows = MetricBuilder::new(&self.metrics).output_rows(partition);
-        let batches = stream::once(rows(job, partition, Arc::clone(&schema))).try_flatten().inspect_ok(move |batch| {
+        let rows_schema = Arc::clone(&schema);
+        let rows = async move {
+            let job = Arc::clone(job.get_or_init(|| Arc::new(LiveJob::begin(query))));
+            Ok::<_, DataFusionError>(job.rows(partition, rows_schema))
+        };
+        let batches = stream::once(rows).try_flatten().inspect_ok(move |batch| {
             output_rows.add(batch.num_rows());
         });
         Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches)))

@@ -12,6 +12,7 @@ use datafusion::common::{Result, internal_err};
 use datafusion::config::ConfigOptions;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, collect, replace_children_if_necessary,
@@ -28,6 +29,7 @@ pub struct ClusterWriteExec {
     write: Arc<WriteExec>,
     input: Arc<dyn ExecutionPlan>,
     options: Arc<ConfigOptions>,
+    metrics: ExecutionPlanMetricsSet,
 }
 
 impl ClusterWriteExec {
@@ -38,7 +40,7 @@ impl ClusterWriteExec {
         input: Arc<dyn ExecutionPlan>,
         options: Arc<ConfigOptions>,
     ) -> Self {
-        Self { client, write, input, options }
+        Self { client, write, input, options, metrics: ExecutionPlanMetricsSet::new() }
     }
 }
 
@@ -47,9 +49,15 @@ async fn run(
     write: Arc<WriteExec>,
     input: Arc<dyn ExecutionPlan>,
     options: Arc<ConfigOptions>,
+    metrics: ExecutionPlanMetricsSet,
     context: Arc<TaskContext>,
 ) -> Result<RecordBatch> {
-    let there = |plan| Arc::new(ClusterQueryExec::new(client.clone(), plan, &options)) as Arc<dyn ExecutionPlan>;
+    let there = |plan| {
+        // Which files count is known when the tasks that count are.
+        let query =
+            ClusterQueryExec::new(client.clone(), plan, &options).complete_first().with_metrics(metrics.clone());
+        Arc::new(query) as Arc<dyn ExecutionPlan>
+    };
     if let Some(row) = write_elsewhere(&write, Arc::clone(&input), there, Arc::clone(&context)).await? {
         return Ok(row);
     }
@@ -101,12 +109,17 @@ impl ExecutionPlan for ClusterWriteExec {
         Ok(TreeNodeRecursion::Continue)
     }
 
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
+    }
+
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         if partition != 0 {
             return internal_err!("ClusterWriteExec has one partition, got a request for partition {partition}");
         }
         let (write, input) = (Arc::clone(&self.write), Arc::clone(&self.input));
-        let work = run(self.client.clone(), write, input, Arc::clone(&self.options), context);
+        let (options, metrics) = (Arc::clone(&self.options), self.metrics.clone());
+        let work = run(self.client.clone(), write, input, options, metrics, context);
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), futures::stream::once(work))))
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use arrow_flight::Action;
 use arrow_flight::flight_service_client::FlightServiceClient;
@@ -25,16 +26,21 @@ use tokio::sync::{mpsc, watch};
 use tonic::transport::{Channel, Endpoint};
 
 use super::Server;
-use super::placement::FreedStage;
+use super::parts::Parts;
+use super::placement::{LastTask, Notice};
+use super::progress::progress;
 use crate::codec::SwathCodec;
 use crate::protocol::{
-    Event, FIGURES, FORGET, Figures, Finished, ForgetJob, HeldEntry, JobName, MAX_MESSAGE_BYTES, ResultPart, Run,
-    RunEvent, SECRETS, SessionSecrets, TaskFigures, Worker,
+    Event, FIGURES, FORGET, Figures, Finished, ForgetJob, HeldEntry, JobName, LivePart, MAX_MESSAGE_BYTES, ResultPart,
+    Run, RunEvent, SECRETS, SessionSecrets, TaskFigures, Worker,
 };
 use crate::state;
 
 /// Status changes of one job that may wait for its client.
 const STATUS_BUFFER: usize = 64;
+
+/// How often a client is told how far its job is.
+const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
 /// All jobs of this scheduler's clients.
 pub struct Jobs {
@@ -47,6 +53,8 @@ pub struct Jobs {
     stopping: watch::Sender<bool>,
     /// Persisted results by their jobs.
     held: Mutex<BTreeMap<String, HeldEntry>>,
+    /// Where the parts of results are made, for the clients that want to read them at once.
+    parts: Parts,
     /// Jobs that were taken, failed, and that ended well.
     pub(super) counts: Counts,
 }
@@ -73,6 +81,7 @@ impl Jobs {
             told: Mutex::default(),
             stopping,
             held: Mutex::default(),
+            parts: Parts::default(),
             counts,
         }
     }
@@ -146,7 +155,8 @@ impl Jobs {
         let runtime = RuntimeEnvBuilder::new()
             .with_object_store_registry(Arc::new(ObjectStores::new(StoreOptions(stores))))
             .build_arc()?;
-        let entry = run.persist_as.map(|name| HeldEntry { name, session: run.session.clone(), parts: vec![] });
+        let session = run.session.clone();
+        let entry = run.persist_as.map(|name| HeldEntry { name, session, ..HeldEntry::default() });
         let session = state::session_state(config, Some(run.session), Some(runtime))?;
         let context = Arc::new(SessionContext::new_with_state(session));
         let node = PhysicalPlanNode::decode(run.plan.as_slice())
@@ -164,7 +174,9 @@ impl Jobs {
             .map_err(|error| DataFusionError::External(Box::new(error)))?;
         self.counts.taken.fetch_add(1, Ordering::Relaxed);
         let (events, receiver) = mpsc::channel(STATUS_BUFFER);
-        tokio::spawn(Arc::clone(self).watch(job, entry, run.analyze, changed, events));
+        let parts = run.live.then(|| self.parts.listen(job.as_str()));
+        let wanted = Wanted { entry, analyze: run.analyze, parts };
+        tokio::spawn(Arc::clone(self).watch(job, wanted, changed, events));
         Ok(receiver)
     }
 
@@ -172,14 +184,15 @@ impl Jobs {
     async fn watch(
         self: Arc<Self>,
         job: JobId,
-        mut entry: Option<HeldEntry>,
-        analyze: bool,
+        mut wanted: Wanted,
         mut changed: mpsc::Receiver<JobStatus>,
         events: mpsc::Sender<RunEvent>,
     ) {
         let mut stopping = self.stopping.subscribe();
         let mut ended = false;
         let mut statuses_end = false;
+        let mut told = None;
+        let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + PROGRESS_EVERY, PROGRESS_EVERY);
         let started = RunEvent { event: Some(Event::Started(job.to_string())) };
         let mut open = events.send(started).await.is_ok();
         while open {
@@ -195,15 +208,25 @@ impl Jobs {
                     Some(status) => if let Some(mut event) = self.event_of(status) {
                         ended = true;
                         self.free_all_but_result(&job, &event);
-                        if let (Event::Finished(finished), true) = (&mut event, analyze) {
+                        if let (Event::Finished(finished), true) = (&mut event, wanted.analyze) {
                             finished.tasks = self.figures(job.as_str()).await;
                         }
-                        if let (Event::Finished(finished), Some(entry)) = (&event, entry.take()) {
-                            let entry = HeldEntry { parts: finished.parts.clone(), ..entry };
+                        if let (Event::Finished(finished), Some(entry)) = (&event, wanted.entry.take()) {
+                            let entry = HeldEntry { job: job.to_string(), parts: finished.parts.clone(), ..entry };
                             self.held.lock().insert(job.to_string(), entry);
                         }
                         open = events.send(RunEvent { event: Some(event) }).await.is_ok();
                         statuses_end = true;
+                    }
+                },
+                Some(part) = next(&mut wanted.parts), if !ended => {
+                    open = events.send(RunEvent { event: Some(Event::Part(part)) }).await.is_ok();
+                }
+                _ = ticks.tick(), if !ended => {
+                    let now = self.look(&job, progress).await.ok().flatten();
+                    if let Some(progress) = now.filter(|now| Some(*now) != told) {
+                        told = Some(progress);
+                        open = events.send(RunEvent { event: Some(Event::Progress(progress)) }).await.is_ok();
                     }
                 }
             }
@@ -214,6 +237,7 @@ impl Jobs {
                 log::warn!("job {job} could not be cancelled: {error}");
             }
         }
+        self.parts.forget(job.as_str());
         self.held.lock().remove(job.as_str());
         self.forget(ForgetJob { job: job.to_string(), ..Default::default() }).await;
     }
@@ -227,12 +251,34 @@ impl Jobs {
         tokio::spawn(async move { jobs.forget(forget).await });
     }
 
-    /// Frees stages that have been read by all who read them, as they are told.
-    pub async fn free_stages(self: Arc<Self>, mut freed: mpsc::UnboundedReceiver<FreedStage>) {
-        while let Some((job, stage)) = freed.recv().await {
-            self.counts.freed.fetch_add(1, Ordering::Relaxed);
-            self.forget(ForgetJob { job, stage: Some(stage), ..Default::default() }).await;
+    /// Frees stages that have been read by all who read them, and tells clients where the parts of their results are made.
+    pub async fn take_notices(self: Arc<Self>, mut notices: mpsc::UnboundedReceiver<Notice>) {
+        while let Some(notice) = notices.recv().await {
+            match notice {
+                Notice::Freed(job, stage) => {
+                    self.counts.freed.fetch_add(1, Ordering::Relaxed);
+                    let jobs = Arc::clone(&self);
+                    let forget = ForgetJob { job, stage: Some(stage), ..Default::default() };
+                    tokio::spawn(async move { jobs.forget(forget).await });
+                }
+                Notice::Last(task) => self.add_parts(task).await,
+            }
         }
+    }
+
+    async fn add_parts(&self, task: LastTask) {
+        let metadata = self.server.state.executor_manager.get_executor_metadata(&task.worker).await;
+        let Ok(worker) = metadata else { return };
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let address = format!("{}:{}", worker.host, worker.port);
+        let parts = task.partitions.iter().map(|partition| LivePart {
+            address: address.clone(),
+            stage: number(task.stage),
+            attempt: number(task.attempt),
+            partition: number(*partition),
+            task: number(task.task),
+        });
+        self.parts.add(task.job.clone(), parts);
     }
 
     fn event_of(&self, status: job_status::Status) -> Option<Event> {
@@ -332,6 +378,23 @@ impl Jobs {
         };
         let mut client = FlightServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES);
         client.do_action(Action { r#type: action.to_owned(), body: body.into() }).await.map(tonic::Response::into_inner)
+    }
+}
+
+/// What the client of a job wants beside the result.
+struct Wanted {
+    /// An entry in the list of persisted results.
+    entry: Option<HeldEntry>,
+    /// What each task did.
+    analyze: bool,
+    /// The parts of the result as they are begun.
+    parts: Option<mpsc::UnboundedReceiver<LivePart>>,
+}
+
+async fn next(parts: &mut Option<mpsc::UnboundedReceiver<LivePart>>) -> Option<LivePart> {
+    match parts {
+        Some(parts) => parts.recv().await,
+        None => std::future::pending().await,
     }
 }
 

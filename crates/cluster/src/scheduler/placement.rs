@@ -6,7 +6,7 @@
 //! - A stage with a filter by keys waits for the stage that finds them ([`key_filters`]). None waits for a stage above it, so
 //!   that some stage may always run.
 //!
-//! It also sees first which stages have been read by all that read them.
+//! It also sees first which stages have been read by all that read them, and where the parts of a result are made.
 //!
 //! It takes the place of Ballista's round robin, and keeps what that promises: a stage whose tasks would each see a part of what
 //! one operator has to see whole is one task.
@@ -30,21 +30,58 @@ use tokio::sync::mpsc;
 
 use super::key_filters;
 
-/// A stage of a job whose outputs nobody will read any more.
-pub type FreedStage = (String, u32);
+/// What is seen while tasks are given out.
+#[derive(Debug)]
+pub enum Notice {
+    /// A stage of a job whose outputs nobody will read any more.
+    Freed(String, u32),
+    /// A task of a job's last stage was given to a worker.
+    Last(LastTask),
+}
+
+/// A task whose output is part of a result.
+#[derive(Clone, Debug)]
+pub struct LastTask {
+    /// Its job.
+    pub job: String,
+    /// The last stage.
+    pub stage: usize,
+    /// How often that stage was begun before.
+    pub attempt: usize,
+    /// Its number in the stage.
+    pub task: usize,
+    /// The worker's id.
+    pub worker: String,
+    /// Its partitions.
+    pub partitions: Vec<usize>,
+}
 
 /// Tasks by the place of their input.
 #[derive(Debug)]
 pub struct Placement {
     /// Stages that were told to be free.
-    freed: Mutex<HashSet<FreedStage>>,
-    tell: mpsc::UnboundedSender<FreedStage>,
+    freed: Mutex<HashSet<(String, u32)>>,
+    tell: mpsc::UnboundedSender<Notice>,
 }
 
 impl Placement {
-    /// Tells `tell` of stages that have been read by all who read them.
-    pub fn new(tell: mpsc::UnboundedSender<FreedStage>) -> Self {
+    /// Tells `tell` what is seen.
+    pub fn new(tell: mpsc::UnboundedSender<Notice>) -> Self {
         Self { freed: Mutex::default(), tell }
+    }
+
+    fn tell_last(&self, tasks: &[BoundTask]) {
+        for (worker, task) in tasks {
+            // Without a listener nobody wants to know.
+            let _ = self.tell.send(Notice::Last(LastTask {
+                job: task.key.job_id.to_string(),
+                stage: task.key.stage_id,
+                attempt: task.stage_attempt_num,
+                task: task.key.task_id,
+                worker: worker.clone(),
+                partitions: task.global_input_partition_ids.clone(),
+            }));
+        }
     }
 
     /// Once all stages that read a stage have ended, its outputs are only of use if their outputs are lost, and then it runs
@@ -60,7 +97,7 @@ impl Placement {
             match is_free {
                 true if freed.insert(stage.clone()) => {
                     // Without a listener there is nothing to free.
-                    let _ = self.tell.send(stage);
+                    let _ = self.tell.send(Notice::Freed(stage.0, stage.1));
                 }
                 true => {}
                 false => {
@@ -107,7 +144,11 @@ impl DistributionPolicy for Placement {
                     continue;
                 };
                 stage.plan = plan;
+                let first = bound.len();
                 bind_stage(stage, &session, job, &mut budgets, &mut bound);
+                if stage.output_links.is_empty() {
+                    self.tell_last(&bound[first..]);
+                }
             }
         }
         Ok(bound)

@@ -40,8 +40,8 @@ impl PersistedReader {
         let ticket = Ticket {
             job: job.to_owned(),
             outputs: vec![key_of(part).into()],
-            skip_rows: 0,
             compression: self.compression.clone(),
+            ..Default::default()
         };
         let peer = self.shared.channels.peer(&part.address)?;
         let part = part.clone();

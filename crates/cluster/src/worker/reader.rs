@@ -88,8 +88,8 @@ impl ExchangeReaderExec {
         let ticket = Ticket {
             job: self.job.clone(),
             outputs: parts.iter().map(|part| part.key.into()).collect(),
-            skip_rows: 0,
             compression: self.compression.clone(),
+            ..Default::default()
         };
         let rows = parts.iter().map(|part| part.rows).sum::<Option<u64>>();
         let first = parts[0].clone();

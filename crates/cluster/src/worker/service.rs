@@ -20,7 +20,7 @@ use tonic::service::RoutesBuilder;
 use super::Shared;
 use super::held::key_of;
 use crate::actions::{ActionService, Actions};
-use crate::protocol::{FIGURES, FORGET, Figures, ForgetJob, HOLDS, Holds, JobName, SECRETS, SessionSecrets};
+use crate::protocol::{FIGURES, FORGET, Figures, ForgetJob, HOLDS, Holds, JobName, SECRETS, SessionSecrets, WATCH};
 
 /// The actions and the data of a worker.
 pub struct WorkerActions {
@@ -41,6 +41,7 @@ impl Actions for WorkerActions {
             action(FIGURES, "tells what the tasks of a job did"),
             action(HOLDS, "tells whether outputs are held"),
             action(SECRETS, "takes store options of a session"),
+            action(WATCH, "gives this worker's id, and ends with it"),
         ]
     }
 
@@ -74,6 +75,10 @@ impl Actions for WorkerActions {
                     let held = self.shared.outputs.get(&asked.job, key_of(part));
                     held.map_err(|error| Status::not_found(error.strip_backtrace()))?;
                 }
+            }
+            WATCH => {
+                let id = self.shared.id.clone().into_bytes();
+                return Ok(stream::iter([Ok(id)]).chain(stream::pending()).boxed());
             }
             other => return Err(Status::unimplemented(format!("a worker does not know the action {other}"))),
         }

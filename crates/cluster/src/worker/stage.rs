@@ -88,12 +88,15 @@ impl StageTask {
             );
         }
         let store = self.shared.outputs.store();
-        let writers: Arc<Vec<Mutex<Sink>>> = Arc::new(
-            partitions
-                .iter()
-                .map(|_| Mutex::new(Sink { writer: store.writer(Arc::clone(&schema)), batches: 0 }))
-                .collect(),
-        );
+        let mut writers: Vec<_> = partitions.iter().map(|_| store.writer(Arc::clone(&schema))).collect();
+        if matches!(self.output, Output::Same { .. }) {
+            // A client reads the last stage while it is written.
+            for (writer, partition) in writers.iter_mut().zip(&partitions) {
+                self.shared.outputs.open(&self.job, self.output_key(*partition)?, writer.live())?;
+            }
+        }
+        let writers: Arc<Vec<Mutex<Sink>>> =
+            Arc::new(writers.into_iter().map(|writer| Mutex::new(Sink { writer, batches: 0 })).collect());
         futures::future::join_all(self.filters.iter().map(|filter| filter.resolve(&self.shared, &self.job))).await;
         let mut work = JoinSet::new();
         for input in 0..inputs {
@@ -138,8 +141,6 @@ impl StageTask {
             if stored.rows() == 0 {
                 continue;
             }
-            let number =
-                u32::try_from(partition).map_err(|_| exec_datafusion_err!("partition {partition} is too large"))?;
             written.push(ShuffleWritePartition {
                 partition_id: partition as u64,
                 num_batches: batches,
@@ -149,10 +150,15 @@ impl StageTask {
                 file_id: Some(u64::from(self.task)),
                 is_sort_shuffle: matches!(self.output, Output::Partitioned { .. }),
             });
-            let key = OutputKey { stage: self.stage, partition: number, task: self.task };
-            self.shared.outputs.insert(&self.job, key, stored)?;
+            self.shared.outputs.insert(&self.job, self.output_key(partition)?, stored)?;
         }
         Ok(written)
+    }
+
+    fn output_key(&self, partition: usize) -> Result<OutputKey> {
+        let partition =
+            u32::try_from(partition).map_err(|_| exec_datafusion_err!("partition {partition} is too large"))?;
+        Ok(OutputKey { stage: self.stage, partition, task: self.task })
     }
 }
 

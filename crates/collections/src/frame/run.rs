@@ -8,8 +8,11 @@ use std::task::{Context, Poll, ready};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, SchemaRef};
 use datafusion::error::DataFusionError;
+use datafusion::execution::SessionState;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::{Stream, StreamExt};
+use swath_exec::RowsLost;
 use swath_exec::engine::Running;
 use swath_exec::files::name_files;
 use tokio::sync::mpsc;
@@ -17,6 +20,7 @@ use tokio::sync::mpsc;
 use super::DataFrame;
 use crate::error::{Error, Result};
 use crate::expr::agg::count_all;
+use crate::session::Session;
 
 /// Batches that may wait between the engine and whoever reads a [`BatchStream`].
 const STREAM_BUFFER_BATCHES: usize = 4;
@@ -48,9 +52,7 @@ impl DataFrame {
     pub fn collect_one(&self) -> Result<RecordBatch> {
         let (state, plan) = (self.session.state(), self.logical_plan()?.clone());
         let run = async move {
-            let physical = name_files(state.create_physical_plan(&plan).await?)?;
-            let schema = physical.schema();
-            let batches = datafusion::physical_plan::collect(physical, state.task_ctx()).await?;
+            let (schema, batches) = collect(&state, &plan).await?;
             Ok(arrow::compute::concat_batches(&schema, &batches)?)
         };
         Ok(self.session.engine().block_on(run)?)
@@ -58,10 +60,7 @@ impl DataFrame {
 
     fn run(&self) -> Result<impl Future<Output = Result<Vec<RecordBatch>, DataFusionError>> + Send + 'static> {
         let (state, plan) = (self.session.state(), self.logical_plan()?.clone());
-        Ok(async move {
-            let physical = name_files(state.create_physical_plan(&plan).await?)?;
-            datafusion::physical_plan::collect(physical, state.task_ctx()).await
-        })
+        Ok(async move { Ok(collect(&state, &plan).await?.1) })
     }
 
     /// The number of rows, counted without holding them.
@@ -87,7 +86,7 @@ impl DataFrame {
             }
             Ok(())
         });
-        Ok(BatchStream { schema, receiver, running: Some(running) })
+        Ok(BatchStream { schema, receiver, running: Some(running), _session: self.session.clone() })
     }
 
     /// Prints the first 20 rows as a table.
@@ -112,6 +111,19 @@ impl DataFrame {
     }
 }
 
+/// All rows of `plan`. Nobody has seen any of them before the end, so a query whose rows were lost on the way is run again, once.
+async fn collect(state: &SessionState, plan: &LogicalPlan) -> Result<(SchemaRef, Vec<RecordBatch>), DataFusionError> {
+    let mut again = true;
+    loop {
+        let physical = name_files(state.create_physical_plan(plan).await?)?;
+        let schema = physical.schema();
+        match datafusion::physical_plan::collect(physical, state.task_ctx()).await {
+            Err(error) if again && RowsLost::caused(&error) => again = false,
+            batches => return Ok((schema, batches?)),
+        }
+    }
+}
+
 /// Batches of a running query, as an async [`Stream`] or, for synchronous callers, in a `for` loop.
 #[derive(Debug)]
 pub struct BatchStream {
@@ -119,6 +131,8 @@ pub struct BatchStream {
     receiver: mpsc::Receiver<Result<RecordBatch, DataFusionError>>,
     /// The query, until its end has been seen: how it ended is the last thing that a reader is told.
     running: Option<Running<()>>,
+    /// Held: the query runs on its threads. Dropped last.
+    _session: Session,
 }
 
 impl BatchStream {
