@@ -30,3 +30,5 @@ pub use expr::reduction::Reduction;
 pub use expr::traits::{ArraySink, ArraySource, BlockContext, BlockFunction, Generator, MemorySource};
 pub use grid::chunking::{AxisSpec, ChunkSpec};
 pub use grid::{AxisChunks, ChunkGrid, Region};
+pub use lower::PlanOptions;
+pub use lower::plan::Plan;

@@ -8,7 +8,6 @@ use crate::grid::{AxisChunks, ChunkGrid};
 
 impl ArrayExpr {
     /// The same operation over inputs of the same shapes and dtypes whose grids may be others; the result's grid follows them.
-    #[allow(dead_code)] // For the memory plan.
     pub(crate) fn rebuild(&self, inputs: &[Self]) -> Result<Self> {
         if self.inputs() == inputs {
             return Ok(self.clone());

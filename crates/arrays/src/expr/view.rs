@@ -156,9 +156,9 @@ impl View {
         *self == Self::identity(shape)
     }
 
-    /// Whether no element is read twice.
+    /// Whether it has new axes of another length than one, so that elements stand there several times (or not at all).
     pub fn repeats(&self) -> bool {
-        self.axes.iter().any(|axis| matches!(axis, ViewAxis::New(length) if *length > 1))
+        self.axes.iter().any(|axis| matches!(axis, ViewAxis::New(length) if *length != 1))
     }
 
     /// This view of the result of `inner`, as one view.

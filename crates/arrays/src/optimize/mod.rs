@@ -207,4 +207,4 @@ pub(crate) fn before_and_after(rule: &dyn Rule, root: &ArrayExpr) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -49,9 +49,7 @@ fn operand(input: &ArrayExpr, view: &View, shape: &[usize], grid: &ChunkGrid) ->
     let own = input.shape();
     let lead = shape.len() - own.len();
     let takes_part = |axis: &ViewAxis| match axis {
-        ViewAxis::Slice { axis, .. } => {
-            axis.checked_sub(lead).is_some_and(|axis| own[axis] == shape[axis + lead] && own[axis] != 1)
-        }
+        ViewAxis::Slice { axis, .. } => axis.checked_sub(lead).is_some_and(|axis| own[axis] == shape[axis + lead]),
         ViewAxis::New(_) => false,
     };
     let mut axes = Vec::new();

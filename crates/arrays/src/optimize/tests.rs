@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use swath_kernels::{DType, NdArray, Scalar, SliceSpec};
 
 use super::*;
@@ -97,7 +98,7 @@ pub(crate) fn any_steps() -> impl Strategy<Value = Vec<Step>> {
     let step = (0..18u8, 0..8usize, 0..8usize, 0..6usize, any::<bool>());
     prop::collection::vec(
         step.prop_map(|(what, first, second, number, sign)| Step { what, first, second, number, sign }),
-        1..9,
+        3..16,
     )
 }
 
@@ -114,7 +115,8 @@ pub(crate) fn any_source() -> impl Strategy<Value = ArrayExpr> {
 pub(crate) fn program(sources: Vec<ArrayExpr>, steps: &[Step]) -> ArrayExpr {
     let mut stack = sources;
     for step in steps {
-        let x = stack[step.first % stack.len()].clone();
+        // Mostly the last one made, so that programs get deep.
+        let x = stack[if step.first < 6 { stack.len() - 1 } else { step.number % stack.len() }].clone();
         let y = stack[step.second % stack.len()].clone();
         let axis = step.number % x.ndim().max(1);
         let signed = axis as isize;
@@ -163,6 +165,24 @@ impl ArrayExpr {
         let wide = self.cast(DType::I64)?;
         Self::map("remainder", &[(&wide).into(), length.max(1).into()])
     }
+}
+
+/// A property of programs that all fail would hold: most must run, and be long enough to have something to optimise.
+#[test]
+fn random_programs_are_worth_testing() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let strategy = (prop::collection::vec(any_source(), 1..3), any_steps());
+    let (mut valid, mut nodes, mut changed) = (0, 0, 0);
+    for _ in 0..200 {
+        let (sources, steps) = strategy.new_tree(&mut runner).unwrap().current();
+        let root = program(sources, &steps);
+        if evaluate(&root).is_ok() {
+            valid += 1;
+            nodes += ArrayExpr::topological(std::slice::from_ref(&root)).len();
+            changed += usize::from(optimize(std::slice::from_ref(&root)).unwrap().0[0] != root);
+        }
+    }
+    assert!(valid > 150 && nodes > 4 * valid && changed > valid / 3, "{valid} valid, {nodes} nodes, {changed} changed");
 }
 
 proptest! {

@@ -2,14 +2,14 @@
 //! against it.
 
 mod functions;
-//mod run;
+mod run;
 
 use std::collections::HashMap;
 
 use swath_kernels::{DType, Dims, NdArray, Scalar, with_element};
 
 pub(crate) use functions::{map, reduce};
-//pub(crate) use run::run_plan;
+pub(crate) use run::run_plan;
 
 use crate::error::{ArrayError, Result};
 use crate::expr::node::ArrayExpr;

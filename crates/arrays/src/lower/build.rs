@@ -1,0 +1,399 @@
+//! Stages from groups of nodes.
+
+use std::collections::HashMap;
+
+use swath_kernels::DType;
+
+use super::PlanOptions;
+use super::partition::{is_fusable, partition};
+use super::program::{ProgramOutput, Writer};
+use super::stage::{Access, Content, Input, Origin, Output, ScanPhase, Stage, Step};
+use super::tree::combine;
+use crate::error::{ArrayError, Result};
+use crate::expr::contraction::{Contraction, Label};
+use crate::expr::node::ArrayExpr;
+use crate::expr::op::{Linalg, Op, Order};
+use crate::grid::{AxisChunks, ChunkGrid};
+use crate::optimize::transpose_into_product::is_gram;
+
+/// Where the blocks of each node are made.
+pub(super) type Produced = HashMap<u64, (usize, usize)>;
+
+/// Stages, and for each root the stage and output that make it.
+pub(super) type Built = (Vec<Stage>, Vec<(usize, usize)>);
+
+/// The stages of an optimised DAG, and where the roots' blocks are.
+pub(super) fn build(roots: &[ArrayExpr], options: &PlanOptions) -> Result<Built> {
+    let groups = partition(roots, options);
+    let mut builder = Builder { stages: Vec::new(), produced: Produced::new(), options };
+    for group in &groups {
+        match group.first() {
+            Some(node) if is_fusable(node) || matches!(node.op(), Op::Reduce { .. }) => builder.fused(group)?,
+            Some(node) => builder.single(node)?,
+            None => {}
+        }
+    }
+    let outputs = roots.iter().map(|root| {
+        builder.produced.get(&root.id()).copied().ok_or_else(|| ArrayError::internal("a root was not made"))
+    });
+    let outputs = outputs.collect::<Result<Vec<_>>>()?;
+    Ok((builder.stages, outputs))
+}
+
+pub(super) struct Builder<'a> {
+    pub(super) stages: Vec<Stage>,
+    pub(super) produced: Produced,
+    pub(super) options: &'a PlanOptions,
+}
+
+impl Builder<'_> {
+    pub(super) fn push(&mut self, mut stage: Stage) -> usize {
+        stage.task_bytes = super::memory::task_bytes(&stage);
+        self.stages.push(stage);
+        self.stages.len() - 1
+    }
+
+    /// One program for nodes over the same blocks; reductions then get their trees.
+    fn fused(&mut self, group: &[ArrayExpr]) -> Result<()> {
+        let mut writer = Writer::new(&self.produced);
+        let mut outputs = Vec::new();
+        let mut tasks = group[0].grid().clone();
+        for node in group {
+            let Op::Reduce { function, axes } = node.op() else {
+                let register = writer.root(node)?;
+                writer.output(ProgramOutput::Array(register));
+                outputs.push(array_output(node));
+                continue;
+            };
+            let input = &node.inputs()[0];
+            tasks = input.grid().clone();
+            let register = writer.register(input)?;
+            let finish = axes.iter().all(|axis| tasks.axis(*axis).is_single());
+            writer.output(ProgramOutput::Reduce { register, function: *function, axes: axes.clone(), finish });
+            if finish {
+                outputs.push(array_output(node));
+                continue;
+            }
+            let states = tasks.axes().iter().enumerate().map(|(axis, chunks)| match axes.contains(&axis) {
+                true => AxisChunks::regular(chunks.count(), 1),
+                false => chunks.clone(),
+            });
+            let content =
+                Content::State { function: *function, input: input.dtype(), result: node.dtype(), axes: axes.clone() };
+            outputs.push(Output { content, dtype: input.dtype(), grid: ChunkGrid::new(states) });
+        }
+        let (program, inputs) = writer.finish();
+        let nodes = group.to_vec();
+        let stage = self.push(Stage { step: Step::Fused(program), inputs, tasks, outputs, nodes, task_bytes: 0 });
+        for (output, node) in group.iter().enumerate() {
+            let place = match self.stages[stage].outputs[output].content {
+                Content::Array => (stage, output),
+                Content::State { .. } => combine(self, node, stage, output),
+            };
+            self.produced.insert(node.id(), place);
+        }
+        Ok(())
+    }
+
+    /// The blocks of a node as an input: another stage's, or read by the task.
+    pub(super) fn input(&self, node: &ArrayExpr, access: Access) -> Result<Input> {
+        if let Some((stage, output)) = self.produced.get(&node.id()) {
+            let origin = Origin::Stage { stage: *stage, output: *output };
+            return Ok(Input { origin, access, grid: node.grid().clone(), dtype: node.dtype() });
+        }
+        Err(ArrayError::internal(format!("{node:?} is not made before it is used")))
+    }
+
+    /// A stage that reads a source in the chunks of the node, for operations that need blocks.
+    pub(super) fn make_input(&mut self, node: &ArrayExpr) -> Result<()> {
+        if self.produced.contains_key(&node.id()) {
+            return Ok(());
+        }
+        self.fused(std::slice::from_ref(node))
+    }
+
+    fn single(&mut self, node: &ArrayExpr) -> Result<()> {
+        for input in node.inputs() {
+            self.make_input(input)?;
+        }
+        let shape_of_tasks = node.grid().clone();
+        let same = |node: &ArrayExpr| Access::View(crate::expr::view::View::identity(&node.shape()));
+        let (step, inputs) = match node.op() {
+            Op::Rechunk => return self.rechunk(node),
+            Op::Concat { axis } => {
+                let mut offset = 0;
+                let mut inputs = Vec::new();
+                for input in node.inputs() {
+                    inputs.push(self.input(input, Access::Shifted { axis: *axis, offset })?);
+                    offset += input.grid().axis(*axis).length();
+                }
+                (Step::Assemble, inputs)
+            }
+            Op::Reshape => (Step::Reshape, vec![self.input(&node.inputs()[0], Access::SameNumber)?]),
+            Op::Contract(contraction) => return self.contract(node, contraction),
+            Op::Scan { function, axis } => return self.scan(node, *function, *axis),
+            Op::Order(Order::Histogram | Order::Bincount { .. } | Order::Unique { .. }) => return self.counts(node),
+            Op::Block(call) => {
+                let mut inputs = Vec::new();
+                for (position, (input, axes)) in node.inputs().iter().zip(&call.axes).enumerate() {
+                    let access = match position {
+                        0 if !call.halo.is_empty() => Access::Halo(call.halo.clone(), call.boundary),
+                        _ => Access::Blocks(axes.clone()),
+                    };
+                    inputs.push(self.input(input, access)?);
+                }
+                (Step::Block(call.clone()), inputs)
+            }
+            Op::Store(sink) => {
+                let input = &node.inputs()[0];
+                let inputs = vec![self.input(input, same(input))?];
+                let tasks = input.grid().clone();
+                let counts = ChunkGrid::new(tasks.axes().iter().map(|axis| AxisChunks::regular(axis.count(), 1)));
+                let output = Output { content: Content::Array, dtype: DType::I64, grid: counts };
+                let step = Step::Store(sink.clone());
+                let nodes = vec![node.clone()];
+                let stage = self.push(Stage { step, inputs, tasks, outputs: vec![output], nodes, task_bytes: 0 });
+                let place = super::tree::add(self, node, stage, 0);
+                self.produced.insert(node.id(), place);
+                return Ok(());
+            }
+            _ => {
+                let mut inputs = Vec::new();
+                for (position, input) in node.inputs().iter().enumerate() {
+                    inputs.push(self.input(input, Access::Blocks(follows(node, position)))?);
+                }
+                (Step::Local(node.clone()), inputs)
+            }
+        };
+        let outputs = vec![array_output(node)];
+        let stage = Stage { step, inputs, tasks: shape_of_tasks, outputs, nodes: vec![node.clone()], task_bytes: 0 };
+        let stage = self.push(stage);
+        self.produced.insert(node.id(), (stage, 0));
+        Ok(())
+    }
+
+    fn rechunk(&mut self, node: &ArrayExpr) -> Result<()> {
+        let input = &node.inputs()[0];
+        let item = node.dtype().item_size();
+        let grids = crate::grid::rechunk::steps(input.grid(), node.grid(), item, self.options.task_limit_bytes)
+            .unwrap_or_else(|| vec![node.grid().clone()]);
+        let mut source = self.input(input, Access::View(crate::expr::view::View::identity(&input.shape())))?;
+        let mut place = (0, 0);
+        for grid in grids {
+            let output = Output { content: Content::Array, dtype: node.dtype(), grid: grid.clone() };
+            let inputs = vec![source.clone()];
+            let nodes = vec![node.clone()];
+            let stage = Stage {
+                step: Step::Assemble,
+                inputs,
+                tasks: grid.clone(),
+                outputs: vec![output],
+                nodes,
+                task_bytes: 0,
+            };
+            place = (self.push(stage), 0);
+            source.origin = Origin::Stage { stage: place.0, output: 0 };
+            source.grid = grid;
+        }
+        self.produced.insert(node.id(), place);
+        Ok(())
+    }
+
+    /// A product: each block of the result by one task that goes along the summed labels, or, where that leaves processors without
+    /// work, partial products that are added up.
+    fn contract(&mut self, node: &ArrayExpr, contraction: &Contraction) -> Result<()> {
+        let (left, right) = (&node.inputs()[0], &node.inputs()[1]);
+        let summed = contraction.summed();
+        let both = summed.iter().all(|label| contraction.left.contains(label) && contraction.right.contains(label));
+        let chunks = |label: &Label| {
+            let axis = contraction.left.iter().position(|own| own == label);
+            match axis {
+                Some(axis) => left.grid().axis(axis).clone(),
+                None => {
+                    let axis = contraction.right.iter().position(|own| own == label).unwrap_or(0);
+                    right.grid().axis(axis).clone()
+                }
+            }
+        };
+        let inner: Vec<AxisChunks> = summed.iter().map(chunks).collect();
+        let steps: usize = inner.iter().map(AxisChunks::count).product();
+        let partial = both && steps > 1 && node.grid().block_count() < self.options.parallelism;
+        let accumulate = both && !partial;
+        let lead = if partial { summed.len() } else { 0 };
+        let follows = |labels: &[Label]| {
+            let place = |label: &Label| match contraction.output.iter().position(|own| own == label) {
+                Some(axis) => Some(lead + axis),
+                None => summed.iter().position(|own| own == label).filter(|_| partial),
+            };
+            Access::Blocks(labels.iter().map(place).collect())
+        };
+        let inputs =
+            vec![self.input(left, follows(&contraction.left))?, self.input(right, follows(&contraction.right))?];
+        let symmetric =
+            is_gram(contraction, left, right) && !node.dtype().is_time() && node.grid().axis(0) == node.grid().axis(1);
+        let ones: Vec<AxisChunks> = inner.iter().map(|axis| AxisChunks::regular(axis.count(), 1)).collect();
+        let lead_axes = if partial { ones } else { Vec::new() };
+        let tasks = ChunkGrid::new(lead_axes.into_iter().chain(node.grid().axes().iter().cloned()));
+        let output = Output { content: Content::Array, dtype: node.dtype(), grid: tasks.clone() };
+        let step = Step::Contract { contraction: contraction.clone(), accumulate, symmetric };
+        let stage = Stage { step, inputs, tasks, outputs: vec![output], nodes: vec![node.clone()], task_bytes: 0 };
+        let mut place = (self.push(stage), 0);
+        if partial {
+            place = super::tree::add_axes(self, node, place.0, &(0..summed.len()).collect());
+        }
+        self.produced.insert(node.id(), place);
+        Ok(())
+    }
+
+    fn scan(&mut self, node: &ArrayExpr, function: crate::expr::op::Scan, axis: usize) -> Result<()> {
+        let input = &node.inputs()[0];
+        let follow = Access::Blocks((0..node.ndim()).map(Some).collect());
+        let source = self.input(input, follow.clone())?;
+        let chunks = node.grid().axis(axis);
+        let mut inputs = vec![source.clone()];
+        let stage = |step, inputs, tasks: ChunkGrid, output: ChunkGrid| Stage {
+            step,
+            inputs,
+            tasks,
+            outputs: vec![Output { content: Content::Array, dtype: node.dtype(), grid: output }],
+            nodes: vec![node.clone()],
+            task_bytes: 0,
+        };
+        if !chunks.is_single() {
+            let totals = node.grid().with_axis(axis, AxisChunks::regular(chunks.count(), 1));
+            let step = Step::Scan { function, axis, phase: ScanPhase::Totals };
+            let made = self.push(stage(step, vec![source], node.grid().clone(), totals.clone()));
+            let whole = totals.with_axis(axis, AxisChunks::whole(chunks.count()));
+            let mut along: Vec<Option<usize>> = (0..node.ndim()).map(Some).collect();
+            along[axis] = None;
+            let from = Input {
+                origin: Origin::Stage { stage: made, output: 0 },
+                access: Access::Blocks(along),
+                grid: totals,
+                dtype: node.dtype(),
+            };
+            let step = Step::Scan { function, axis, phase: ScanPhase::Carries };
+            let made = self.push(stage(step, vec![from], whole.clone(), whole.clone()));
+            // Task `i` along the axis takes position `i` of the carries.
+            let carries = whole.with_axis(axis, AxisChunks::regular(chunks.count(), 1));
+            let origin = Origin::Stage { stage: made, output: 0 };
+            let cut = Input {
+                origin,
+                access: Access::View(crate::expr::view::View::identity(&carries.shape())),
+                grid: whole,
+                dtype: node.dtype(),
+            };
+            let made = self.push(stage(Step::Assemble, vec![cut], carries.clone(), carries.clone()));
+            inputs.push(Input {
+                origin: Origin::Stage { stage: made, output: 0 },
+                access: follow,
+                grid: carries,
+                dtype: node.dtype(),
+            });
+        }
+        let step = Step::Scan { function, axis, phase: ScanPhase::Apply };
+        let made = self.push(stage(step, inputs, node.grid().clone(), node.grid().clone()));
+        self.produced.insert(node.id(), (made, 0));
+        Ok(())
+    }
+
+    /// Histograms, counts and distinct elements: block by block, then added up or made distinct again.
+    fn counts(&mut self, node: &ArrayExpr) -> Result<()> {
+        let input = &node.inputs()[0];
+        if matches!(node.op(), Op::Order(Order::Unique { .. })) {
+            let access = Access::Blocks(vec![None; input.ndim()]);
+            let inputs = vec![self.input(input, access)?];
+            let outputs = vec![array_output(node)];
+            let tasks = ChunkGrid::whole(&node.shape());
+            let step = Step::Local(node.clone());
+            let stage = self.push(Stage { step, inputs, tasks, outputs, nodes: vec![node.clone()], task_bytes: 0 });
+            self.produced.insert(node.id(), (stage, 0));
+            return Ok(());
+        }
+        let bins = node.grid().axis(0).length();
+        let lead = input.grid().counts();
+        let tasks =
+            ChunkGrid::new(lead.iter().map(|count| AxisChunks::regular(*count, 1)).chain([AxisChunks::whole(bins)]));
+        let mut inputs = vec![self.input(input, Access::Blocks((0..input.ndim()).map(Some).collect()))?];
+        for (position, other) in node.inputs().iter().enumerate().skip(1) {
+            let edges = position == 1 && matches!(node.op(), Op::Order(Order::Histogram));
+            let axes = if edges { vec![None] } else { (0..input.ndim()).map(Some).collect() };
+            inputs.push(self.input(other, Access::Blocks(axes))?);
+        }
+        let output = Output { content: Content::Array, dtype: node.dtype(), grid: tasks.clone() };
+        let step = Step::Local(node.clone());
+        let stage =
+            self.push(Stage { step, inputs, tasks, outputs: vec![output], nodes: vec![node.clone()], task_bytes: 0 });
+        let place = super::tree::add_axes(self, node, stage, &(0..input.ndim()).collect());
+        self.produced.insert(node.id(), place);
+        Ok(())
+    }
+}
+
+pub(super) fn array_output(node: &ArrayExpr) -> Output {
+    Output { content: Content::Array, dtype: node.dtype(), grid: node.grid().clone() }
+}
+
+/// For each axis of an input of a local operation the result's axis whose blocks it follows.
+fn follows(node: &ArrayExpr, input: usize) -> Vec<Option<usize>> {
+    let ndim = node.inputs()[input].ndim();
+    let all = || (0..ndim).map(Some).collect::<Vec<_>>();
+    let without = |axes: &[usize]| (0..ndim).map(|axis| (!axes.contains(&axis)).then_some(axis)).collect::<Vec<_>>();
+    match node.op() {
+        Op::Gather { axis, count } => {
+            let common = node.ndim() + count - node.inputs()[0].ndim();
+            match input {
+                0 => (0..ndim)
+                    .map(|own| match own {
+                        own if own < *axis => Some(own),
+                        own if own < axis + count => None,
+                        own => Some(own + common - count),
+                    })
+                    .collect(),
+                _ => (0..common).map(|own| Some(axis + own)).collect(),
+            }
+        }
+        Op::TakeAlong { axis } if input == 0 => without(&[*axis]),
+        Op::Mask => (0..ndim)
+            .map(|axis| {
+                if axis == 0 {
+                    Some(0)
+                } else {
+                    axis.checked_sub(masked_axes(node) - 1).filter(|_| axis >= masked_axes(node))
+                }
+            })
+            .collect(),
+        Op::Scatter { .. } if input == 1 => vec![None],
+        Op::Scatter { axis } if input == 2 => without(&[*axis]),
+        Op::Order(Order::Quantile { axes, .. }) => {
+            let mut next = 0;
+            (0..ndim)
+                .map(|axis| {
+                    (!axes.contains(&axis)).then(|| {
+                        next += 1;
+                        next
+                    })
+                })
+                .collect()
+        }
+        Op::Order(
+            Order::Sort { axis } | Order::ArgSort { axis } | Order::Partition { axis, .. } | Order::Top { axis, .. },
+        )
+        | Op::Fft { axis, .. } => without(&[*axis]),
+        Op::Linalg(function) => {
+            let batch = node.inputs()[0].ndim() - 2;
+            match (function, input) {
+                (Linalg::Solve | Linalg::SolveTriangular { .. } | Linalg::Lstsq, 1) => {
+                    (0..ndim).map(|axis| (axis == 1).then_some(1)).collect()
+                }
+                _ => (0..ndim).map(|axis| (axis < batch).then_some(axis)).collect(),
+            }
+        }
+        _ => all(),
+    }
+}
+
+/// How many axes a mask covers.
+fn masked_axes(node: &ArrayExpr) -> usize {
+    node.inputs()[1].ndim()
+}

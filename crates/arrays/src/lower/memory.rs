@@ -1,0 +1,108 @@
+//! How much a task takes, known before it runs.
+
+use swath_kernels::Dims;
+
+use super::program::{Instruction, Program};
+use super::stage::{Access, Content, Input, Origin, Output, Stage, Step};
+use crate::expr::op::{Op, Order};
+use crate::grid::Region;
+
+/// Elements of a register's tile, and bytes of the widest element: the scratch of a program.
+const TILE_BYTES: u64 = 2048 * 16;
+
+/// Bytes for one element of an output: a state takes what its parts do.
+pub(super) fn output_item_bytes(output: &Output) -> u64 {
+    match &output.content {
+        Content::Array => output.dtype.item_size() as u64,
+        Content::State { function, input, result, .. } => {
+            // Compensated sums keep a second number.
+            function.state(*input, *result).iter().map(|(_, dtype)| dtype.item_size() as u64).sum::<u64>() + 8
+        }
+    }
+}
+
+/// The most bytes that a task of a stage holds.
+pub(super) fn task_bytes(stage: &Stage) -> u64 {
+    let inputs: Vec<u64> = stage.inputs.iter().map(|input| input_bytes(stage, input)).collect();
+    let read = inputs.iter().fold(0u64, |sum, bytes| sum.saturating_add(*bytes));
+    let made = stage.outputs.iter().fold(0u64, |sum, output| {
+        sum.saturating_add(output.grid.largest_block_elements().saturating_mul(output_item_bytes(output)))
+    });
+    let scratch = match &stage.step {
+        Step::Fused(program) => scratch_of_program(program),
+        Step::Block(call) => call.function.0.scratch_bytes(read),
+        Step::Local(node) => match node.op() {
+            // Keys and positions beside the elements.
+            Op::Order(Order::ArgSort { .. } | Order::Top { .. }) => read.saturating_mul(2),
+            Op::Order(_) => read,
+            // Copies that are factored in place, and work space as large.
+            Op::Linalg(_) => read.saturating_mul(2),
+            Op::Fft { .. } => made,
+            _ => 0,
+        },
+        _ => 0,
+    };
+    read.saturating_add(made).saturating_add(scratch)
+}
+
+fn scratch_of_program(program: &Program) -> u64 {
+    let computed = |register: &&(Instruction, swath_kernels::DType)| {
+        !matches!(register.0, Instruction::Input(_) | Instruction::Constant(_))
+    };
+    program.registers.iter().filter(computed).count() as u64 * TILE_BYTES
+}
+
+/// Bytes of an input that a task holds at a time: the box, and the largest block it is cut from where it must be put together.
+fn input_bytes(stage: &Stage, input: &Input) -> u64 {
+    let item = input.dtype.item_size() as u64;
+    let task: Dims = stage.tasks.largest_block();
+    let block = input.grid.largest_block_elements();
+    let product = |shape: &[usize]| shape.iter().fold(1u64, |product, length| product.saturating_mul(*length as u64));
+    let elements = match &input.access {
+        Access::View(view) => {
+            let region: Region = task.iter().map(|length| 0..*length).collect();
+            // Lengths of the box at the origin are those of the box anywhere.
+            let shape: Dims = crate::grid::region_shape(&view.input_region(&region));
+            let read = product(&shape);
+            let is_stage = matches!(input.origin, Origin::Stage { .. });
+            // Blocks of other stages are shared where one holds the box; else the box is a copy beside a block.
+            if is_stage && input.grid.largest_block() != shape { read.saturating_add(block) } else { read }
+        }
+        Access::SameNumber => block,
+        Access::Blocks(axes) => {
+            if matches!(stage.step, Step::Contract { accumulate: true, .. }) {
+                block
+            } else {
+                let lengths: Dims = axes
+                    .iter()
+                    .enumerate()
+                    .map(|(axis, follows)| match follows {
+                        Some(_) => input.grid.axis(axis).longest(),
+                        None => input.grid.axis(axis).length(),
+                    })
+                    .collect();
+                product(&lengths)
+            }
+        }
+        Access::Shifted { .. } => block,
+        Access::Fan(widths) => product(widths).saturating_mul(block),
+        Access::Halo(widths, _) => {
+            let lengths: Dims =
+                task.iter().zip(widths).map(|(length, (before, after))| length + before + after).collect();
+            product(&lengths).saturating_add(block)
+        }
+    };
+    let item = match &stage.step {
+        Step::Combine { .. } => state_item_bytes(stage, item),
+        _ => item,
+    };
+    elements.saturating_mul(item)
+}
+
+/// Bytes of one state that a combining stage reads.
+fn state_item_bytes(stage: &Stage, item: u64) -> u64 {
+    let Some(Op::Reduce { function, .. }) = stage.nodes.first().map(|node| node.op()) else { return item };
+    let node = &stage.nodes[0];
+    let parts = function.state(node.inputs()[0].dtype(), node.dtype());
+    parts.iter().map(|(_, dtype)| dtype.item_size() as u64).sum::<u64>() + 8
+}

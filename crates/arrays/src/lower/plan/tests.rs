@@ -1,0 +1,277 @@
+use proptest::prelude::*;
+use swath_kernels::{DType, Scalar, SliceSpec};
+
+use super::*;
+use crate::expr::op::Scan;
+use crate::grid::chunking::{AxisSpec, ChunkSpec};
+use crate::optimize::tests::{any_source, any_steps, memory, memory_of, program, stored};
+use crate::reference::{evaluate, run_plan};
+
+fn planned(root: &ArrayExpr) -> Plan {
+    Plan::new(std::slice::from_ref(root), PlanOptions::default()).unwrap()
+}
+
+/// The stages' part of the text; the results must be those of the reference.
+fn stages(roots: &[ArrayExpr]) -> String {
+    let plan = Plan::new(roots, PlanOptions::default()).unwrap();
+    for (result, root) in run_plan(&plan).unwrap().iter().zip(roots) {
+        assert_eq!(result, &evaluate(root).unwrap(), "{}", plan.explain());
+    }
+    let text = plan.explain();
+    text[text.find("Stages:").unwrap()..].to_owned()
+}
+
+#[test]
+fn a_matrix_and_its_transpose_are_one_program() {
+    let x = memory(&[4, 4], &[2, 2]);
+    insta::assert_snapshot!(stages(&[x.add(x.t().unwrap()).unwrap()]), @"
+    Stages: 1 with 4 tasks, at most 32.1 KiB a task
+      0 Fused: 4 tasks of 32.1 KiB -> float64 [2x2, 2x2]
+          <- memory [4, 4] [a[0:4], b[0:4]]
+          <- memory [4, 4] [b[0:4], a[0:4]]
+          r0: float64 = input 0
+          r1: float64 = input 1
+          r2: float64 = add(r0, r1)
+          -> r2
+    ");
+}
+
+#[test]
+fn standardising_reads_twice_and_keeps_nothing_in_between() {
+    let x = memory(&[8, 3], &[2, 3]);
+    let centred = x.subtract(x.mean(Some(&[0])).unwrap()).unwrap();
+    let y = centred.divide(x.std(Some(&[0])).unwrap()).unwrap();
+    insta::assert_snapshot!(stages(&[y]), @"
+    Stages: 4 with 10 tasks, at most 64.1 KiB a task
+      0 Fused: 4 tasks of 216 B -> state float64 [1x4, 3]; state float64 [1x4, 3]
+          <- memory [8, 3] [a[0:8], b[0:3]]
+          r0: float64 = input 0
+          -> mean(r0) over [0] state
+          -> std(r0) over [0] state
+      1 Combine mean: 1 task of 312 B -> float64 [3]
+          <- stage 0 [1x4, 3] [4, 1] blocks
+      2 Combine std: 1 task of 408 B -> float64 [3]
+          <- stage 0.1 [1x4, 3] [4, 1] blocks
+      3 Fused: 4 tasks of 64.1 KiB -> float64 [2x4, 3]
+          <- memory [8, 3] [a[0:8], b[0:3]]
+          <- stage 1 [3] [new(8), a[0:3]]
+          <- stage 2 [3] [new(8), a[0:3]]
+          r0: float64 = input 0
+          r1: float64 = input 1
+          r2: float64 = subtract(r0, r1)
+          r3: float64 = input 2
+          r4: float64 = divide(r2, r3)
+          -> r4
+    ");
+}
+
+#[test]
+fn a_sum_of_products_is_one_program_and_a_tree() {
+    let (a, b) = (memory(&[12], &[4]), memory(&[12], &[4]));
+    let y = a.add(&b).unwrap().multiply(2.0).unwrap().sum(None).unwrap();
+    insta::assert_snapshot!(stages(&[y]), @"
+    Stages: 2 with 4 tasks, at most 64.1 KiB a task
+      0 Fused: 3 tasks of 64.1 KiB -> state float64 [1x3]
+          <- memory [12] [a[0:12]]
+          <- memory [12] [a[0:12]]
+          r0: float64 = input 0
+          r1: float64 = input 1
+          r2: float64 = add(r0, r1)
+          r3: float64 = 2
+          r4: float64 = multiply(r2, r3)
+          -> sum(r4) over [0] state
+      1 Combine sum: 1 task of 56 B -> float64 []
+          <- stage 0 [1x3] [3] blocks
+    ");
+}
+
+#[test]
+fn several_results_share_their_reads() {
+    let x = stored(&[6, 4], &[3, 4]).add(1.0).unwrap();
+    insta::assert_snapshot!(stages(&[x.sum(Some(&[1])).unwrap(), x.mean(None).unwrap()]), @"
+    Stages: 2 with 3 tasks, at most 32.1 KiB a task
+      0 Fused: 2 tasks of 32.1 KiB -> float64 [3x2]; state float64 [1x2, 1]
+          <- stored [3x2, 4] [a[0:6], b[0:4]]
+          r0: float64 = input 0
+          r1: float64 = 1
+          r2: float64 = add(r0, r1)
+          -> sum(r2) over [1]
+          -> mean(r2) over [0, 1] state
+      1 Combine mean: 1 task of 56 B -> float64 []
+          <- stage 0.1 [1x2, 1] [2, 1] blocks
+    ");
+}
+
+#[test]
+fn gram_matrices_are_partial_sums_of_half_the_blocks() {
+    let x = memory(&[8, 4], &[2, 2]);
+    insta::assert_snapshot!(stages(&[x.t().unwrap().matmul(&x).unwrap()]), @"
+    Stages: 2 with 12 tasks, at most 96 B a task
+      0 ChunkSource: 8 tasks of 64 B -> float64 [2x4, 2x2]
+          <- memory [8, 4] [a[0:8], b[0:4]]
+      1 Contract ba,bc->ac symmetric: 4 tasks of 96 B -> float64 [2x2, 2x2]
+          <- stage 0 [2x4, 2x2] blocks [all, 0]
+          <- stage 0 [2x4, 2x2] blocks [all, 1]
+    ");
+    let tall = memory(&[16, 2], &[4, 2]);
+    insta::assert_snapshot!(stages(&[tall.t().unwrap().matmul(&tall).unwrap()]), @"
+    Stages: 3 with 9 tasks, at most 160 B a task
+      0 ChunkSource: 4 tasks of 128 B -> float64 [4x4, 2]
+          <- memory [16, 2] [a[0:16], b[0:2]]
+      1 Contract ba,bc->ac partial symmetric: 4 tasks of 160 B -> float64 [1x4, 2, 2]
+          <- stage 0 [4x4, 2] blocks [0, 1]
+          <- stage 0 [4x4, 2] blocks [0, 2]
+      2 Add: 1 task of 160 B -> float64 [2, 2]
+          <- stage 1 [1x4, 2, 2] [4, 1, 1] blocks
+    ");
+}
+
+#[test]
+fn rechunks_scans_and_counts_have_their_stages() {
+    let x = stored(&[8, 8], &[2, 8]);
+    let y = x.rechunk_to(ChunkGrid::regular(&[8, 8], &[8, 2])).unwrap().scan(Scan::Sum, 1, None).unwrap();
+    insta::assert_snapshot!(stages(&[y]), @"
+    Stages: 6 with 21 tasks, at most 512 B a task
+      0 ChunkSource: 4 tasks of 256 B -> float64 [2x4, 8]
+          <- stored [2x4, 8] [a[0:8], b[0:8]]
+      1 Assemble: 4 tasks of 384 B -> float64 [8, 2x4]
+          <- stage 0 [2x4, 8] [a[0:8], b[0:8]]
+      2 Scan cumsum Totals: 4 tasks of 192 B -> float64 [8, 1x4]
+          <- stage 1 [8, 2x4] blocks [0, 1]
+      3 Scan cumsum Carries: 1 task of 512 B -> float64 [8, 4]
+          <- stage 2 [8, 1x4] blocks [0, all]
+      4 Assemble: 4 tasks of 384 B -> float64 [8, 1x4]
+          <- stage 3 [8, 4] [a[0:8], b[0:4]]
+      5 Scan cumsum Apply: 4 tasks of 320 B -> float64 [8, 2x4]
+          <- stage 1 [8, 2x4] blocks [0, 1]
+          <- stage 4 [8, 1x4] blocks [0, 1]
+    ");
+    let edges = ArrayExpr::linspace(-2.0, 4.0, 4, true, &ChunkSpec::Auto).unwrap();
+    insta::assert_snapshot!(stages(&[x.histogram(&edges, None).unwrap()]), @"
+    Stages: 4 with 10 tasks, at most 192.0 KiB a task
+      0 Fused: 1 task of 192.0 KiB -> float64 [4]
+          r0: int64 = 0 + 1 * position along 0
+          r1: int64 = 3
+          r2: bool = equal(r0, r1)
+          r3: float64 = 4
+          r4: float64 = cast(r0)
+          r5: float64 = 2
+          r6: float64 = multiply(r4, r5)
+          r7: float64 = -2
+          r8: float64 = add(r6, r7)
+          r9: float64 = where(r2, r3, r8)
+          -> r9
+      1 ChunkSource: 4 tasks of 256 B -> float64 [2x4, 8]
+          <- stored [2x4, 8] [a[0:8], b[0:8]]
+      2 Histogram: 4 tasks of 344 B -> int64 [1x4, 1, 3]
+          <- stage 1 [2x4, 8] blocks [0, 1]
+          <- stage 0 [4] blocks [all]
+      3 Add: 1 task of 120 B -> int64 [3]
+          <- stage 2 [1x4, 1, 3] [4, 1, 1] blocks
+    ");
+}
+
+#[test]
+fn chunks_shrink_to_the_limit() {
+    let x = stored(&[1 << 10, 1 << 10], &[1 << 9, 1 << 10]).rechunk(&ChunkSpec::Uniform(AxisSpec::Whole)).unwrap();
+    let sum = x.add(1.0).unwrap().sum(Some(&[0])).unwrap();
+    let limit = 3 << 20;
+    let options = PlanOptions { task_limit_bytes: limit, parallelism: 2, keep_bytes: 1 << 30 };
+    let plan = Plan::new(std::slice::from_ref(&sum), options).unwrap();
+    assert!(plan.projected_memory() <= limit && plan.halvings > 0, "{}", plan.explain());
+    assert!(plan.explain().contains("Chunks halved"));
+}
+
+#[test]
+fn what_cannot_be_made_small_is_named() {
+    let x = stored(&[1 << 16], &[1 << 10]).sort(0, false).unwrap();
+    let options = PlanOptions { task_limit_bytes: 1 << 18, parallelism: 2, keep_bytes: 1 << 30 };
+    let error = Plan::new(&[x], options).unwrap_err();
+    assert!(matches!(&error, ArrayError::Memory { node, .. } if node.starts_with("Sort axis=0")), "{error}");
+}
+
+#[test]
+fn long_chains_are_cut() {
+    let mut x = memory(&[4], &[2]);
+    for _ in 0..3000 {
+        x = x.multiply(1.0).unwrap().add(1.0).unwrap();
+    }
+    let plan = planned(&x);
+    assert!((10..60).contains(&plan.stages.len()), "{}", plan.stages.len());
+    assert_eq!(run_plan(&plan).unwrap()[0], evaluate(&x).unwrap());
+}
+
+#[test]
+fn many_chunks_are_planned_quickly() {
+    let x = ArrayExpr::full_in(ChunkGrid::regular(&[10_000_000], &[1000]), Scalar::F64(1.0)).unwrap();
+    let start = std::time::Instant::now();
+    let plan = planned(&x.add(1.0).unwrap().sum(None).unwrap());
+    assert!(plan.stages[0].task_count() == 10_000 && start.elapsed().as_millis() < 500);
+    assert!(!plan.stages[1].reads(3, 0).is_empty());
+}
+
+#[test]
+fn masks_and_unique_run_with_unknown_lengths() {
+    let x = memory_of(&[9], &[4], DType::I32);
+    let kept = x.mask(&x.greater(0i64).unwrap()).unwrap();
+    for y in [kept.add(1i64).unwrap(), kept.sum(None).unwrap(), x.unique(false).unwrap(), x.unique(true).unwrap()] {
+        let plan = planned(&y);
+        assert_eq!(run_plan(&plan).unwrap()[0], evaluate(&y).unwrap(), "{}", plan.explain());
+    }
+}
+
+#[test]
+fn assignments_are_joins_of_parts() {
+    let (x, one) = (memory(&[7, 5], &[3, 5]), memory(&[5], &[2]));
+    let range = |start, stop, step| SliceSpec::Range { start, stop, step };
+    for parts in [
+        vec![SliceSpec::Index(3)],
+        vec![range(Some(1), Some(6), 1)],
+        vec![range(Some(6), None, -2)],
+        vec![range(None, None, 3)],
+        vec![SliceSpec::Ellipsis],
+    ] {
+        let y = x.set_slice(&parts, &one).unwrap();
+        let plan = planned(&y);
+        let result = &run_plan(&plan).unwrap()[0];
+        // What was set is there, and nothing else changed.
+        let (set, expected) = (y.slice(&parts).unwrap(), one.broadcast_to(&x.slice(&parts).unwrap().shape()).unwrap());
+        assert_eq!(evaluate(&set).unwrap(), evaluate(&expected).unwrap());
+        assert_eq!(result, &evaluate(&y).unwrap());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, max_shrink_iters: 2000, ..ProptestConfig::default() })]
+    /// Stages give what whole arrays give, whatever the program, the chunks, the dtypes and the limits; tasks hold what was announced.
+    #[test]
+    fn stages_are_right(
+        sources in prop::collection::vec(any_source(), 1..3),
+        steps in any_steps(),
+        parallelism in 1..5usize,
+        limit in prop_oneof![Just(1u64 << 30), 200_000..3_000_000u64],
+        keep in prop_oneof![Just(0u64), Just(1 << 30)],
+    ) {
+        let root = program(sources, &steps);
+        let Ok(expected) = evaluate(&root) else { return Ok(()) };
+        let options = PlanOptions { task_limit_bytes: limit, parallelism, keep_bytes: keep };
+        let plan = match Plan::new(std::slice::from_ref(&root), options) {
+            Ok(plan) => plan,
+            Err(ArrayError::Memory { .. }) => return Ok(()),
+            Err(error) => panic!("{error}\n{}", tree(&[root])),
+        };
+        prop_assert!(plan.projected_memory() <= limit);
+        let result = run_plan(&plan).unwrap();
+        prop_assert_eq!(&result[0], &expected, "{}", plan.explain());
+    }
+
+    /// Several results of one plan.
+    #[test]
+    fn results_share_a_plan(sources in prop::collection::vec(any_source(), 1..3), first in any_steps(), second in any_steps()) {
+        let roots = [program(sources.clone(), &first), program(sources, &second)];
+        let expected: Result<Vec<_>> = roots.iter().map(evaluate).collect();
+        let Ok(expected) = expected else { return Ok(()) };
+        let plan = Plan::new(&roots, PlanOptions::default()).unwrap();
+        prop_assert_eq!(run_plan(&plan).unwrap(), expected, "{}", plan.explain());
+    }
+}
