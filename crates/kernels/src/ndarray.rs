@@ -200,24 +200,7 @@ impl NdArray {
     /// # Errors
     /// When `T` is not the Rust type of the dtype.
     pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {
-        let all = self.elements::<T>().ok_or_else(|| {
-            KernelError::invalid(format!("elements of a {} array are not of type {}", self.dtype, T::DTYPE))
-        })?;
-        if let Some(slice) = self.as_slice::<T>() {
-            return Ok(slice.to_vec());
-        }
-        let mut result = Vec::with_capacity(self.len());
-        let walk = Walk::new(&self.shape, [&self.strides]);
-        let (length, [step]) = walk.inner();
-        walk.for_each_run(|[start]| {
-            let start = self.offset.wrapping_add_signed(start);
-            if step == 1 {
-                result.extend_from_slice(&all[start..start + length]);
-            } else {
-                result.extend((0..length as isize).map(|index| all[start.wrapping_add_signed(index * step)]));
-            }
-        });
-        Ok(result)
+        crate::layout::copy::elements_in_order(self)
     }
 
     /// The same array in C order without gaps; itself when it is that already.

@@ -182,11 +182,22 @@ impl Selection {
     /// Calls `each(first, position)` for every innermost run: the rank of its first element in the selection, and its position
     /// in the buffer.
     fn for_each_run(&self, mut each: impl FnMut(usize, usize)) {
+        if self.after_shape.contains(&0) {
+            return;
+        }
+        // Most selections have one run behind each index: no walk is needed for it.
+        let one_run = self.after.shape().len() <= 1;
         let mut rank = 0;
         self.before.for_each(|[before]| {
             for offset in &self.offsets {
+                let start = self.start.wrapping_add_signed(before + offset);
+                if one_run {
+                    each(rank, start);
+                    rank += self.run;
+                    continue;
+                }
                 self.after.for_each_run(|[after]| {
-                    each(rank, self.start.wrapping_add_signed(before + offset + after));
+                    each(rank, start.wrapping_add_signed(after));
                     rank += self.run;
                 });
             }

@@ -3,7 +3,7 @@
 use half::f16;
 use num_complex::Complex;
 
-use super::radix::Key;
+use super::key_order::Key;
 use crate::element::Element;
 
 /// An element type with keys. NaN has the largest key of its type. `time` says that `i64` elements are dates or durations, whose

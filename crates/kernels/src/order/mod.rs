@@ -6,7 +6,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`key`] | elements as integers of the same order |
-//! | [`radix`] | sorting of keys |
+//! | [`key_order`] | sorting of keys |
 //! | [`mod@sort`] | `sort`, `argsort`, merging of sorted runs, `searchsorted` |
 //! | [`select`] | `partition`, `argpartition`, `topk`, `argtopk` |
 //! | [`mod@unique`] | distinct values with positions and counts |
@@ -16,9 +16,10 @@
 
 pub mod histogram;
 pub mod key;
+pub mod key_order;
 mod lines;
 pub mod quantile;
-pub mod radix;
+
 pub mod ranks;
 pub mod select;
 pub mod sort;

@@ -1,8 +1,8 @@
 //! Sorting along an axis, and searching in what is sorted.
 
 use super::key::Sortable;
+use super::key_order::Key;
 use super::lines::Lines;
-use super::radix::Key;
 use crate::error::{KernelError, Result};
 use crate::layout::copy::elements_in_order;
 use crate::layout::width::same_dtype;
@@ -25,19 +25,18 @@ pub fn sort(array: &NdArray, axis: isize) -> Result<NdArray> {
 
 struct Sorter<T: Sortable> {
     keys: Vec<T::Key>,
-    scratch: Vec<T::Key>,
     time: bool,
 }
 
 impl<T: Sortable> Sorter<T> {
     fn new(time: bool) -> Self {
-        Self { keys: Vec::new(), scratch: Vec::new(), time }
+        Self { keys: Vec::new(), time }
     }
 
     fn sort(&mut self, line: &mut [T]) {
         self.keys.clear();
         self.keys.extend(line.iter().map(|value| value.exact_key(self.time)));
-        T::Key::sort(&mut self.keys, &mut self.scratch);
+        T::Key::sort(&mut self.keys);
         for (value, key) in line.iter_mut().zip(&self.keys) {
             *value = T::of_key(*key, self.time);
         }

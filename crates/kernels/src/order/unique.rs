@@ -1,7 +1,7 @@
 //! Distinct values.
 
 use super::key::Sortable;
-use super::radix::Key;
+use super::key_order::Key;
 use super::sort::{check_length, order};
 use crate::error::Result;
 use crate::layout::copy::elements_in_order;
@@ -65,7 +65,7 @@ pub fn unique_values(array: &NdArray) -> Result<NdArray> {
     let time = array.dtype().is_time();
     with_element!(array.dtype(), T => {
         let mut keys: Vec<_> = elements_in_order::<T>(array)?.into_iter().map(|value| value.key(time)).collect();
-        Key::sort(&mut keys, &mut Vec::new());
+        Key::sort(&mut keys);
         keys.dedup();
         let mut values: Vec<T> = keys.into_iter().map(|key| T::of_key(key, time)).collect();
         values.dedup_by(|later, before| same(*before, *later, time));

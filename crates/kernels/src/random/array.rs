@@ -6,7 +6,7 @@ use super::discrete::Discrete;
 use super::normal::{fill_exponential_f32, fill_exponential_f64, fill_normal_f32, fill_normal_f64};
 use super::permutation::Permutation;
 use super::philox::Key;
-use super::poisson::{LARGEST_RATE, fill_poisson};
+use super::poisson::{LARGEST_RATE, Poisson};
 use super::uniform::{fill_integers, fill_random_f32, fill_random_f64, fill_uniform_f32, fill_uniform_f64};
 use crate::dtype::DType;
 use crate::element::Element;
@@ -176,7 +176,10 @@ impl Distribution {
             (&Self::Exponential { scale }, _) => {
                 region.fill(dtype, |at, out| fill_exponential_f64(key, at, scale, out))
             }
-            (&Self::Poisson { rate }, _) => region.fill(dtype, |at, out| fill_poisson(key, at, rate, out)),
+            (&Self::Poisson { rate }, _) => {
+                let numbers = Poisson::new(rate);
+                region.fill(dtype, |at, out| numbers.fill(key, at, out))
+            }
             (Self::Choice(discrete), _) => region.fill(dtype, |at, out| discrete.fill(key, at, out)),
             (&Self::Permutation { length }, _) => {
                 let permutation = Permutation::new(key, length);

@@ -9,6 +9,8 @@ const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 const ROUNDS: usize = 10;
 /// Blocks that are made before they are turned into numbers: the buffers stay within the first-level cache.
 const TILE_BLOCKS: usize = 256;
+/// Up to this many elements are made one by one.
+const FEW: usize = 8;
 
 /// The block of 128 bits at `counter` under `key`.
 pub fn philox4x32_10(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
@@ -87,6 +89,14 @@ impl<T: Copy + Default, F: Fn(u64) -> T> Transform for Each<F> {
 /// Fills `out` with the numbers of elements `start ..`, by the widest instructions this machine has. The results do not
 /// depend on which those are: all arithmetic is exact or correctly rounded.
 pub(super) fn fill<T: Transform>(key: Key, start: u64, transform: &T, out: &mut [T::Output]) {
+    if out.len() <= FEW {
+        for (index, out) in (start..).zip(out) {
+            let [even, odd] = key.block(index >> 1, 0);
+            let (first, second) = transform.pair(even, odd);
+            *out = if index & 1 == 0 { first } else { second };
+        }
+        return;
+    }
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
         // SAFETY: the instructions this version was compiled for have just been found.
@@ -165,7 +175,7 @@ mod tests {
     fn many_at_once_equal_one_by_one() {
         let key = Key::new(7, 3);
         for start in [0, 1, 2, 511, 513, u64::from(u32::MAX) - 3, u64::MAX / 2 - 40] {
-            for count in [0, 1, 2, 3, 64, 1023, 1025] {
+            for count in [0, 1, 2, 3, 8, 9, 64, 1023, 1025] {
                 let expected: Vec<u64> = (0..count).map(|i| key.draw(start + i)).collect();
                 let mut found = vec![0; count as usize];
                 fill(key, start, &Each(|bits| bits), &mut found);

@@ -13,16 +13,31 @@ const TABLE_LIMIT: f64 = 65_536.0;
 /// The largest rate: ten deviations above it still fit in 64 bits.
 pub const LARGEST_RATE: f64 = 9.223_372_006_484_771e18;
 
-/// Elements `start ..` of an array of Poisson numbers of mean `rate`, which lies in [0, [`LARGEST_RATE`]].
-pub fn fill_poisson(key: Key, start: u64, rate: f64, out: &mut [i64]) {
-    match Table::new(rate) {
-        Some(table) => {
-            table.outcomes.fill(key, start, out);
-            out.iter_mut().for_each(|k| *k += table.first);
-        }
-        None => {
-            for (i, out) in out.iter_mut().enumerate() {
-                *out = poisson(key, start.wrapping_add(i as u64), rate);
+/// Poisson numbers of one mean.
+#[derive(Debug, Clone)]
+pub struct Poisson {
+    rate: f64,
+    /// Where the rate allows one.
+    table: Option<Table>,
+}
+
+impl Poisson {
+    /// Numbers of mean `rate`, which lies in [0, [`LARGEST_RATE`]].
+    pub fn new(rate: f64) -> Self {
+        Self { rate, table: Table::new(rate) }
+    }
+
+    /// Elements `start ..` of an array of these numbers.
+    pub fn fill(&self, key: Key, start: u64, out: &mut [i64]) {
+        match &self.table {
+            Some(table) => {
+                table.outcomes.fill(key, start, out);
+                out.iter_mut().for_each(|k| *k += table.first);
+            }
+            None => {
+                for (i, out) in out.iter_mut().enumerate() {
+                    *out = poisson(key, start.wrapping_add(i as u64), self.rate);
+                }
             }
         }
     }
@@ -36,6 +51,7 @@ pub fn fill_poisson_each(key: Key, start: u64, rates: &[f64], out: &mut [i64]) {
 }
 
 /// The probabilities about the mode, as far as they matter to a draw of 53 bits.
+#[derive(Debug, Clone)]
 struct Table {
     first: i64,
     outcomes: Discrete,
@@ -178,7 +194,7 @@ mod tests {
         for (stream, rate) in [0.3, 4.0, 9.9, 10.0, 57.3, 1000.0].into_iter().enumerate() {
             let key = Key::new(77, stream as u64);
             let mut values = vec![0; 60_000];
-            fill_poisson(key, 0, rate, &mut values);
+            Poisson::new(rate).fill(key, 0, &mut values);
             assert_poisson(&values, rate);
             fill_poisson_each(key, 0, &vec![rate; 60_000], &mut values);
             assert_poisson(&values, rate);
@@ -188,11 +204,11 @@ mod tests {
     #[test]
     fn large_rates_and_zero() {
         let mut values = vec![1; 20_000];
-        fill_poisson(Key::new(0, 0), 0, 1e7, &mut values);
+        Poisson::new(1e7).fill(Key::new(0, 0), 0, &mut values);
         assert_moments(&values.iter().map(|&k| k as f64).collect::<Vec<_>>(), 1e7, 1e7);
-        fill_poisson(Key::new(0, 0), 0, LARGEST_RATE, &mut values);
+        Poisson::new(LARGEST_RATE).fill(Key::new(0, 0), 0, &mut values);
         assert!(values.iter().all(|&k| k > 9_000_000_000_000_000_000));
-        fill_poisson(Key::new(0, 0), 0, 0.0, &mut values);
+        Poisson::new(0.0).fill(Key::new(0, 0), 0, &mut values);
         assert!(values.iter().all(|&k| k == 0));
         fill_poisson_each(Key::new(0, 0), 0, &[0.0; 8], &mut values[..8]);
         assert_eq!(values[..8], [0; 8]);
