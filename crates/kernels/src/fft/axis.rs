@@ -3,6 +3,8 @@
 //! The lines of the axis are copied next to each other (cropped or padded with zeros), transformed where they are, and
 //! handed back as a view with the axis in its place. Memory: the result, and for real transforms the lines once more.
 
+use std::borrow::Cow;
+
 use num_complex::Complex;
 use rustfft::num_traits::Zero;
 
@@ -12,7 +14,7 @@ use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::{KernelError, Result};
 use crate::layout::axes::{with_axis_last, with_last_at};
-use crate::layout::copy::{Place, copy_strided, typed};
+use crate::layout::copy::{Place, copy_strided, typed, zeroed};
 use crate::ndarray::NdArray;
 use crate::shape::{contiguous_strides, element_count, normalize_axis};
 use crate::with_element;
@@ -141,7 +143,7 @@ fn points(n: Option<usize>, length: usize) -> Result<usize> {
 }
 
 /// The lines along `axis` as `E`, each cropped or padded to `n`, one after another; and the shape with the axis last.
-fn gather<E>(array: &NdArray, axis: usize, n: usize) -> Result<(Vec<E>, Vec<usize>)>
+fn gather<E>(array: &NdArray, axis: usize, n: usize) -> Result<(Cow<'_, [E]>, Vec<usize>)>
 where
     E: Element + FromAny,
 {
@@ -150,14 +152,24 @@ where
     let last = shape.len() - 1;
     let taken = n.min(shape[last]);
     shape[last] = n;
-    let mut elements = vec![E::default(); element_count(&shape)?];
+    let count = element_count(&shape)?;
+    // Where the lines lie as they are wanted, the view begins and ends where the array does.
+    if count > 0
+        && n == moved.shape()[last]
+        && moved.is_contiguous()
+        && let Some(all) = array.elements::<E>()
+        && let Some(elements) = all.get(moved.offset()..moved.offset() + count)
+    {
+        return Ok((Cow::Borrowed(elements), shape));
+    }
+    let mut elements = zeroed::<E>(count);
     let strides = contiguous_strides(&shape);
     let mut from_shape = shape.clone();
     from_shape[last] = taken;
     if array.dtype().physical() == E::DTYPE {
         let from = Place { offset: moved.offset(), strides: moved.strides() };
         copy_strided(&from_shape, &mut elements, Place { offset: 0, strides: &strides }, typed::<E>(&moved)?, from);
-        return Ok((elements, shape));
+        return Ok((Cow::Owned(elements), shape));
     }
     with_element!(array.dtype(), S => {
         let source: Vec<S> = crate::layout::copy::elements_in_order(&moved)?;
@@ -170,7 +182,7 @@ where
             }
         }
     });
-    Ok((elements, shape))
+    Ok((Cow::Owned(elements), shape))
 }
 
 /// A type that every element can become.
@@ -213,7 +225,8 @@ where
 {
     let axis = normalize_axis(axis, array.ndim())?;
     let n = points(n, array.shape()[axis])?;
-    let (mut elements, shape) = gather::<Complex<T>>(array, axis, n)?;
+    let (elements, shape) = gather::<Complex<T>>(array, axis, n)?;
+    let mut elements = elements.into_owned();
     if !elements.is_empty() {
         let plan = T::complex(n, inverse);
         let mut scratch = vec![Complex::zero(); plan.get_inplace_scratch_len()];
@@ -238,13 +251,15 @@ where
 {
     let axis = normalize_axis(axis, array.ndim())?;
     let n = points(n, array.shape()[axis])?;
-    let (mut elements, shape) = gather::<T>(array, axis, n)?;
-    let mut result = vec![Complex::<T>::default(); elements.len()];
+    let (elements, shape) = gather::<T>(array, axis, n)?;
+    let mut result = zeroed::<Complex<T>>(elements.len());
+    let mut buffer = vec![T::default(); n];
     let transform = Forward::<T>::new(n, norm.factor(n, inverse));
     let mut scratch = transform.scratch();
-    for (line, out) in elements.chunks_exact_mut(n).zip(result.chunks_exact_mut(n)) {
+    for (line, out) in elements.chunks_exact(n).zip(result.chunks_exact_mut(n)) {
         let half = n / 2 + 1;
-        transform.line(line, &mut out[..half], &mut scratch)?;
+        buffer.copy_from_slice(line);
+        transform.line(&mut buffer, &mut out[..half], &mut scratch)?;
         if inverse {
             out[..half].iter_mut().for_each(|point| *point = point.conj());
         }
@@ -286,16 +301,19 @@ where
 {
     let axis = normalize_axis(axis, array.ndim())?;
     let n = points(n, array.shape()[axis])?;
-    let (mut elements, mut shape) = gather::<T>(array, axis, n)?;
+    let (elements, mut shape) = gather::<T>(array, axis, n)?;
     let half = n / 2 + 1;
     if let Some(last) = shape.last_mut() {
         *last = half;
     }
-    let mut result = vec![Complex::<T>::default(); element_count(&shape)?];
+    let mut result = zeroed::<Complex<T>>(element_count(&shape)?);
+    // The transform overwrites its input.
+    let mut buffer = vec![T::default(); n];
     let transform = Forward::<T>::new(n, norm.factor(n, inverse));
     let mut scratch = transform.scratch();
-    for (line, out) in elements.chunks_exact_mut(n).zip(result.chunks_exact_mut(half)) {
-        transform.line(line, out, &mut scratch)?;
+    for (line, out) in elements.chunks_exact(n).zip(result.chunks_exact_mut(half)) {
+        buffer.copy_from_slice(line);
+        transform.line(&mut buffer, out, &mut scratch)?;
     }
     with_last_at(&NdArray::from_vec(&shape, result)?, axis)
 }
@@ -308,15 +326,18 @@ where
     let axis = normalize_axis(axis, array.ndim())?;
     let n = points(n, 2 * array.shape()[axis].saturating_sub(1))?;
     let half = n / 2 + 1;
-    let (mut elements, mut shape) = gather::<Complex<T>>(array, axis, half)?;
+    let (elements, mut shape) = gather::<Complex<T>>(array, axis, half)?;
     if let Some(last) = shape.last_mut() {
         *last = n;
     }
-    let mut result = vec![T::default(); element_count(&shape)?];
+    let mut result = zeroed::<T>(element_count(&shape)?);
+    let mut buffer = vec![Complex::<T>::default(); half];
     let plan = T::to_real(n);
     let mut scratch = plan.make_scratch_vec();
     let factor = T::rounded(norm.factor(n, true));
-    for (line, out) in elements.chunks_exact_mut(half).zip(result.chunks_exact_mut(n)) {
+    for (line, out) in elements.chunks_exact(half).zip(result.chunks_exact_mut(n)) {
+        buffer.copy_from_slice(line);
+        let line = buffer.as_mut_slice();
         if conjugate {
             line.iter_mut().for_each(|point| *point = point.conj());
         }

@@ -1,5 +1,8 @@
 //! Copies between strided layouts, at about the speed of memory also where they transpose.
 
+use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
+use std::borrow::Cow;
+
 use smallvec::SmallVec;
 
 use crate::element::Element;
@@ -144,11 +147,39 @@ pub fn elements_in_order<T: Element>(array: &NdArray) -> Result<Vec<T>> {
     if let Some(slice) = array.as_slice::<T>() {
         return Ok(slice.to_vec());
     }
-    let mut elements = vec![T::default(); array.len()];
+    let mut elements = zeroed::<T>(array.len());
     let strides = contiguous_strides(array.shape());
     let from = Place { offset: array.offset(), strides: array.strides() };
     copy_strided(array.shape(), &mut elements, Place { offset: 0, strides: &strides }, source, from);
     Ok(elements)
+}
+
+/// The elements of any view in C order, copied only if they do not lie so.
+///
+/// # Errors
+/// When `T` is not the Rust type of the dtype.
+pub fn elements_borrowed<T: Element>(array: &NdArray) -> Result<Cow<'_, [T]>> {
+    match array.as_slice::<T>() {
+        Some(slice) => Ok(Cow::Borrowed(slice)),
+        None => elements_in_order(array).map(Cow::Owned),
+    }
+}
+
+/// Zeros, whose memory the system hands out cleared: large ones are not written here. (`vec!` does so only for plain numbers.)
+pub(crate) fn zeroed<T: Element>(count: usize) -> Vec<T> {
+    let Ok(layout) = Layout::array::<T>(count) else { return vec![T::default(); count] };
+    if layout.size() == 0 {
+        return Vec::new();
+    }
+    // SAFETY: the layout is not empty, and that of `count` elements, which the vector then owns; zero bytes are a value of every
+    // element type: false, 0 and 0.0.
+    unsafe {
+        let memory = alloc_zeroed(layout);
+        if memory.is_null() {
+            handle_alloc_error(layout);
+        }
+        Vec::from_raw_parts(memory.cast::<T>(), count, count)
+    }
 }
 
 /// The buffer of an array as elements of `T`.
@@ -227,6 +258,16 @@ mod tests {
             plain(&shape, &mut expected, to, &source, from);
             prop_assert_eq!(found, expected);
         }
+    }
+
+    #[test]
+    fn zeros_of_every_type() {
+        assert_eq!(zeroed::<num_complex::Complex<f64>>(3), vec![num_complex::Complex::default(); 3]);
+        assert_eq!(zeroed::<bool>(2), [false, false]);
+        assert_eq!(zeroed::<half::f16>(0), []);
+        let array = NdArray::from_vec(&[2, 2], vec![1_u8, 2, 3, 4]).unwrap();
+        assert!(matches!(elements_borrowed::<u8>(&array), Ok(Cow::Borrowed(_))));
+        assert_eq!(*elements_borrowed::<u8>(&array.t()).unwrap(), [1, 3, 2, 4]);
     }
 
     #[test]

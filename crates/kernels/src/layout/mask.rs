@@ -1,6 +1,8 @@
 //! Boolean masks, and where an array is not zero.
 
-use super::copy::elements_in_order;
+use std::borrow::Cow;
+
+use super::copy::{elements_borrowed, elements_in_order};
 use super::width::{as_bits, from_bits, same_dtype, with_width};
 use crate::dtype::DType;
 use crate::element::Element;
@@ -16,9 +18,9 @@ pub fn count_true(mask: &NdArray) -> Result<usize> {
     Ok(flags(mask)?.iter().map(|flag| usize::from(*flag)).sum())
 }
 
-fn flags(mask: &NdArray) -> Result<Vec<bool>> {
+fn flags(mask: &NdArray) -> Result<Cow<'_, [bool]>> {
     match mask.dtype() {
-        DType::Bool => elements_in_order(mask),
+        DType::Bool => elements_borrowed(mask),
         dtype => {
             let accepts = "a mask is bool; compare with something first";
             Err(KernelError::Unsupported { function: "mask", dtypes: vec![dtype], accepts })
@@ -55,15 +57,8 @@ pub fn compress(array: &NdArray, mask: &NdArray) -> Result<NdArray> {
     let dtype = array.dtype();
     let bits = as_bits(array)?;
     with_width!(dtype, T => {
-        let own;
-        let source = match bits.as_slice::<T>() {
-            Some(slice) => slice,
-            None => {
-                own = elements_in_order::<T>(&bits)?;
-                &own
-            }
-        };
-        from_bits(dtype, &shape, select(source, &flags, width, count))
+        let source = elements_borrowed::<T>(&bits)?;
+        from_bits(dtype, &shape, select(&source, &flags, width, count))
     })
 }
 
@@ -122,12 +117,24 @@ pub fn expand(array: &NdArray, mask: &NdArray, values: &NdArray) -> Result<NdArr
 /// None that a valid array meets.
 pub fn nonzero(array: &NdArray) -> Result<Vec<NdArray>> {
     let array = if array.ndim() == 0 { array.reshape(&[1])? } else { array.clone() };
-    let positions: Vec<usize> = with_element!(array.dtype(), T => {
+    let positions: Vec<i64> = with_element!(array.dtype(), T => {
         let zero = T::default();
-        let elements = elements_in_order::<T>(&array)?;
-        elements.iter().enumerate().filter(|(_, value)| **value != zero).map(|(position, _)| position).collect()
+        let elements = elements_borrowed::<T>(&array)?;
+        let count = elements.iter().map(|value| usize::from(*value != zero)).sum::<usize>();
+        // As in `select`: written everywhere, kept where the place moves on.
+        let mut positions = vec![0_i64; count + 1];
+        let mut place = 0;
+        for (position, value) in (0_i64..).zip(elements.iter()) {
+            positions[place] = position;
+            place += usize::from(*value != zero);
+        }
+        positions.truncate(count);
+        positions
     });
-    unravel(&positions, array.shape())
+    match array.shape() {
+        [_] => Ok(vec![NdArray::from_vec(&[positions.len()], positions)?]),
+        shape => unravel(&positions, shape),
+    }
 }
 
 /// [`nonzero`] as one array of shape `(count, ndim)`.
@@ -143,13 +150,13 @@ pub fn argwhere(array: &NdArray) -> Result<NdArray> {
 }
 
 /// For each axis the indices of positions in C order. int64.
-fn unravel(positions: &[usize], shape: &[usize]) -> Result<Vec<NdArray>> {
+fn unravel(positions: &[i64], shape: &[usize]) -> Result<Vec<NdArray>> {
     let mut step: usize = shape.iter().product();
     shape
         .iter()
         .map(|length| {
             step /= (*length).max(1);
-            let along = positions.iter().map(|position| (position / step.max(1) % length) as i64);
+            let along = positions.iter().map(|position| position / step.max(1) as i64 % *length as i64);
             NdArray::from_vec(&[positions.len()], along.collect())
         })
         .collect()

@@ -1,5 +1,7 @@
 //! Counting elements into bins. Counts of chunks are added to those of the whole.
 
+use std::borrow::Cow;
+
 use num_complex::Complex;
 
 use super::key::Sortable;
@@ -7,7 +9,7 @@ use crate::cast::CastFrom;
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::{KernelError, Result};
-use crate::layout::copy::elements_in_order;
+use crate::layout::copy::{elements_borrowed, elements_in_order};
 use crate::ndarray::NdArray;
 use crate::with_element;
 
@@ -124,7 +126,7 @@ pub fn histogram(array: &NdArray, bins: &Bins, weights: Option<&NdArray>) -> Res
     }
     let weights = as_f64(weights, "histogram")?;
     let mut sums = vec![0.0; bins.len()];
-    places.zip(weights).for_each(|(bin, weight)| bin.into_iter().for_each(|bin| sums[bin] += weight));
+    places.zip(weights.iter()).for_each(|(bin, weight)| bin.into_iter().for_each(|bin| sums[bin] += weight));
     NdArray::from_vec(&[sums.len()], sums)
 }
 
@@ -172,7 +174,7 @@ pub fn bincount(array: &NdArray, weights: Option<&NdArray>, min_length: usize) -
         return Err(KernelError::invalid("The weights and list don't have the same length."));
     }
     let mut sums = vec![0.0; length];
-    values.iter().zip(weights).for_each(|(value, weight)| sums[*value as usize] += weight);
+    values.iter().zip(weights.iter()).for_each(|(value, weight)| sums[*value as usize] += weight);
     NdArray::from_vec(&[length], sums)
 }
 
@@ -196,16 +198,19 @@ pub fn digitize(array: &NdArray, edges: &[f64], right: bool) -> Result<NdArray> 
             (false, true) => keys.partition_point(|edge| *edge >= key),
         }
     };
-    let places = as_f64(array, "digitize")?.into_iter().map(|value| place(value) as i64).collect();
+    let places = as_f64(array, "digitize")?.iter().map(|value| place(*value) as i64).collect();
     NdArray::from_vec(array.shape(), places)
 }
 
-fn as_f64(array: &NdArray, function: &'static str) -> Result<Vec<f64>> {
+fn as_f64<'a>(array: &'a NdArray, function: &'static str) -> Result<Cow<'a, [f64]>> {
     if array.dtype().is_complex() || array.dtype().is_time() {
         let accepts = "it takes real numbers; cast dates to integers first";
         return Err(KernelError::Unsupported { function, dtypes: vec![array.dtype()], accepts });
     }
-    with_element!(array.dtype(), T => cast_all::<T, f64>(array))
+    if array.dtype() == DType::F64 {
+        return elements_borrowed(array);
+    }
+    with_element!(array.dtype(), T => cast_all::<T, f64>(array)).map(Cow::Owned)
 }
 
 fn as_complex(array: &NdArray) -> Result<Vec<Complex<f64>>> {

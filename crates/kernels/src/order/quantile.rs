@@ -9,7 +9,7 @@ use super::select::select_ranks;
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::{KernelError, Result};
-use crate::layout::copy::elements_in_order;
+use crate::layout::copy::elements_borrowed;
 use crate::ndarray::NdArray;
 use crate::shape::{Dims, normalize_axes};
 
@@ -206,7 +206,7 @@ struct Request<'a> {
 
 impl Request<'_> {
     fn run<From: Interpolate<To>, To: Element>(&self, moved: &NdArray) -> Result<Vec<To>> {
-        let elements = elements_in_order::<From>(moved)?;
+        let elements = elements_borrowed::<From>(moved)?;
         if self.length == 0 && self.count > 0 && To::DTYPE.is_integer() && !self.time {
             return Err(KernelError::invalid("quantile of no elements: integers have no NaN to stand for it"));
         }

@@ -61,8 +61,7 @@ pub fn topk(array: &NdArray, k: isize, axis: isize) -> Result<NdArray> {
         let mut elements = Vec::with_capacity(lines.count * taken);
         let mut keys = Vec::new();
         for line in lines.iter() {
-            keys.clear();
-            keys.extend(line.iter().map(|value| value.exact_key(time)));
+            candidates(line, k, time, &mut keys);
             elements.extend(top(&mut keys, k).iter().map(|key| T::of_key(*key, time)));
         }
         lines.array(taken, elements)?.reinterpret(array.dtype())
@@ -116,6 +115,34 @@ fn top<K: Ord>(keys: &mut [K], k: isize) -> &[K] {
         keys[..taken].sort_unstable();
     }
     &keys[..taken]
+}
+
+/// The keys of a line that [`top`] may want: all of a short line; of a long one those that none of the others has outdone so far.
+fn candidates<T: Sortable>(line: &[T], k: isize, time: bool, keys: &mut Vec<T::Key>) {
+    let taken = k.unsigned_abs();
+    let room = taken.saturating_mul(4).max(256);
+    keys.clear();
+    if taken == 0 || line.len() <= 2 * room {
+        keys.extend(line.iter().map(|value| value.exact_key(time)));
+        return;
+    }
+    let beats = |key: T::Key, bound: T::Key| if k > 0 { key > bound } else { key < bound };
+    let (first, rest) = line.split_at(room);
+    keys.extend(first.iter().map(|value| value.exact_key(time)));
+    top(keys, k);
+    keys.truncate(taken);
+    let mut bound = keys[taken - 1];
+    for value in rest {
+        let key = value.exact_key(time);
+        if beats(key, bound) {
+            keys.push(key);
+            if keys.len() == room {
+                top(keys, k);
+                keys.truncate(taken);
+                bound = keys[taken - 1];
+            }
+        }
+    }
 }
 
 /// Ranks from the start, ascending, each once.
@@ -192,6 +219,15 @@ mod tests {
         assert_eq!((values(1, 0), places(1, 0)), (vec![5, 9, 9, 7], vec![1, 0, 0, 1]));
         assert_eq!(topk(&array, 9, 1).unwrap().shape(), &[2, 4]);
         assert_eq!(topk(&array, 0, 1).unwrap().shape(), &[2, 0]);
+        let long = doubles(&[2, 5000]);
+        let sorted = sort(&long, 1).unwrap();
+        for k in [1, 10, 300, 1000] {
+            let expected = sorted.slice(&[crate::SliceSpec::ALL, (0..k).into()]).unwrap();
+            assert_eq!(topk(&long, -(k as isize), 1).unwrap(), expected);
+            let largest = sorted.slice(&[crate::SliceSpec::ALL, crate::SliceSpec::REVERSED]).unwrap();
+            let expected = largest.slice(&[crate::SliceSpec::ALL, (0..k).into()]).unwrap();
+            assert_eq!(topk(&long, k as isize, 1).unwrap(), expected);
+        }
         let nan = NdArray::from_vec(&[3], vec![1.0, f64::NAN, 2.0]).unwrap();
         assert!(topk(&nan, 1, 0).unwrap().to_vec::<f64>().unwrap()[0].is_nan());
         assert_eq!(topk(&nan, -1, 0).unwrap().to_vec::<f64>().unwrap(), [1.0]);
