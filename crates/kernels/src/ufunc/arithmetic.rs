@@ -101,16 +101,14 @@ macro_rules! divisible {
                 self % by
             }
 
-            /// Quotient and remainder, exact while the quotient is a small integer: the first guess is off by one at most.
+            /// Quotient and remainder, exact while the quotient is a small integer: rounding can only make the first guess one
+            /// too high.
             #[inline(always)]
             fn quick(self, by: Self) -> (Self, Self) {
                 let quotient = (self / by).floor();
                 let rest = (-quotient).mul_add(by, self);
-                let low = rest != 0.0 && (rest < 0.0) != (by < 0.0);
-                let high = !low && rest.abs() >= by.abs();
-                let step = if low { -1.0 } else { 0.0 };
-                let step = if high { 1.0 } else { step };
-                (quotient + step, (-step as $T).mul_add(by, rest))
+                let high = rest != 0.0 && (rest < 0.0) != (by < 0.0);
+                (if high { quotient - 1.0 } else { quotient }, if high { rest + by } else { rest })
             }
 
             #[inline(always)]
@@ -259,7 +257,7 @@ pub(crate) fn reciprocal(dtype: DType) -> Option<Loop> {
     floats!(dtype, |a| 1.0 / a)
         .or_else(|| signed!(dtype, T, |a: T| -> T { if a == 0 { 0 } else { (1 as T).wrapping_div(a) } }))
         .or_else(|| unsigned!(dtype, T, |a: T| -> T { (1 as T).checked_div(a).unwrap_or(0) }))
-        .or_else(|| complexes!(dtype, |a| complex::divide(Complex::new(1.0, 0.0), a)))
+        .or_else(|| complexes!(dtype, |a| complex::reciprocal(a)))
 }
 
 /// The greatest common divisor, not negative.

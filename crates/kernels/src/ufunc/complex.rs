@@ -31,6 +31,13 @@ pub(crate) fn divide(a: Complex<f64>, b: Complex<f64>) -> Complex<f64> {
     }
 }
 
+/// `1 / a`; NaN of zero.
+#[inline(always)]
+pub(crate) fn reciprocal(a: Complex<f64>) -> Complex<f64> {
+    let nothing = a.re == 0.0 && a.im == 0.0;
+    if nothing { Complex::new(f64::NAN, f64::NAN) } else { divide(Complex::new(1.0, 0.0), a) }
+}
+
 /// `a / |a|`, zero of zero.
 #[inline(always)]
 pub(crate) fn sign(a: Complex<f64>) -> Complex<f64> {
@@ -60,7 +67,7 @@ pub(crate) fn pow(a: Complex<f64>, b: Complex<f64>) -> Complex<f64> {
     }
     if a.re == 0.0 && a.im == 0.0 {
         let nan = Complex::new(f64::NAN, f64::NAN);
-        return if b.re > 0.0 && b.im == 0.0 { Complex::new(0.0, 0.0) } else { nan };
+        return if b.re > 0.0 { Complex::new(0.0, 0.0) } else { nan };
     }
     if b.im == 0.0 && b.re.fract() == 0.0 && b.re.abs() < 100.0 {
         let power = a.powu(b.re.abs() as u32);

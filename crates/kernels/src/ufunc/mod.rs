@@ -159,7 +159,7 @@ pub static TABLE: &[Ufunc] = {
         entry("lgamma", &["gammaln"], 1, Common, Same, t::lgamma),
         entry("digamma", &[], 1, Common, Same, t::digamma),
         entry("i0", &[], 1, Common, Same, t::i0),
-        entry("sinc", &[], 1, Common, Same, t::sinc),
+        entry("sinc", &[], 1, TrueDivision, Same, t::sinc),
         entry("floor", &[], 1, Common, Same, r::floor),
         entry("ceil", &[], 1, Common, Same, r::ceil),
         entry("trunc", &["fix", "modf_integral"], 1, Common, Same, r::trunc),
@@ -264,8 +264,11 @@ impl Ufunc {
             Takes::Choice => result_dtype(&operands[1..])?,
             Takes::First | Takes::FirstAndInt64 => result_dtype(&operands[..1])?,
         };
-        let found =
-            if common == DType::Bool && NOT_OF_BOOLEANS.contains(&self.name) { None } else { self.find(common) };
+        let found = if common == DType::Bool && NOT_OF_BOOLEANS.contains(&self.name) {
+            None
+        } else {
+            self.find(common, operands)
+        };
         let (dtype, run) = found.ok_or_else(|| KernelError::Unsupported {
             function: self.name,
             dtypes: operands.iter().map(|operand| operand.default_dtype()).collect(),
@@ -286,15 +289,21 @@ impl Ufunc {
         Ok(Signature { inputs, output, run, argument: 0 })
     }
 
-    /// The loop for a dtype, or for the next one that holds its values.
-    fn find(&self, dtype: DType) -> Option<(DType, Loop)> {
-        if let Some(run) = (self.loops)(dtype) {
-            return Some((dtype, run));
+    /// The loop for the operands' common dtype, or for the first one that holds the values of each of them (of `int8` and `uint8`
+    /// that is `float16`, although their common dtype is `int16`).
+    fn find(&self, common: DType, operands: &[Operand]) -> Option<(DType, Loop)> {
+        if let Some(run) = (self.loops)(common) {
+            return Some((common, run));
         }
-        LADDER
-            .into_iter()
-            .filter(|next| can_cast(dtype, *next, Casting::Safe))
-            .find_map(|next| Some((next, (self.loops)(next)?)))
+        let each = self.takes == Takes::Common && operands.iter().all(|operand| matches!(operand, Operand::Dtype(_)));
+        let holds = |next: DType| {
+            if each {
+                operands.iter().all(|operand| can_cast(operand.default_dtype(), next, Casting::Safe))
+            } else {
+                can_cast(common, next, Casting::Safe)
+            }
+        };
+        LADDER.into_iter().filter(|next| holds(*next)).find_map(|next| Some((next, (self.loops)(next)?)))
     }
 
     /// The kinds of numbers that the function takes, for messages.

@@ -80,24 +80,34 @@ fn next_half(a: f16, b: f16) -> f16 {
 /// The distance from `a` to the next float away from zero.
 pub(crate) fn spacing(dtype: DType) -> Option<Loop> {
     match dtype {
-        DType::F16 => Some(map!(plain |a: f16| -> f16 {{
-            if a.is_finite() {
-                let away = if a.is_sign_negative() { f16::NEG_INFINITY } else { f16::INFINITY };
-                f16::from_f32(next_half(a, away).to_f32() - a.to_f32())
-            } else {
-                f16::NAN
-            }
-        }})),
+        DType::F16 => Some(map!(plain |a: f16| -> f16 { half_spacing(a) })),
         _ => floats!(dtype, |a| {
             if !a.is_finite() {
                 a * 0.0
-            } else if a.is_sign_negative() {
+            } else if a < 0.0 {
                 a.next_down() - a
             } else {
                 a.next_up() - a
             }
         }),
     }
+}
+
+/// As NumPy has it for `float16`: never negative, and below a negative power of two the smaller distance.
+fn half_spacing(a: f16) -> f16 {
+    if !a.is_finite() {
+        return f16::NAN;
+    }
+    if a == f16::MAX {
+        return f16::INFINITY;
+    }
+    let (exponent, mantissa) = (a.to_bits() & 0x7c00, a.to_bits() & 0x03ff);
+    let shift = if mantissa == 0 && a.is_sign_negative() { 11 } else { 10 };
+    f16::from_bits(match exponent >> 10 {
+        place if place > shift => (place - shift) << 10,
+        place if place > shift - 9 => 1 << (place + 9 - shift),
+        _ => 1,
+    })
 }
 
 /// `a * 2^b`, `b` an `int64`.

@@ -40,18 +40,20 @@ pub(crate) fn signature(ufunc: &'static Ufunc, operands: &[Operand]) -> Result<S
                 done(&[only], Bool, (ufunc.loops)(only).ok_or_else(unsupported)?)
             }
             ("negative", Timedelta64(_)) => done(&[only], only, map!(plain |a: i64| -> i64 { a.wrapping_neg() })),
-            ("positive" | "conjugate", Timedelta64(_)) => done(&[only], only, map!(plain |a: i64| -> i64 { a })),
+            ("positive", Timedelta64(_)) | ("real", _) => done(&[only], only, map!(plain |a: i64| -> i64 { a })),
             ("absolute", Timedelta64(_)) => done(&[only], only, map!(plain |a: i64| -> i64 { a.wrapping_abs() })),
             ("sign", Timedelta64(_)) => {
-                done(&[only], only, map!(plain |a: i64| -> i64 { if a == NAT { NAT } else { a.signum() } }))
+                // Of NaT, the smallest integer, too: as in NumPy.
+                done(&[only], only, map!(plain |a: i64| -> i64 { a.signum() }))
             }
-            ("logical_not", _) => done(&[only], Bool, (ufunc.loops)(only).ok_or_else(unsupported)?),
             _ => Err(unsupported()),
         };
     }
     match ufunc.name {
-        "equal" | "not_equal" | "less" | "less_equal" | "greater" | "greater_equal" | "logical_and" | "logical_or"
-        | "logical_xor" => {
+        "logical_and" | "logical_or" | "logical_xor" => {
+            return done(&[Bool, Bool], Bool, (ufunc.loops)(Bool).ok_or_else(unsupported)?);
+        }
+        "equal" | "not_equal" | "less" | "less_equal" | "greater" | "greater_equal" => {
             if dtypes[0].kind() != dtypes[1].kind() && dtypes.iter().any(|dtype| dtype.kind() == Kind::Datetime) {
                 return Err(unsupported());
             }
@@ -59,6 +61,9 @@ pub(crate) fn signature(ufunc: &'static Ufunc, operands: &[Operand]) -> Result<S
             return done(&[common, common], Bool, (ufunc.loops)(common).ok_or_else(unsupported)?);
         }
         "maximum" | "minimum" | "fmax" | "fmin" | "clip" => {
+            if dtypes.iter().any(|dtype| (dtype.kind() == Kind::Datetime) != (dtypes[0].kind() == Kind::Datetime)) {
+                return Err(unsupported());
+            }
             let common = dtypes.iter().skip(1).try_fold(dtypes[0], |so_far, dtype| promote(so_far, *dtype))?;
             let inputs = smallvec::SmallVec::from_elem(common, dtypes.len());
             let run = (ufunc.loops)(common).ok_or_else(unsupported)?;
@@ -74,7 +79,9 @@ pub(crate) fn signature(ufunc: &'static Ufunc, operands: &[Operand]) -> Result<S
     let [left, right] = dtypes[..] else { return Err(unsupported()) };
     let whole = |dtype: DType| dtype.is_integer() || dtype == Bool;
     match (ufunc.name, left, right) {
-        ("add" | "subtract", Datetime64(_) | Timedelta64(_), _) | ("add", _, Datetime64(_) | Timedelta64(_)) => {
+        ("add" | "subtract", Datetime64(_) | Timedelta64(_), _)
+        | ("add", _, Datetime64(_) | Timedelta64(_))
+        | ("subtract", _, Timedelta64(_)) => {
             let (point, other) = if left.kind() >= right.kind() { (left, right) } else { (right, left) };
             let span = if whole(other) { Timedelta64(point.time_unit().ok_or_else(unsupported)?) } else { other };
             let both_points = left.kind() == Kind::Datetime && right.kind() == Kind::Datetime;
@@ -103,24 +110,16 @@ pub(crate) fn signature(ufunc: &'static Ufunc, operands: &[Operand]) -> Result<S
             let run = map!(plain |a: f64, b: i64| -> i64 { if b == NAT { NAT } else { duration(a * b as f64) } });
             done(&[F64, right], right, run)
         }
-        ("divide", Timedelta64(_), other) if whole(other) => {
+        // By a number, floor division is towards zero as well: as in NumPy.
+        ("divide" | "floor_divide", Timedelta64(_), other) if other.is_integer() => {
             let run = map!(plain |a: i64, b: i64| -> i64 { if a == NAT || b == 0 { NAT } else { a.wrapping_div(b) } });
             done(&[left, I64], left, run)
         }
         ("divide" | "floor_divide", Timedelta64(_), other) if other.is_float() => {
-            let floors = ufunc.name == "floor_divide";
-            let run = if floors {
-                map!(plain |a: i64, b: f64| -> i64 { if a == NAT { NAT } else { duration((a as f64 / b).floor()) } })
-            } else {
-                map!(plain |a: i64, b: f64| -> i64 { if a == NAT { NAT } else { duration(a as f64 / b) } })
-            };
+            let run = map!(plain |a: i64, b: f64| -> i64 { if a == NAT { NAT } else { duration(a as f64 / b) } });
             done(&[left, F64], left, run)
         }
-        ("floor_divide", Timedelta64(_), other) if whole(other) => {
-            let run = map!(plain |a: i64, b: i64| -> i64 { if a == NAT || b == 0 { NAT } else { floored(a, b) } });
-            done(&[left, I64], left, run)
-        }
-        ("divide" | "floor_divide" | "remainder" | "fmod", Timedelta64(_), Timedelta64(_)) => {
+        ("divide" | "floor_divide" | "remainder", Timedelta64(_), Timedelta64(_)) => {
             let common = promote(left, right)?;
             match ufunc.name {
                 "divide" => {
