@@ -2,11 +2,11 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`partition`] | which nodes get blocks of their own; the rest is fused |
+//! | `partition` | which nodes get blocks of their own; the rest is fused |
 //! | [`program`] | fused programs |
 //! | [`stage`] | stages, and what each task reads |
-//! | [`build`], [`tree`] | a stage for each kept node; trees that combine what blocks leave |
-//! | [`memory`] | what a task takes |
+//! | `build`, `tree` | a stage for each kept node; trees that combine what blocks leave |
+//! | `memory` | what a task takes |
 //! | [`plan`] | all of it, within a limit of memory |
 
 mod build;
