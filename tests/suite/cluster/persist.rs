@@ -21,7 +21,9 @@ fn table(folder: &std::path::Path) -> String {
 
 /// The tables that `session` itself has cached, by their names, with rows and place.
 fn cached(session: &Session) -> Vec<String> {
-    rows(&session.sql("SHOW CACHED TABLES").unwrap().filter(col("session").eq(lit("this session"))))
+    let mut listed = rows(&session.sql("SHOW CACHED TABLES").unwrap());
+    listed.retain(|line| line.contains("| this session "));
+    listed
 }
 
 /// A cluster of its own: other tests' outputs are not counted.
@@ -72,7 +74,7 @@ fn sql_caches_lists_and_frees() {
     sql("CACHE TABLE sums AS SELECT g, sum(k) AS s, random() AS x FROM t GROUP BY g");
     sql("CACHE TABLE t");
     let listed = cached(&there);
-    assert_eq!(listed.len(), 2 + 1, "{listed:?}");
+    assert_eq!(listed.len(), 2, "{listed:?}");
     let row = |name: &str| listed.iter().find(|line| line.starts_with(&format!("| {name} "))).unwrap();
     assert!(row("sums").contains("| 11 ") && row("t").contains("| 30000 "), "{listed:?}");
     assert!(row("t").contains("127.0.0.1:"), "{listed:?}");
@@ -125,5 +127,5 @@ fn what_a_killed_worker_held_is_made_again() {
     cluster.kill_worker(0);
     cluster.add_worker().unwrap();
     assert_eq!(answers(), before);
-    assert_eq!(cached(&session).len(), 2 + 1);
+    assert_eq!(cached(&session).len(), 2);
 }
