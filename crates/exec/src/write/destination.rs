@@ -105,6 +105,14 @@ impl Destination {
         Ok(Self { spec, store, store_url, single_file, name_suffix, place })
     }
 
+    /// The hidden folder of a local write.
+    pub(super) fn hidden_folder(&self) -> Option<PathBuf> {
+        match &self.place {
+            Place::Local { staging, .. } => Some(staging.folder().to_path_buf()),
+            Place::Store { .. } => None,
+        }
+    }
+
     /// Whether everything goes into one file.
     pub fn is_single_file(&self) -> bool {
         self.single_file

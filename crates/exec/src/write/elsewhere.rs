@@ -1,6 +1,9 @@
 //! A write whose tasks run in other processes: opened and committed here, written there.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use datafusion::common::{Result, internal_err};
@@ -10,6 +13,10 @@ use datafusion::physical_plan::{ExecutionPlan, collect};
 use super::destination::Destination;
 use super::operator::{WriteExec, report_batch, write_empty};
 use super::task::{WriteTaskExec, task_files};
+
+/// How often, and how long apart, a failed write looks for what its tasks left after it.
+const LATE_LOOKS: u32 = 10;
+const LATE_PAUSE: Duration = Duration::from_millis(30);
 
 /// Writes as `write` says, except that `input`, which gives what the input of `write` gives, is run by `elsewhere`: a plan that
 /// runs the given one in other processes. Gives the row that `write` would give; none if only this process can write there, and
@@ -28,7 +35,17 @@ pub async fn write_elsewhere(
     let destination = Arc::new(Destination::open(write.spec().clone(), &context).await?);
     let Some(place) = destination.task_place().await? else { return Ok(None) };
     let plan = elsewhere(Arc::new(WriteTaskExec::new(input, place)));
-    let rows = collect(plan, Arc::clone(&context)).await.map_err(|error| destination.named(error))?;
+    let rows = match collect(plan, Arc::clone(&context)).await {
+        Ok(rows) => rows,
+        Err(error) => {
+            let (error, folder) = (destination.named(error), destination.hidden_folder());
+            drop(destination);
+            if let Some(folder) = folder {
+                remove_what_comes_late(&folder).await;
+            }
+            return Err(error);
+        }
+    };
     let files = task_files(&rows)?;
     let mut numbers =
         [files.iter().map(|file| file.rows).sum(), files.iter().map(|file| file.bytes).sum(), files.len() as u64];
@@ -46,4 +63,16 @@ pub async fn write_elsewhere(
         false => destination.commit_tasks(files).await?,
     }
     Ok(Some(batch))
+}
+
+/// Tasks of a write that failed may end a file before they hear of that, and so make the hidden folder again.
+async fn remove_what_comes_late(folder: &Path) {
+    for _ in 0..LATE_LOOKS {
+        tokio::time::sleep(LATE_PAUSE).await;
+        if let Err(error) = std::fs::remove_dir_all(folder)
+            && error.kind() != ErrorKind::NotFound
+        {
+            log::debug!("{} could not be removed: {error}", folder.display());
+        }
+    }
 }
