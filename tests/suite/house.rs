@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("swath-kernels", &[]),
     ("swath-arrays", &["swath-kernels"]),
+    ("swath-blocks", &["swath-arrays", "swath-kernels"]),
     ("swath-planner", &["swath-arrays", "swath-kernels"]),
     ("swath-shuffle", &[]),
     ("swath-exec", &["swath-arrays", "swath-kernels", "swath-planner", "swath-shuffle"]),

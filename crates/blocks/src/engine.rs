@@ -1,0 +1,123 @@
+//! The engine: threads, memory and a place for spilled blocks, and the plans that run on them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use swath_arrays::{Plan, PlanOptions};
+use swath_kernels::NdArray;
+
+use crate::cancel::Cancel;
+use crate::error::Result;
+use crate::memory::{Memory, MemoryLimit};
+use crate::progress::Progress;
+use crate::spill::{Spill, SpillFolder};
+
+/// Runs array plans. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(pub(crate) Arc<Parts>);
+
+/// What an engine is made of.
+pub(crate) struct Parts {
+    pub(crate) threads: usize,
+    pub(crate) memory: Arc<dyn Memory>,
+    #[expect(dead_code, reason = "blocks stay in memory so far")]
+    pub(crate) spill: Arc<dyn Spill>,
+}
+
+/// Makes an [`Engine`].
+#[derive(Clone, Default)]
+pub struct EngineBuilder {
+    threads: Option<usize>,
+    memory: Option<Arc<dyn Memory>>,
+    spill: Option<Arc<dyn Spill>>,
+}
+
+/// The limit of an engine that was given none.
+const DEFAULT_LIMIT_BYTES: u64 = 4 << 30;
+
+impl EngineBuilder {
+    /// Tasks that run at a time; else as many as there are processors.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = Some(threads.max(1));
+        self
+    }
+
+    /// Where memory is reserved; else a limit of 4 GiB.
+    #[must_use]
+    pub fn memory(mut self, memory: Arc<dyn Memory>) -> Self {
+        self.memory = Some(memory);
+        self
+    }
+
+    /// Where blocks go that do not fit; else the system's folder for temporary files.
+    #[must_use]
+    pub fn spill(mut self, spill: Arc<dyn Spill>) -> Self {
+        self.spill = Some(spill);
+        self
+    }
+
+    /// The engine.
+    pub fn build(self) -> Engine {
+        let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Engine(Arc::new(Parts {
+            threads: self.threads.unwrap_or_else(processors),
+            memory: self.memory.unwrap_or_else(|| Arc::new(MemoryLimit::new(DEFAULT_LIMIT_BYTES))),
+            spill: self.spill.unwrap_or_else(|| Arc::new(SpillFolder::new(std::env::temp_dir()))),
+        }))
+    }
+}
+
+impl Engine {
+    /// An engine of so many threads, a limit of memory, and a folder for what does not fit.
+    pub fn new(threads: usize, memory_limit_bytes: u64, spill_folder: impl Into<PathBuf>) -> Self {
+        Self::builder()
+            .threads(threads)
+            .memory(Arc::new(MemoryLimit::new(memory_limit_bytes)))
+            .spill(Arc::new(SpillFolder::new(spill_folder)))
+            .build()
+    }
+
+    /// An engine part by part.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    /// What plans for this engine are made with.
+    pub fn plan_options(&self) -> PlanOptions {
+        PlanOptions::new(self.0.memory.limit(), self.0.threads)
+    }
+
+    /// Runs a plan; its results whole, in the order of the plan's outputs. Results are the caller's: they do not count against the
+    /// limit of memory.
+    ///
+    /// # Errors
+    /// Those of sources, sinks, functions and kernels; [`BlocksError`](crate::BlocksError)'s own.
+    pub fn run(&self, plan: &Plan, cancel: &Cancel) -> Result<Vec<NdArray>> {
+        self.run_watched(plan, cancel, &Progress::new())
+    }
+
+    /// As [`Engine::run`]; `progress` tells how far it is, and at the end what it took.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub fn run_watched(&self, plan: &Plan, cancel: &Cancel, progress: &Progress) -> Result<Vec<NdArray>> {
+        crate::run::run(self, plan, cancel, progress)
+    }
+
+    /// Runs a plan and shows it with what each stage took: the text of `explain`, and a line a stage.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub fn explain_analyze(&self, plan: &Plan, cancel: &Cancel) -> Result<String> {
+        let progress = Progress::new();
+        self.run_watched(plan, cancel, &progress)?;
+        Ok(format!("{}{}", plan.explain(), progress.metrics().table()))
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Engine({} threads, {} bytes)", self.0.threads, self.0.memory.limit())
+    }
+}

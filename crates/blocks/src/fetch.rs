@@ -1,0 +1,116 @@
+//! Boxes of a task's inputs, put together from blocks, read or made.
+
+use swath_arrays::Region;
+use swath_arrays::expr::view::{View, ViewAxis};
+use swath_arrays::grid::region_shape;
+use swath_arrays::lower::stage::{Input, Origin, TaskRead};
+use swath_kernels::layout::arrange;
+use swath_kernels::{Dims, NdArray, SliceSpec};
+
+use crate::block::{BlockId, Blocks};
+use crate::error::{BlocksError, Result};
+
+/// The box of an input that a read names, seen through its view.
+pub(crate) fn fetch(input: &Input, read: &TaskRead, blocks: &dyn Blocks) -> Result<NdArray> {
+    let array = fetch_box(input, read, blocks)?;
+    match &read.view {
+        Some(view) => see(view, &array),
+        None => Ok(array),
+    }
+}
+
+/// The box itself.
+pub(crate) fn fetch_box(input: &Input, read: &TaskRead, blocks: &dyn Blocks) -> Result<NdArray> {
+    let given = match &input.origin {
+        Origin::Source(source) => {
+            let array = source.0.read(&read.region)?;
+            (array, source.0.name())
+        }
+        Origin::Generator(generator, whole) => {
+            let start: Dims = read.region.iter().map(|range| range.start).collect();
+            (generator.0.block(whole, &start, &region_shape(&read.region))?, generator.0.name())
+        }
+        Origin::Stage { stage, output } => {
+            let get = |block: usize| blocks.get(BlockId { stage: *stage, output: *output, block });
+            return if input.grid.is_known() { from_pieces(input, read, get) } else { from_whole(input, read, get) };
+        }
+    };
+    let (array, name) = given;
+    let expected = region_shape(&read.region);
+    if array.dtype() != input.dtype || array.shape() != expected.as_slice() {
+        return Err(BlocksError::Promise {
+            function: name,
+            block: read.region.iter().map(|range| range.start).collect(),
+            given: format!("{} of shape {:?}", array.dtype(), array.shape()),
+            expected: format!("{} of shape {:?}", input.dtype, expected.as_slice()),
+        });
+    }
+    Ok(array)
+}
+
+fn from_pieces(input: &Input, read: &TaskRead, get: impl Fn(usize) -> Result<crate::block::Block>) -> Result<NdArray> {
+    let mut parts: Vec<(Dims, NdArray)> = Vec::with_capacity(read.pieces.len());
+    for piece in &read.pieces {
+        let block = get(piece.block)?;
+        let array = block.array()?;
+        let at = piece.at.iter().map(|range| range.start).collect();
+        parts.push((at, part(array, &piece.within)?));
+    }
+    if let [(_, single)] = parts.as_slice() {
+        return Ok(single.clone());
+    }
+    let pieces = parts.iter().map(|(at, array)| (at.as_slice(), array));
+    Ok(arrange::assemble(input.dtype, &region_shape(&read.region), pieces)?)
+}
+
+/// A box of an array; itself where the box is all of it.
+pub(crate) fn part(array: &NdArray, within: &Region) -> Result<NdArray> {
+    if within.iter().zip(array.shape()).all(|(range, length)| range.start == 0 && range.end == *length) {
+        return Ok(array.clone());
+    }
+    let parts: Vec<SliceSpec> = within.iter().map(|range| range.clone().into()).collect();
+    Ok(array.slice(&parts)?)
+}
+
+/// Blocks of lengths that are known only now, whole, one after another along each axis.
+fn from_whole(input: &Input, read: &TaskRead, get: impl Fn(usize) -> Result<crate::block::Block>) -> Result<NdArray> {
+    let mut blocks = Vec::with_capacity(read.pieces.len());
+    for piece in &read.pieces {
+        blocks.push((input.grid.index_of(piece.block), get(piece.block)?));
+    }
+    let parts =
+        blocks.iter().map(|(index, block)| Ok((index.as_slice(), block.array()?))).collect::<Result<Vec<_>>>()?;
+    in_order(input.dtype, &parts)
+}
+
+/// Blocks put together by their positions in a grid, with the lengths that they have.
+pub(crate) fn in_order(dtype: swath_kernels::DType, parts: &[(&[usize], &NdArray)]) -> Result<NdArray> {
+    if let [(_, single)] = parts {
+        return Ok((*single).clone());
+    }
+    let Some((_, first)) = parts.first() else { return Err(BlocksError::internal("a read of no block")) };
+    // Along each axis: position in the grid, length of the blocks there.
+    let mut lengths: Vec<std::collections::BTreeMap<usize, usize>> = vec![Default::default(); first.ndim()];
+    for (index, array) in parts {
+        for (axis, position) in index.iter().enumerate() {
+            lengths[axis].insert(*position, array.shape()[axis]);
+        }
+    }
+    let start = |axis: usize, position: usize| lengths[axis].range(..position).map(|(_, length)| *length).sum();
+    let places: Vec<(Dims, &NdArray)> = parts
+        .iter()
+        .map(|(index, array)| (index.iter().enumerate().map(|(axis, at)| start(axis, *at)).collect(), *array))
+        .collect();
+    let shape: Dims = lengths.iter().map(|axis| axis.values().sum()).collect();
+    Ok(arrange::assemble(dtype, &shape, places.iter().map(|(at, array)| (at.as_slice(), *array)))?)
+}
+
+/// The view of a box.
+pub(crate) fn see(view: &View, array: &NdArray) -> Result<NdArray> {
+    let same = view.axes().len() == array.ndim()
+        && view.axes().iter().enumerate().all(|(own, axis)| match axis {
+            ViewAxis::Slice { axis, start: 0, step: 1, length } => *axis == own && *length == array.shape()[own],
+            _ => false,
+        });
+    if same { Ok(array.clone()) } else { Ok(view.apply(array)?) }
+}

@@ -1,0 +1,50 @@
+//! How array plans run: tasks over blocks, on threads, within a limit of memory, with blocks spilled to files.
+//!
+//! An [`Engine`] takes a [`Plan`](swath_arrays::Plan) and gives its results. Memory and files come through the traits [`Memory`] and
+//! [`Spill`], so that a session's pool and disk serve arrays as they serve tables.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`engine`] | threads, memory and files, and what runs on them |
+//! | `run` | a plan from its first task to its results |
+//! | `steps` | what the tasks of each step do |
+//! | `fetch` | boxes of a task's inputs |
+//! | `block` | what tasks make and read |
+//! | [`memory`], [`spill`] | limits of memory, files for what does not fit |
+//! | [`progress`] | how far a run is, and what it took |
+//! | [`cancel`] | stopping a run |
+//! | [`error`] | what goes wrong |
+//!
+//! ```
+//! use swath_arrays::{ArrayExpr, ChunkSpec, Plan};
+//! use swath_blocks::{Cancel, Engine};
+//!
+//! let engine = Engine::new(2, 1 << 30, std::env::temp_dir());
+//! let ones = ArrayExpr::ones(&[1000, 10], swath_kernels::DType::F64)?;
+//! let plan = Plan::new(&[ones.sum(Some(&[0]))?], engine.plan_options())?;
+//! let sums = engine.run(&plan, &Cancel::new())?;
+//! assert_eq!(sums[0].to_vec::<f64>()?, [1000.0; 10]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod block;
+pub mod cancel;
+pub mod engine;
+pub mod error;
+mod fetch;
+pub mod memory;
+pub mod progress;
+mod run;
+pub mod spill;
+mod steps;
+
+pub use cancel::Cancel;
+pub use engine::{Engine, EngineBuilder};
+pub use error::{BlocksError, Result};
+pub use memory::{Memory, MemoryLimit};
+pub use progress::{Metrics, Progress, Snapshot, StageMetrics};
+pub use spill::{Spill, SpillFile, SpillFolder};
+pub use steps::contract::whole as contract;
+pub use steps::local::apply as apply_to_whole;
+pub use steps::scan::kernel_scan;
+pub use steps::states::kernel_reduction;

@@ -1,0 +1,152 @@
+//! Fused programs, written out once for the kernels' interpreter and run for every block.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+use swath_arrays::expr::view::{View, ViewAxis};
+use swath_arrays::lower::program::{Instruction, Program, ProgramOutput};
+use swath_arrays::lower::stage::{Access, Content, Stage};
+use swath_kernels::fused::{self, Builder, Produced, Ramp};
+use swath_kernels::{Dims, NdArray};
+
+use super::states::kernel_reduction;
+use super::{Made, Task};
+use crate::block::Block;
+use crate::error::{BlocksError, Result};
+use crate::fetch;
+
+/// A program as the kernels run it.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    program: fused::Program,
+    outputs: Vec<Source>,
+}
+
+/// Where an output comes from.
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    /// An input, as it is.
+    Input(usize),
+    /// An output of the kernels' program.
+    Computed(usize),
+}
+
+/// The kernels' form of a program.
+pub(crate) fn compile(program: &Program) -> Result<Compiled> {
+    let mut build = Builder::new();
+    let mut values = Vec::with_capacity(program.registers.len());
+    for (instruction, dtype) in &program.registers {
+        let value = match instruction {
+            Instruction::Input(input) => build.input(*input, *dtype),
+            Instruction::Constant(value) => build.constant(value.0),
+            Instruction::Position { axis, start, step } => {
+                build.coordinate(*axis, Ramp::Integer { start: *start, step: *step })
+            }
+            Instruction::Call(function, arguments) => {
+                let arguments: SmallVec<[fused::Value; 4]> =
+                    arguments.iter().map(|register| values[*register]).collect();
+                build.call(function.name(), &arguments)?
+            }
+            Instruction::Cast(register) => build.cast(values[*register], *dtype)?,
+        };
+        values.push(build.cast(value, *dtype)?);
+    }
+    let mut outputs = Vec::with_capacity(program.outputs.len());
+    let mut computed = Vec::new();
+    for output in &program.outputs {
+        let kernel_output = match output {
+            ProgramOutput::Array(register) => {
+                if let Instruction::Input(input) = &program.registers[*register].0 {
+                    outputs.push(Source::Input(*input));
+                    continue;
+                }
+                fused::Output::Array(values[*register])
+            }
+            ProgramOutput::Reduce { register, function, axes, .. } => {
+                fused::Output::Reduce(values[*register], kernel_reduction(*function), axes.to_vec())
+            }
+        };
+        outputs.push(Source::Computed(computed.len()));
+        computed.push(kernel_output);
+    }
+    Ok(Compiled { program: build.finish(&computed)?, outputs })
+}
+
+pub(crate) fn run(task: &Task<'_>, compiled: &Compiled) -> Result<Made> {
+    let stage = task.stage;
+    let region = stage.tasks.region(task.number);
+    let mut inputs: SmallVec<[NdArray; 4]> = SmallVec::new();
+    let shape = if stage.tasks.is_known() {
+        for input in 0..stage.inputs.len() {
+            inputs.push(task.single(input)?);
+        }
+        region.iter().map(|range| range.len()).collect()
+    } else {
+        let shape = unknown_shape(task)?;
+        for input in 0..stage.inputs.len() {
+            inputs.push(with_shape(task, input, &shape)?);
+        }
+        shape
+    };
+    let mut produced: SmallVec<[Option<Produced>; 2]> = SmallVec::new();
+    if compiled.outputs.iter().any(|source| matches!(source, Source::Computed(_))) {
+        let origin: SmallVec<[u64; 4]> = region.iter().map(|range| range.start as u64).collect();
+        let whole: SmallVec<[u64; 4]> = stage.tasks.axes().iter().map(|axis| axis.length() as u64).collect();
+        let block = fused::Block { shape: &shape, origin: &origin, global_shape: &whole };
+        produced.extend(compiled.program.run(&block, &inputs)?.into_iter().map(Some));
+    }
+    let outputs = compiled.outputs.iter().zip(&stage.outputs).map(|(source, promise)| {
+        let missing = || BlocksError::internal("a program gave too few outputs");
+        let made = match source {
+            Source::Input(input) => Produced::Array(inputs.get(*input).cloned().ok_or_else(missing)?),
+            Source::Computed(output) => produced.get_mut(*output).and_then(Option::take).ok_or_else(missing)?,
+        };
+        Ok(match (made, &promise.content) {
+            (Produced::Array(array), _) => Block::Array(array),
+            (Produced::Partial(state), Content::State { .. }) => Block::State(Arc::new(state)),
+            (Produced::Partial(state), Content::Array) => Block::Array(fused::cast(&state.finish()?, promise.dtype)?),
+        })
+    });
+    outputs.collect()
+}
+
+/// The shape of a task's block where lengths are known only now: those of the blocks that have them.
+fn unknown_shape(task: &Task<'_>) -> Result<Dims> {
+    let stage = task.stage;
+    let mut shape: Dims = stage.tasks.block_shape(task.number);
+    for (number, input) in stage.inputs.iter().enumerate() {
+        let Access::View(view) = &input.access else { continue };
+        if input.grid.is_known() {
+            continue;
+        }
+        for read in stage.reads(task.number, number) {
+            let array = fetch::fetch_box(input, &read, task.blocks)?;
+            for (own, axis) in view.axes().iter().enumerate() {
+                if let ViewAxis::Slice { axis, .. } = axis
+                    && !input.grid.axis(*axis).is_known()
+                {
+                    shape[own] = array.shape()[*axis];
+                }
+            }
+        }
+    }
+    Ok(shape)
+}
+
+/// An input whose view was made for an upper bound of the block's shape.
+fn with_shape(task: &Task<'_>, number: usize, shape: &[usize]) -> Result<NdArray> {
+    let input = &task.stage.inputs[number];
+    let reads = task.stage.reads(task.number, number);
+    let [read] = reads.as_slice() else { return Err(not_single(task.stage, number)) };
+    let array = fetch::fetch_box(input, read, task.blocks)?;
+    let Some(view) = &read.view else { return Ok(array) };
+    let axes = view.axes().iter().zip(shape).map(|(axis, length)| match *axis {
+        ViewAxis::New(_) => ViewAxis::New(*length),
+        ViewAxis::Slice { axis, start, step, .. } => ViewAxis::Slice { axis, start, step, length: *length },
+    });
+    Ok(View::new(axes, view.fixed()).apply(&array)?)
+}
+
+pub(super) fn not_single(stage: &Stage, input: usize) -> BlocksError {
+    BlocksError::internal(format!("input {input} of {:?} is not one box", stage.nodes))
+}

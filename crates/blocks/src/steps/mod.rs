@@ -1,0 +1,201 @@
+//! What the tasks of each step do.
+//!
+//! | module | steps |
+//! |---|---|
+//! | `fused` | fused programs |
+//! | `states` | states of reductions merged, partial results added |
+//! | `contract` | products |
+//! | `scan` | running results |
+//! | `local` | order, indexing, linear algebra, Fourier transforms |
+//! | `call` | functions of the user's, with halos |
+
+pub(crate) mod call;
+pub(crate) mod contract;
+pub(crate) mod fused;
+pub(crate) mod local;
+pub(crate) mod scan;
+pub(crate) mod states;
+
+use smallvec::{SmallVec, smallvec};
+use swath_arrays::lower::stage::{Content, Stage, Step};
+use swath_kernels::layout::arrange;
+use swath_kernels::{DType, Dims, NdArray, Scalar};
+
+use crate::block::{Block, BlockId, Blocks};
+use crate::error::{BlocksError, Result};
+use crate::fetch;
+
+/// A block for each output of a task.
+pub(crate) type Made = SmallVec<[Block; 1]>;
+
+fn made(block: Block) -> Made {
+    smallvec![block]
+}
+
+/// What is made ready once for all tasks of a stage.
+#[derive(Debug)]
+pub(crate) enum Prepared {
+    /// A fused program.
+    Fused(fused::Compiled),
+    /// Nothing.
+    Plain,
+}
+
+impl Prepared {
+    pub(crate) fn new(stage: &Stage) -> Result<Self> {
+        Ok(match &stage.step {
+            Step::Fused(program) => Self::Fused(fused::compile(program)?),
+            _ => Self::Plain,
+        })
+    }
+}
+
+/// One task under way.
+pub(crate) struct Task<'a> {
+    pub(crate) stage_number: usize,
+    pub(crate) stage: &'a Stage,
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) number: usize,
+    pub(crate) blocks: &'a dyn Blocks,
+}
+
+impl Task<'_> {
+    /// The dtype of the first output.
+    fn dtype(&self) -> DType {
+        self.stage.outputs[0].dtype
+    }
+
+    /// An input that is one box, seen as the step works on it.
+    fn single(&self, input: usize) -> Result<NdArray> {
+        let reads = self.stage.reads(self.number, input);
+        match reads.as_slice() {
+            [read] => fetch::fetch(&self.stage.inputs[input], read, self.blocks),
+            _ => Err(fused::not_single(self.stage, input)),
+        }
+    }
+
+    /// The block of each output.
+    pub(crate) fn run(&self) -> Result<Made> {
+        let made = if let Some(mirror) = self.stage.mirror(self.number) {
+            let block = self.blocks.get(BlockId { stage: self.stage_number, output: 0, block: mirror })?;
+            let array = block.array()?;
+            let mut order: Dims = (0..array.ndim()).collect();
+            let last = order.len();
+            order.swap(last - 2, last - 1);
+            made(Block::Array(array.transpose(&order)?))
+        } else {
+            self.compute()?
+        };
+        self.check(&made)?;
+        Ok(made)
+    }
+
+    fn compute(&self) -> Result<Made> {
+        match (&self.stage.step, self.prepared) {
+            (Step::Fused(_), Prepared::Fused(compiled)) => fused::run(self, compiled),
+            (Step::Fused(_), Prepared::Plain) => Err(BlocksError::internal("a program was not prepared")),
+            (Step::Assemble, _) => self.assemble(),
+            (Step::Reshape, _) => {
+                let shape = self.stage.outputs[0].grid.block_shape(self.number);
+                Ok(made(Block::Array(self.single(0)?.reshape(&shape)?)))
+            }
+            (Step::Combine { finish, .. }, _) => states::combine(self, *finish),
+            (Step::Add { .. }, _) => states::add(self),
+            (Step::Contract { contraction, .. }, _) => contract::run(self, contraction),
+            (Step::Scan { function, axis, phase }, _) => scan::run(self, *function, *axis, *phase),
+            (Step::Block(call), _) => call::run(self, call),
+            (Step::Local(node), _) => local::run(self, node),
+            (Step::Store(sink), _) => {
+                let block = self.single(0)?;
+                let region = self.stage.tasks.region(self.number);
+                if block.shape().iter().zip(&region).any(|(length, range)| *length != range.len()) {
+                    return Err(BlocksError::internal("a block of unknown lengths cannot be stored"));
+                }
+                sink.0.write(&region, &block)?;
+                let shape = self.stage.outputs[0].grid.block_shape(self.number);
+                Ok(made(Block::Array(NdArray::full(&shape, Scalar::I64(1))?)))
+            }
+        }
+    }
+
+    /// Pieces of all inputs, each in its place.
+    fn assemble(&self) -> Result<Made> {
+        let promise = &self.stage.outputs[0];
+        if !promise.grid.is_known() {
+            return self.assemble_unknown();
+        }
+        let mut parts: Vec<(Dims, NdArray)> = Vec::new();
+        for (number, input) in self.stage.inputs.iter().enumerate() {
+            for read in self.stage.reads(self.number, number) {
+                // The view is a box of the input: its pieces go to their places without being put together first.
+                let plain = read.view.as_ref().is_none_or(is_box);
+                if plain && !read.pieces.is_empty() && input.grid.is_known() {
+                    let swath_arrays::lower::stage::Origin::Stage { stage, output } = input.origin else { continue };
+                    for piece in &read.pieces {
+                        let block = self.blocks.get(BlockId { stage, output, block: piece.block })?;
+                        let at = piece.at.iter().zip(&read.at).map(|(own, outer)| own.start + outer.start).collect();
+                        parts.push((at, fetch::part(block.array()?, &piece.within)?));
+                    }
+                } else {
+                    let at = read.at.iter().map(|range| range.start).collect();
+                    parts.push((at, fetch::fetch(input, &read, self.blocks)?));
+                }
+            }
+        }
+        let shape = promise.grid.block_shape(self.number);
+        if let [(_, single)] = parts.as_slice()
+            && single.shape() == shape.as_slice()
+        {
+            return Ok(made(Block::Array(single.clone())));
+        }
+        let pieces = parts.iter().map(|(at, array)| (at.as_slice(), array));
+        Ok(made(Block::Array(arrange::assemble(promise.dtype, &shape, pieces)?)))
+    }
+
+    /// Blocks of unknown lengths: handed on whole.
+    fn assemble_unknown(&self) -> Result<Made> {
+        let mut parts: Vec<(Dims, NdArray)> = Vec::new();
+        for (number, input) in self.stage.inputs.iter().enumerate() {
+            for read in self.stage.reads(self.number, number) {
+                let at = read.at.iter().map(|range| range.start).collect();
+                parts.push((at, fetch::fetch(input, &read, self.blocks)?));
+            }
+        }
+        let parts: Vec<(&[usize], &NdArray)> = parts.iter().map(|(at, array)| (at.as_slice(), array)).collect();
+        Ok(made(Block::Array(fetch::in_order(self.dtype(), &parts)?)))
+    }
+
+    /// Holds the step to what the stage promised.
+    fn check(&self, made: &Made) -> Result<()> {
+        if made.len() != self.stage.outputs.len() {
+            return Err(BlocksError::internal("a task made another number of blocks than was planned"));
+        }
+        for (block, promise) in made.iter().zip(&self.stage.outputs) {
+            let (Block::Array(array), Content::Array) = (block, &promise.content) else { continue };
+            let differs = promise.grid.is_known() && array.shape() != promise.grid.block_shape(self.number).as_slice();
+            if array.dtype() != promise.dtype || differs {
+                return Err(BlocksError::internal(format!(
+                    "task {} of {:?} made {} of shape {:?}, planned were {} in {}",
+                    self.number,
+                    self.stage.nodes,
+                    array.dtype(),
+                    array.shape(),
+                    promise.dtype,
+                    promise.grid
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a view only cuts: axes in their order, forward, none new or left out.
+fn is_box(view: &swath_arrays::expr::view::View) -> bool {
+    use swath_arrays::expr::view::ViewAxis;
+    view.axes().len() == view.input_ndim()
+        && view
+            .axes()
+            .iter()
+            .enumerate()
+            .all(|(own, axis)| matches!(axis, ViewAxis::Slice { axis, step: 1, start: 0, .. } if *axis == own))
+}
