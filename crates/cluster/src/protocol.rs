@@ -29,6 +29,9 @@ pub const FIGURES: &str = "swath.figures";
 pub const HOLDS: &str = "swath.holds";
 /// The action by which the scheduler watches a worker: the worker's id, and then nothing as long as it lives.
 pub const WATCH: &str = "swath.watch";
+/// The action by which a client says that it wants no more rows of a plan that it analyzes: [`JobName`]. The job is cancelled, and its
+/// [`Finished`] tells what the tasks had done by then.
+pub const ENOUGH: &str = "swath.enough";
 /// The action by which a client asks the scheduler what is persisted: [`HeldList`].
 pub const HELD: &str = "swath.held";
 

@@ -49,7 +49,7 @@ pub struct AnalyzeReport {
 impl AnalyzeReport {
     /// Reads the metrics of `plan`, which has run to its end in `elapsed`; `elsewhere` has what other processes did of it.
     pub fn of(plan: &Arc<dyn ExecutionPlan>, elsewhere: &Elsewhere, elapsed: Duration) -> Self {
-        let (mut operators, stages) = (operators(plan), StageReport::of(&elsewhere.0.lock()));
+        let (mut operators, stages) = (operators(plan), StageReport::of(&elsewhere.tasks.lock()));
         if !stages.is_empty() {
             // What ran elsewhere is told there.
             operators.retain(|own| own.rows.is_some() || own.compute.is_some());

@@ -14,6 +14,7 @@ mod selectivity;
 
 use std::sync::Arc;
 
+use arrow::datatypes::{DataType, Schema};
 use datafusion::common::stats::Precision;
 use datafusion::common::{JoinType, ScalarValue};
 use datafusion::datasource::source::DataSourceExec;
@@ -29,6 +30,16 @@ use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 use datafusion::physical_plan::union::UnionExec;
 
 pub use selectivity::selectivity;
+
+/// Bytes of a value; for text and nested values, a guess.
+pub fn value_bytes(data_type: &DataType) -> f64 {
+    data_type.primitive_width().map_or(24.0, |bytes| bytes as f64)
+}
+
+/// Bytes of a row.
+pub fn row_bytes(schema: &Schema) -> f64 {
+    schema.fields().iter().map(|field| value_bytes(field.data_type())).sum()
+}
 
 /// What is known of a column's values in the table that it comes from, before any filter.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -204,8 +215,8 @@ fn source_domain(plan: &dyn ExecutionPlan, index: usize) -> Option<Domain> {
     Some(Domain { values: told.min(steps).min(table_rows).max(1.0), table_rows, bounds })
 }
 
-fn is_date(data_type: &arrow::datatypes::DataType) -> bool {
-    matches!(data_type, arrow::datatypes::DataType::Date32 | arrow::datatypes::DataType::Date64)
+fn is_date(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Date32 | DataType::Date64)
 }
 
 /// The column that `expression` is, as it stands or cast.

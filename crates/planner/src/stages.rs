@@ -13,6 +13,9 @@ use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 
+use crate::analyze::{readable_bytes, thousands};
+use crate::estimate;
+
 /// One stage: operators that run in the same tasks, without moving data in between.
 #[derive(Debug)]
 pub struct Stage {
@@ -20,6 +23,10 @@ pub struct Stage {
     pub id: usize,
     /// How many tasks (partitions) the stage has.
     pub tasks: usize,
+    /// How many rows all tasks make, by estimate; `None` if a source does not tell how many it has.
+    pub rows: Option<f64>,
+    /// How many bytes these rows have, by estimate.
+    pub bytes: Option<f64>,
     /// How its output moves to the stage that reads it, as the plan words it; empty for the last stage.
     pub output: String,
     /// The operators, outermost first, with their depth inside the stage.
@@ -48,7 +55,9 @@ impl StageGraph {
         self.walk(root, 0, &mut operators, &mut inputs);
         let id = self.stages.len();
         let tasks = root.output_partitioning().partition_count();
-        self.stages.push(Stage { id, tasks, output, operators, inputs });
+        let rows = estimate::rows(root.as_ref());
+        let bytes = rows.map(|rows| rows * estimate::row_bytes(&root.schema()));
+        self.stages.push(Stage { id, tasks, rows, bytes, output, operators, inputs });
         id
     }
 
@@ -87,7 +96,13 @@ impl fmt::Display for StageGraph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for stage in &self.stages {
             let plural = if stage.tasks == 1 { "" } else { "s" };
-            write!(f, "Stage {} ({} task{plural})", stage.id, stage.tasks)?;
+            write!(f, "Stage {} ({} task{plural}", stage.id, stage.tasks)?;
+            if let (Some(rows), Some(bytes)) = (stage.rows, stage.bytes) {
+                let plural = if rows.round() == 1.0 { "" } else { "s" };
+                write!(f, ", about {} row{plural}", thousands(rows.round() as usize))?;
+                write!(f, ", {}", readable_bytes(bytes.round() as usize))?;
+            }
+            write!(f, ")")?;
             if stage.output.is_empty() {
                 writeln!(f, " -> result")?;
             } else {

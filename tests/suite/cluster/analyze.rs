@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::live::one_sided;
 use super::{connected, embedded, staged};
 
 const QUERY: &str = "SELECT value % 7 AS k, count(*) AS n FROM range(10000) GROUP BY value % 7";
@@ -24,6 +25,16 @@ fn stages_tell_what_their_tasks_did() {
     let text = report.to_string();
     assert!(text.matches("LazyMemoryExec").count() == 1, "{text}");
     assert!(text.contains("stage 1: ") && text.contains(", 7 rows, "), "{text}");
+}
+
+#[test]
+fn a_run_that_a_limit_ends_tells_what_was_done_by_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = staged().sql(&one_sided(folder.path())).unwrap().explain_analyze().unwrap();
+    let text = report.to_string();
+    assert_eq!(report.stages.len(), 3, "{text}");
+    assert!(report.stages[2].rows >= 5 && report.stages[2].tasks == 2, "{text}");
+    assert!(text.contains("HashJoinExec") && report.elapsed < Duration::from_secs(20), "{text}");
 }
 
 #[test]

@@ -24,6 +24,21 @@ fn endless(path: &str) -> String {
     format!("SELECT t.k + b.value AS n FROM '{path}' t, range(100000000) b WHERE t.k + b.value > 10")
 }
 
+/// A query with a limit of five rows, which the partition of the even keys finds at once. That of the odd ones has three: its own
+/// limit never ends it, and it has ten thousand million pairs to try.
+pub fn one_sided(folder: &Path) -> String {
+    let path = folder.join("t.parquet").to_str().unwrap().to_owned();
+    embedded()
+        .sql("SELECT value AS k FROM range(2000000)")
+        .unwrap()
+        .write_parquet(&path, WriteOptions::default())
+        .unwrap();
+    format!(
+        "SELECT t.k + b.value AS n FROM '{path}' t JOIN range(20000) b ON t.k % 2 = b.value % 2 \
+         WHERE t.k + b.value < 5 OR t.k * 3 + b.value < -1 LIMIT 5"
+    )
+}
+
 #[test]
 fn the_first_rows_come_before_the_last_task_ends() {
     let folder = tempfile::tempdir().unwrap();
@@ -38,6 +53,21 @@ fn the_first_rows_come_before_the_last_task_ends() {
     let begin = Instant::now();
     while metric("swath_jobs_cancelled_total") == cancelled {
         assert!(begin.elapsed() < Duration::from_secs(10), "nobody wants the other rows, and the job goes on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_limit_that_is_reached_ends_the_tasks_that_have_no_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let sql = one_sided(folder.path());
+    let cancelled = metric("swath_jobs_cancelled_total");
+    let begin = Instant::now();
+    assert_eq!(staged().sql(&sql).unwrap().collect_one().unwrap().num_rows(), 5);
+    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+    let begin = Instant::now();
+    while metric("swath_jobs_cancelled_total") == cancelled {
+        assert!(begin.elapsed() < Duration::from_secs(10), "the limit is reached, and the job goes on");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -182,6 +182,8 @@ fn plans_are_readable() {
     );
     let (out, _, _) = run(&["-c", "EXPLAIN STAGES SELECT value % 3, count(*) FROM generate_series(1, 99) GROUP BY 1"]);
     assert!(out.starts_with("Stage 0 (1 task)") && out.contains("Hash(") && out.contains("-> result"), "{out}");
+    let (out, _, _) = run(&["-c", "EXPLAIN STAGES SELECT * FROM (VALUES (1), (2)) t(x)"]);
+    assert!(out.starts_with("Stage 0 (1 task, about 2 rows, 16 B) -> result\n"), "{out}");
     let (out, _, _) = run(&["-c", "EXPLAIN ANALYZE SELECT count(*) FROM generate_series(1, 1000)"]);
     assert!(out.contains("1,000") && out.contains("elapsed:") && out.contains("AggregateExec"), "{out}");
 }

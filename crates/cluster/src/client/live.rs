@@ -21,16 +21,17 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, Partitioning};
 use futures::{StreamExt, stream};
 use parking_lot::Mutex;
+use prost::Message;
 use swath_exec::RowsLost;
 use swath_planner::analyze::Elsewhere;
 use swath_planner::analyze::progress::Gauges;
 use swath_shuffle::flight::{self, Ticket, TicketOutput};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
-use super::Client;
 use super::held::{are_whole, with_places};
-use super::query::{Events, Request, begin};
-use crate::protocol::{Event, Finished, LivePart, Pair, ResultPart};
+use super::query::{Events, Request, begin, refused};
+use super::{Client, act};
+use crate::protocol::{ENOUGH, Event, Finished, JobName, LivePart, Pair, ResultPart};
 
 /// What a job is made from.
 pub struct LiveQuery {
@@ -93,7 +94,17 @@ impl LiveJob {
     pub fn begin(query: LiveQuery) -> Self {
         let (tell, known) = watch::channel(Known::default());
         let (query, given) = (Arc::new(query), Arc::<Mutex<Given>>::default());
-        let following = SpawnedTask::spawn(follow(Arc::clone(&query), tell, Arc::clone(&given)));
+        let enough = Arc::<Notify>::default();
+        let following = follow(Arc::clone(&query), tell, Arc::clone(&given), Arc::clone(&enough));
+        let following = SpawnedTask::spawn(following);
+        if let Some(elsewhere) = &query.elsewhere {
+            // A limit may have had the plan's rows end before the job.
+            let mut known = known.clone();
+            elsewhere.expect(async move {
+                enough.notify_one();
+                let _ = known.wait_for(|known| known.end.is_some()).await;
+            });
+        }
         Self { query, known, given, _following: following }
     }
 
@@ -123,14 +134,14 @@ impl LiveJob {
 }
 
 /// Passes on what the scheduler tells, until the job is dropped.
-async fn follow(query: Arc<LiveQuery>, tell: watch::Sender<Known>, given: Arc<Mutex<Given>>) {
+async fn follow(query: Arc<LiveQuery>, tell: watch::Sender<Known>, given: Arc<Mutex<Given>>, enough: Arc<Notify>) {
     let mut again = true;
     loop {
         let (plan, held) = match with_places(Arc::clone(&query.plan)).await {
             Ok(placed) => placed,
             Err(error) => return end(&tell, Err(Arc::new(error))),
         };
-        match followed(&query, plan, &tell).await {
+        match followed(&query, plan, &tell, &enough).await {
             Ok((finished, events)) => {
                 end(&tell, Ok(finished));
                 // The scheduler frees everything when these are dropped.
@@ -157,12 +168,22 @@ async fn followed(
     query: &LiveQuery,
     plan: Arc<dyn ExecutionPlan>,
     tell: &watch::Sender<Known>,
+    enough: &Notify,
 ) -> Result<(Finished, Events)> {
     let request = Request { live: query.live, analyze: query.elsewhere.is_some(), persist_as: None };
     let mut events = begin(&query.client, plan, &query.settings, request).await?;
     let mut job = String::new();
     loop {
-        match events.next().await? {
+        let event = tokio::select! {
+            event = events.next() => event?,
+            () = enough.notified(), if !job.is_empty() => {
+                let name = JobName { job: job.clone() };
+                let told = act(query.client.scheduler()?, ENOUGH, name.encode_to_vec()).await;
+                drop(told.map_err(|status| refused(query.client.address(), &status))?);
+                continue;
+            }
+        };
+        match event {
             Event::Started(id) => {
                 job.clone_from(&id);
                 tell.send_modify(|known| known.id = id);

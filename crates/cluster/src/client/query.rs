@@ -148,7 +148,7 @@ impl Events {
     }
 }
 
-fn refused(scheduler: &str, status: &Status) -> DataFusionError {
+pub(super) fn refused(scheduler: &str, status: &Status) -> DataFusionError {
     match status.code() {
         Code::Unavailable => unreachable_scheduler(scheduler, status),
         Code::OutOfRange | Code::ResourceExhausted => {

@@ -22,7 +22,7 @@ use datafusion_proto::protobuf::PhysicalPlanNode;
 use parking_lot::Mutex;
 use prost::Message;
 use swath_exec::{ObjectStores, StoreOptions};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tonic::transport::{Channel, Endpoint};
 
 use super::Server;
@@ -42,6 +42,9 @@ const STATUS_BUFFER: usize = 64;
 /// How often a client is told how far its job is.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
+/// How long tasks that were cancelled may take to tell what they did, and how often they are asked.
+const LAST_FIGURES: (u32, Duration) = (25, Duration::from_millis(20));
+
 /// All jobs of this scheduler's clients.
 pub struct Jobs {
     server: Server,
@@ -55,6 +58,8 @@ pub struct Jobs {
     held: Mutex<BTreeMap<String, HeldEntry>>,
     /// Where the parts of results are made, for the clients that want to read them at once.
     parts: Parts,
+    /// Analyzed jobs whose clients may have seen enough.
+    enough: Mutex<HashMap<String, Arc<Notify>>>,
     /// Jobs that were taken, failed, and that ended well.
     pub(super) counts: Counts,
 }
@@ -82,6 +87,7 @@ impl Jobs {
             stopping,
             held: Mutex::default(),
             parts: Parts::default(),
+            enough: Mutex::default(),
             counts,
         }
     }
@@ -175,9 +181,20 @@ impl Jobs {
         self.counts.taken.fetch_add(1, Ordering::Relaxed);
         let (events, receiver) = mpsc::channel(STATUS_BUFFER);
         let parts = run.live.then(|| self.parts.listen(job.as_str()));
-        let wanted = Wanted { entry, analyze: run.analyze, parts };
+        let enough = Arc::<Notify>::default();
+        if run.analyze {
+            self.enough.lock().insert(job.to_string(), Arc::clone(&enough));
+        }
+        let wanted = Wanted { entry, analyze: run.analyze, enough, parts };
         tokio::spawn(Arc::clone(self).watch(job, wanted, changed, events));
         Ok(receiver)
+    }
+
+    /// The client of an analyzed job has all the rows that it wants.
+    pub fn enough(&self, job: &str) {
+        if let Some(enough) = self.enough.lock().get(job) {
+            enough.notify_one();
+        }
     }
 
     /// Passes on what happens to a job until its client goes.
@@ -219,6 +236,12 @@ impl Jobs {
                         statuses_end = true;
                     }
                 },
+                () = wanted.enough.notified(), if !ended => {
+                    (ended, statuses_end) = (true, true);
+                    self.cancel(&job).await;
+                    let finished = Finished { parts: vec![], tasks: self.last_figures(job.as_str()).await };
+                    open = events.send(RunEvent { event: Some(Event::Finished(finished)) }).await.is_ok();
+                }
                 Some(part) = next(&mut wanted.parts), if !ended => {
                     open = events.send(RunEvent { event: Some(Event::Part(part)) }).await.is_ok();
                 }
@@ -232,14 +255,19 @@ impl Jobs {
             }
         }
         if !ended {
-            self.counts.cancelled.fetch_add(1, Ordering::Relaxed);
-            if let Err(error) = self.server.cancel_job(job.clone()).await {
-                log::warn!("job {job} could not be cancelled: {error}");
-            }
+            self.cancel(&job).await;
         }
+        self.enough.lock().remove(job.as_str());
         self.parts.forget(job.as_str());
         self.held.lock().remove(job.as_str());
         self.forget(ForgetJob { job: job.to_string(), ..Default::default() }).await;
+    }
+
+    async fn cancel(&self, job: &JobId) {
+        self.counts.cancelled.fetch_add(1, Ordering::Relaxed);
+        if let Err(error) = self.server.cancel_job(job.clone()).await {
+            log::warn!("job {job} could not be cancelled: {error}");
+        }
     }
 
     /// What led to a result is of no more use; its client need not wait for that.
@@ -324,6 +352,21 @@ impl Jobs {
         tasks
     }
 
+    /// The same for a job that was cancelled: its tasks end a moment later.
+    async fn last_figures(&self, job: &str) -> Vec<TaskFigures> {
+        let (times, pause) = LAST_FIGURES;
+        let mut known = vec![];
+        for _ in 0..times {
+            tokio::time::sleep(pause).await;
+            let now = self.figures(job).await;
+            if !now.is_empty() && now == known {
+                break;
+            }
+            known = now;
+        }
+        known
+    }
+
     /// Frees what the workers hold of a job.
     async fn forget(&self, what: ForgetJob) {
         let body = what.encode_to_vec();
@@ -387,6 +430,8 @@ struct Wanted {
     entry: Option<HeldEntry>,
     /// What each task did.
     analyze: bool,
+    /// Told when an analyzed job may end.
+    enough: Arc<Notify>,
     /// The parts of the result as they are begun.
     parts: Option<mpsc::UnboundedReceiver<LivePart>>,
 }

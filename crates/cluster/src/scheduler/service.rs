@@ -10,7 +10,7 @@ use tonic::Status;
 
 use super::jobs::Jobs;
 use crate::actions::Actions;
-use crate::protocol::{HELD, HELLO, HeldList, Hello, RUN, Run, VERSION, Welcome, version_mismatch};
+use crate::protocol::{ENOUGH, HELD, HELLO, HeldList, Hello, JobName, RUN, Run, VERSION, Welcome, version_mismatch};
 
 /// The actions of a scheduler.
 pub struct SchedulerActions {
@@ -28,7 +28,12 @@ impl SchedulerActions {
 impl Actions for SchedulerActions {
     fn list(&self) -> Vec<ActionType> {
         let action = |name: &str, what: &str| ActionType { r#type: name.to_owned(), description: what.to_owned() };
-        vec![action(HELD, "lists persisted results"), action(HELLO, "introduces a client"), action(RUN, "runs a plan")]
+        vec![
+            action(ENOUGH, "ends a plan that is analyzed"),
+            action(HELD, "lists persisted results"),
+            action(HELLO, "introduces a client"),
+            action(RUN, "runs a plan"),
+        ]
     }
 
     async fn act(&self, action: Action) -> Result<BoxStream<'static, Result<Vec<u8>, Status>>, Status> {
@@ -38,6 +43,10 @@ impl Actions for SchedulerActions {
                 check_version(&hello.version)?;
                 let welcome = Welcome { version: VERSION.to_owned(), workers: self.jobs.workers().await };
                 Ok(stream::iter([Ok(welcome.encode_to_vec())]).boxed())
+            }
+            ENOUGH => {
+                self.jobs.enough(&decode::<JobName>(&action)?.job);
+                Ok(stream::empty().boxed())
             }
             HELD => {
                 let list = HeldList { results: self.jobs.held() };

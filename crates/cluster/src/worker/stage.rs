@@ -227,13 +227,13 @@ impl QueryStageExecutor for StageTask {
         context: Arc<TaskContext>,
     ) -> Result<Vec<ShuffleWritePartition>> {
         let started = std::time::Instant::now();
+        let mut report = Report { task: self, started, made: None };
         let result = self.run(context).await;
         if let Ok(written) = &result {
             let sum = |of: fn(&ShuffleWritePartition) -> u64| written.iter().map(of).sum();
-            let made = (sum(|part| part.num_rows), sum(|part| part.num_bytes));
-            let figures = reports::figures(self.stage, self.task, &self.plan, made, started.elapsed());
-            self.shared.reports.add(&self.job, figures);
+            report.made = Some((sum(|part| part.num_rows), sum(|part| part.num_bytes)));
         }
+        drop(report);
         log_end(self, started.elapsed(), result.is_ok());
         result.map_err(|error| if is_lost_input(&error) { error } else { marked(&error) })
     }
@@ -241,6 +241,25 @@ impl QueryStageExecutor for StageTask {
     fn collect_plan_metrics(&self) -> Vec<MetricsSet> {
         // Ballista wants as many from each task of a stage; the rules may have shaped these differently.
         vec![]
+    }
+}
+
+/// Tells what a task did when it ends, also if it is given up before.
+struct Report<'a> {
+    task: &'a StageTask,
+    started: std::time::Instant,
+    /// Rows and bytes, once they are complete.
+    made: Option<(u64, u64)>,
+}
+
+impl Drop for Report<'_> {
+    fn drop(&mut self) {
+        let StageTask { stage, task, plan, job, shared, .. } = self.task;
+        let made = self.made.unwrap_or_else(|| {
+            let metrics = plan.metrics();
+            (metrics.and_then(|metrics| metrics.output_rows()).unwrap_or_default() as u64, 0)
+        });
+        shared.reports.add(job, reports::figures(*stage, *task, plan, made, self.started.elapsed()));
     }
 }
 

@@ -64,6 +64,7 @@ impl DataFrame {
             let started = Instant::now();
             let batches = execute_stream(Arc::clone(&physical), context)?;
             batches.try_for_each(|_| futures::future::ready(Ok(()))).await?;
+            elsewhere.settle().await;
             Ok(AnalyzeReport::of(&physical, &elsewhere, started.elapsed()))
         })?)
     }

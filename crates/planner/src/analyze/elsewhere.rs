@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use datafusion::execution::{SessionState, TaskContext};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use parking_lot::Mutex;
 
 use super::{Lines, OperatorReport, readable_bytes, readable_time, thousands};
@@ -13,8 +15,11 @@ use super::{Lines, OperatorReport, readable_bytes, readable_time, thousands};
 /// Where operators that run their inputs in other processes leave what these report.
 ///
 /// It travels in the task's context: an operator that finds it there knows that the plan is analyzed.
-#[derive(Debug, Default)]
-pub struct Elsewhere(pub(super) Mutex<Vec<TaskReport>>);
+#[derive(Default)]
+pub struct Elsewhere {
+    pub(super) tasks: Mutex<Vec<TaskReport>>,
+    outstanding: Mutex<Vec<BoxFuture<'static, ()>>>,
+}
 
 impl Elsewhere {
     /// A context of `state` for running a plan that is analyzed, and what it will have collected.
@@ -32,7 +37,18 @@ impl Elsewhere {
 
     /// Adds what tasks of one job did.
     pub fn add(&self, tasks: impl IntoIterator<Item = TaskReport>) {
-        self.0.lock().extend(tasks);
+        self.tasks.lock().extend(tasks);
+    }
+
+    /// Something will add what it knows until `end` completes, although the plan's rows have ended.
+    pub fn expect(&self, end: impl Future<Output = ()> + Send + 'static) {
+        self.outstanding.lock().push(end.boxed());
+    }
+
+    /// Waits for what is outstanding. To be called when the plan's rows have ended.
+    pub async fn settle(&self) {
+        let outstanding = std::mem::take(&mut *self.outstanding.lock());
+        futures::future::join_all(outstanding).await;
     }
 }
 
@@ -158,6 +174,12 @@ impl fmt::Display for StageReport {
     }
 }
 
+impl fmt::Debug for Elsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Elsewhere").field("tasks", &*self.tasks.lock()).finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,6 +228,6 @@ stage 2: 1 task, 5 rows, 40 B, 1.0 ms
         assert!(Elsewhere::of(&state.task_ctx()).is_none());
         let (elsewhere, context) = Elsewhere::watch(&state);
         Elsewhere::of(&context).unwrap().add([task(1, 1, 1, &[])]);
-        assert_eq!(elsewhere.0.lock().len(), 1);
+        assert_eq!(elsewhere.tasks.lock().len(), 1);
     }
 }

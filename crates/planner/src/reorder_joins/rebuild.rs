@@ -15,7 +15,8 @@ use datafusion::physical_plan::joins::utils::{ColumnIndex, JoinFilter};
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 
 use super::graph::{Condition, JoinGraph, Tree, renumbered};
-use super::sides::{self, Sides, bytes_of};
+use super::sides::{self, Sides};
+use crate::estimate;
 
 /// A part of the new tree: its plan, and the numbered columns that it gives.
 struct Part {
@@ -133,7 +134,7 @@ impl Rebuild<'_> {
     fn row_bytes(&self, part: &Part, wanted: &BTreeSet<usize>) -> f64 {
         let schema = part.plan.schema();
         let used = part.columns.iter().zip(schema.fields()).filter(|(column, _)| wanted.contains(column));
-        used.map(|(_, field)| bytes_of(field.data_type())).sum::<f64>() + sides::ENTRY_BYTES
+        used.map(|(_, field)| estimate::value_bytes(field.data_type())).sum::<f64>() + sides::ENTRY_BYTES
     }
 
     #[allow(clippy::too_many_arguments)]

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Schema};
 use datafusion::common::{JoinType, Result};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::joins::{HashJoinExec, PartitionMode};
@@ -46,7 +45,8 @@ impl Sides {
         }
         let rows = (estimate::rows(join.left().as_ref()), estimate::rows(join.right().as_ref()));
         let (Some(left), Some(right)) = rows else { return Ok(None) };
-        let bytes = |rows: f64, side: &Arc<dyn ExecutionPlan>| rows * (row_bytes(&side.schema()) + ENTRY_BYTES);
+        let bytes =
+            |rows: f64, side: &Arc<dyn ExecutionPlan>| rows * (estimate::row_bytes(&side.schema()) + ENTRY_BYTES);
         let (left_bytes, right_bytes) = (bytes(left, join.left()), bytes(right, join.right()));
         if right_bytes < CLEARLY_SMALLER * left_bytes && join.join_type().supports_swap() {
             return join.swap_inputs(self.mode(join.join_type().swap(), right, right_bytes, left)).map(Some);
@@ -62,13 +62,4 @@ impl Sides {
 /// Whether a join gives rows for rows of its build side, the left one, which have partners in any partition.
 fn gives_build_rows(join_type: JoinType) -> bool {
     matches!(join_type, JoinType::Left | JoinType::Full | JoinType::LeftSemi | JoinType::LeftAnti | JoinType::LeftMark)
-}
-
-fn row_bytes(schema: &Schema) -> f64 {
-    schema.fields().iter().map(|field| bytes_of(field.data_type())).sum()
-}
-
-/// Bytes of a value; for text and nested values, a guess.
-pub(super) fn bytes_of(data_type: &DataType) -> f64 {
-    data_type.primitive_width().map_or(24.0, |bytes| bytes as f64)
 }

@@ -158,6 +158,11 @@ impl Shell {
         let (elsewhere, context) = Elsewhere::watch(&self.session.context().state());
         let query = RunningQuery::start_in(&self.session, context, Arc::clone(plan));
         self.place(guard).each_batch_of(query, progress, |_, _| Ok(()))?;
+        let settled = Arc::clone(&elsewhere);
+        self.wait(guard, progress, async move {
+            settled.settle().await;
+            Ok(())
+        })?;
         Ok(elsewhere)
     }
 
