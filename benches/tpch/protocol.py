@@ -1,18 +1,12 @@
-"""What every driver shares: its arguments, and answering commands on standard input with one JSON line each.
-
-`swath tpch serve` speaks the same protocol:
-
-    ready?   {"ready": true}
-    run 5    {"query": 5, "seconds": 0.123, "rows": 5}
-    run 6    {"query": 6, "error": "..."}
-    quit
-"""
+"""What every driver shares: its arguments, the texts of the queries, and answering commands."""
 
 import argparse
-import json
 import sys
-import time
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+import serve as protocol
 
 TABLES = ["lineitem", "orders", "partsupp", "part", "customer", "supplier", "nation", "region"]
 QUERIES = Path(__file__).parents[2] / "crates" / "tpch" / "queries"
@@ -43,20 +37,9 @@ def sql_text(query, scale):
 
 def serve(run):
     """Answers commands; `run(query)` gives the number of rows once all of them are in memory."""
-    for line in sys.stdin:
-        command, _, argument = line.strip().partition(" ")
-        if command == "quit":
-            break
-        if command == "ready?":
-            reply = {"ready": True}
-        elif command == "run":
-            query = int(argument)
-            start = time.perf_counter()
-            try:
-                rows = run(query)
-                reply = {"query": query, "seconds": time.perf_counter() - start, "rows": rows}
-            except BaseException as error:  # Rust panics of an engine do not derive from Exception.
-                reply = {"query": query, "error": f"{type(error).__name__}: {error}"}
-        else:
-            reply = {"error": f"expected ready?, run <query> or quit, got '{line.strip()}'"}
-        print(json.dumps(reply), flush=True)
+
+    def prepare(name):
+        query = int(name.removeprefix("q"))
+        return lambda: run(query), lambda rows: {"rows": rows}
+
+    protocol.serve(prepare)

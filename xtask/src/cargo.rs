@@ -34,19 +34,29 @@ pub fn target(root: &Path) -> PathBuf {
 
 /// Builds the program in its usual profile and asks cargo where it is.
 pub fn build_swath(root: &Path) -> Result<PathBuf, String> {
+    build(root, &["--bin", "swath"], "swath")
+}
+
+/// Builds an example of a member and asks cargo where it is.
+pub fn build_example(root: &Path, package: &str, name: &str) -> Result<PathBuf, String> {
+    build(root, &["--package", package, "--example", name], name)
+}
+
+fn build(root: &Path, what: &[&str], name: &str) -> Result<PathBuf, String> {
     let output = command()
-        .args(["build", "--release", "--bin", "swath", "--message-format", "json-render-diagnostics"])
+        .args(["build", "--release", "--message-format", "json-render-diagnostics"])
+        .args(what)
         .current_dir(root)
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("cargo cannot be started: {error}"))?;
     if !output.status.success() {
-        return Err("swath could not be built, see above".to_owned());
+        return Err(format!("{name} could not be built, see above"));
     }
     String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "swath")
+        .filter(|message| message["target"]["name"] == name)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .ok_or_else(|| "cargo did not say where it put swath".to_owned())
+        .ok_or_else(|| format!("cargo did not say where it put {name}"))
 }

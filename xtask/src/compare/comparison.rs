@@ -4,15 +4,19 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::engine::Engine;
+/// Width of the names of queries.
+const NAME: usize = 18;
+
+/// How far numbers of the same answer may lie apart, relative to their size.
+const TOLERANCE: f64 = 1e-6;
 
 /// One run of one query.
 #[derive(Clone, Debug, Serialize)]
 pub struct Run {
     /// Wall time as the engine's process measured it.
     pub seconds: Option<f64>,
-    /// Rows of the answer.
-    pub rows: Option<u64>,
+    /// What the engines' answers are compared by: the number of rows of a table, a sum over an array.
+    pub check: Option<f64>,
     /// The process's largest resident memory during the run.
     pub peak_bytes: Option<u64>,
     /// Why there is no time.
@@ -20,9 +24,14 @@ pub struct Run {
 }
 
 impl Run {
+    /// A query that the engine does not offer.
+    pub fn not_offered() -> Self {
+        Self { seconds: None, check: None, peak_bytes: None, error: None }
+    }
+
     /// A run that gave no answer.
     pub fn failed(error: String) -> Self {
-        Self { seconds: None, rows: None, peak_bytes: None, error: Some(error) }
+        Self { seconds: None, check: None, peak_bytes: None, error: Some(error) }
     }
 }
 
@@ -30,7 +39,7 @@ impl Run {
 #[derive(Clone, Debug, Serialize)]
 pub struct Measured {
     /// Which engine.
-    pub engine: Engine,
+    pub engine: &'static str,
     /// The first run.
     pub cold_seconds: Option<f64>,
     /// The shortest of the others; none if any run failed.
@@ -47,18 +56,20 @@ pub struct Measured {
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
     /// Which query.
-    pub query: u32,
+    pub query: String,
     /// One per engine, in the order in which they were asked for.
     pub engines: Vec<Measured>,
-    /// Whether every engine gave the same number of rows.
-    pub same_row_counts: bool,
+    /// Whether every engine gave the same answer, as far as it is compared.
+    pub same_answers: bool,
 }
 
 /// All queries on all engines.
 #[derive(Clone, Debug, Serialize)]
 pub struct Comparison {
-    /// Scale of the data.
-    pub scale: f64,
+    /// What is compared.
+    pub title: String,
+    /// The engine that the others are measured by.
+    pub reference: &'static str,
     /// Threads of each engine.
     pub threads: usize,
     /// Hot rounds.
@@ -73,7 +84,7 @@ pub struct Comparison {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
     /// Which engine.
-    pub engine: Engine,
+    pub engine: &'static str,
     /// The geometric mean of its ratios to the reference engine.
     pub geometric_mean_ratio: Option<f64>,
     /// Over how many queries; fewer than were run if one failed, here or in the reference engine.
@@ -83,11 +94,11 @@ pub struct Summary {
     /// The largest resident memory in any run.
     pub peak_bytes: Option<u64>,
     /// Queries that failed.
-    pub failed: Vec<u32>,
+    pub failed: Vec<String>,
 }
 
 impl Measured {
-    fn new(engine: Engine, runs: Vec<Run>) -> Self {
+    fn new(engine: &'static str, runs: Vec<Run>) -> Self {
         let times: Option<Vec<f64>> = runs.iter().map(|run| run.seconds).collect();
         let hot_seconds = times.and_then(|times| times.into_iter().skip(1).min_by(f64::total_cmp));
         Self {
@@ -102,34 +113,28 @@ impl Measured {
 }
 
 impl Comparison {
-    /// A comparison without queries yet.
-    pub fn new(scale: f64, threads: usize, rounds: u32, engines: &[Engine]) -> Self {
-        let summaries = engines.iter().map(|engine| Summary::new(*engine, &[])).collect();
-        Self { scale, threads, rounds, rows: vec![], summaries }
-    }
-
-    /// The engine that the others are measured by: DuckDB, or the first if it is not there.
-    pub fn reference(&self) -> Option<Engine> {
-        let mut engines = self.summaries.iter().map(|summary| summary.engine);
-        let first = engines.clone().next();
-        engines.find(|engine| *engine == Engine::Duckdb).or(first)
+    /// A comparison without queries yet. The others are measured by `reference`, or the first engine if that is not there.
+    pub fn new(title: String, threads: usize, rounds: u32, engines: &[&'static str], reference: &'static str) -> Self {
+        let reference = engines.iter().find(|engine| **engine == reference).or(engines.first()).copied();
+        let summaries = engines.iter().map(|engine| Summary::new(engine, &[])).collect();
+        Self { title, reference: reference.unwrap_or("-"), threads, rounds, rows: vec![], summaries }
     }
 
     /// Adds a query's runs, one list per engine, and gives its line of the table.
-    pub fn add(&mut self, query: u32, runs: Vec<Vec<Run>>) -> String {
+    pub fn add(&mut self, query: &str, runs: Vec<Vec<Run>>) -> String {
         let mut engines: Vec<Measured> =
             self.summaries.iter().zip(runs).map(|(summary, runs)| Measured::new(summary.engine, runs)).collect();
         let reference = engines
             .iter()
-            .find(|measured| Some(measured.engine) == self.reference())
+            .find(|measured| measured.engine == self.reference)
             .and_then(|reference| reference.hot_seconds);
         for measured in &mut engines {
             measured.ratio = measured.hot_seconds.zip(reference).map(|(own, reference)| own / reference);
         }
-        let mut counts = engines.iter().flat_map(|measured| &measured.runs).filter_map(|run| run.rows);
-        let first = counts.next();
-        let same_row_counts = counts.all(|count| Some(count) == first);
-        let row = Row { query, engines, same_row_counts };
+        let mut checks = engines.iter().flat_map(|measured| &measured.runs).filter_map(|run| run.check);
+        let first = checks.next().unwrap_or_default();
+        let same_answers = checks.all(|check| (check - first).abs() <= TOLERANCE * first.abs().max(1.0));
+        let row = Row { query: query.to_owned(), engines, same_answers };
         let line = row.line();
         self.rows.push(row);
         self.summaries = self.summaries.iter().map(|summary| Summary::new(summary.engine, &self.rows)).collect();
@@ -139,19 +144,15 @@ impl Comparison {
     /// The heading over the lines of [`add`](Self::add).
     pub fn heading(&self) -> String {
         let mut text = format!(
-            "hot: shortest of {} rounds in ms, and its ratio to {}; {} threads, scale {}\n{:<6}",
-            self.rounds,
-            self.reference().map_or("-", Engine::name),
-            self.threads,
-            self.scale,
-            "query"
+            "{}\nhot: shortest of {} rounds in ms, and its ratio to {}; {} threads\n{:<NAME$}",
+            self.title, self.rounds, self.reference, self.threads, ""
         );
         for summary in &self.summaries {
-            let _ = write!(text, " | {:^24}", summary.engine.name());
+            let _ = write!(text, " | {:^26}", summary.engine);
         }
-        let _ = write!(text, "\n{:<6}", "");
+        let _ = write!(text, "\n{:<NAME$}", "");
         for _ in &self.summaries {
-            let _ = write!(text, " | {:>6} {:>5} {:>5} {:>5}", "hot", "ratio", "cold", "MB");
+            let _ = write!(text, " | {:>7} {:>5} {:>6} {:>5}", "hot", "ratio", "cold", "MB");
         }
         text
     }
@@ -159,26 +160,26 @@ impl Comparison {
     /// The last lines of the table.
     pub fn summary(&self) -> String {
         let mut text = format!(
-            "\n{:<13} {:>14} {:>8} {:>10} {:>8} {:>8} {:>12}\n",
+            "\n{:<13} {:>14} {:>8} {:>10} {:>8} {:>8} {:>20}\n",
             "engine", "geometric mean", "queries", "total s", "ratio", "peak MB", "worst"
         );
-        let reference = self.summaries.iter().find(|summary| Some(summary.engine) == self.reference());
+        let reference = self.summaries.iter().find(|summary| summary.engine == self.reference);
         let reference = reference.and_then(|summary| summary.hot_seconds);
         for summary in &self.summaries {
             let Summary { engine, geometric_mean_ratio, queries_in_mean, hot_seconds, peak_bytes, failed } = summary;
-            let worst = self.rows.iter().flat_map(|row| row.engines.iter().map(|measured| (row.query, measured)));
+            let worst = self.rows.iter().flat_map(|row| row.engines.iter().map(|measured| (&row.query, measured)));
             let worst = worst.filter(|(_, measured)| measured.engine == *engine);
             let worst = worst.filter_map(|(query, measured)| Some((query, measured.ratio?)));
             let worst = worst.max_by(|(_, a), (_, b)| a.total_cmp(b));
             let _ = write!(
                 text,
-                "{:<13} {:>14} {queries_in_mean:>8} {:>10} {:>8} {:>8} {:>12}",
-                engine.name(),
+                "{:<13} {:>14} {queries_in_mean:>8} {:>10} {:>8} {:>8} {:>20}",
+                engine,
                 number(*geometric_mean_ratio, 3),
                 number(*hot_seconds, 3),
                 number(hot_seconds.zip(reference).map(|(own, reference)| own / reference), 3),
                 megabytes(*peak_bytes),
-                worst.map_or_else(|| "-".to_owned(), |(query, ratio)| format!("q{query:02} {ratio:.2}"))
+                worst.map_or_else(|| "-".to_owned(), |(query, ratio)| format!("{query} {ratio:.2}"))
             );
             if !failed.is_empty() {
                 let _ = write!(text, "  failed: {failed:?}");
@@ -191,25 +192,27 @@ impl Comparison {
 
 impl Row {
     fn line(&self) -> String {
-        let mut text = format!("q{:02}   ", self.query);
+        let mut text = format!("{:<NAME$}", self.query);
         for measured in &self.engines {
-            let milliseconds = |seconds: Option<f64>| number(seconds.map(|seconds| seconds * 1e3), 0);
+            let milliseconds = |seconds: Option<f64>| {
+                let milliseconds = seconds.map(|seconds| seconds * 1e3);
+                number(milliseconds, if milliseconds.is_some_and(|time| time < 10.0) { 2 } else { 0 })
+            };
             let _ = write!(
                 text,
-                " | {:>6} {:>5} {:>5} {:>5}",
+                " | {:>7} {:>5} {:>6} {:>5}",
                 milliseconds(measured.hot_seconds),
                 number(measured.ratio, 2),
                 milliseconds(measured.cold_seconds),
                 megabytes(measured.peak_bytes)
             );
         }
-        if !self.same_row_counts {
-            text.push_str("  ROW COUNTS DIFFER");
+        if !self.same_answers {
+            text.push_str("  ANSWERS DIFFER");
         }
         for measured in &self.engines {
             if let Some(error) = measured.runs.iter().find_map(|run| run.error.as_deref()) {
-                let _ =
-                    write!(text, "\n       {}: {}", measured.engine.name(), error.lines().next().unwrap_or_default());
+                let _ = write!(text, "\n       {}: {}", measured.engine, error.lines().next().unwrap_or_default());
             }
         }
         text
@@ -217,10 +220,10 @@ impl Row {
 }
 
 impl Summary {
-    fn new(engine: Engine, rows: &[Row]) -> Self {
-        let of_engine: Vec<(u32, &Measured)> = rows
+    fn new(engine: &'static str, rows: &[Row]) -> Self {
+        let of_engine: Vec<(&String, &Measured)> = rows
             .iter()
-            .flat_map(|row| row.engines.iter().map(|measured| (row.query, measured)))
+            .flat_map(|row| row.engines.iter().map(|measured| (&row.query, measured)))
             .filter(|(_, measured)| measured.engine == engine)
             .collect();
         let ratios: Vec<f64> = of_engine.iter().filter_map(|(_, measured)| measured.ratio).collect();
@@ -233,8 +236,8 @@ impl Summary {
             peak_bytes: of_engine.iter().filter_map(|(_, measured)| measured.peak_bytes).max(),
             failed: of_engine
                 .iter()
-                .filter(|(_, measured)| measured.hot_seconds.is_none())
-                .map(|(query, _)| *query)
+                .filter(|(_, measured)| measured.runs.iter().any(|run| run.error.is_some()))
+                .map(|(query, _)| (*query).clone())
                 .collect(),
         }
     }
@@ -253,14 +256,18 @@ mod tests {
     use super::*;
 
     fn run(seconds: f64) -> Run {
-        Run { seconds: Some(seconds), rows: Some(4), peak_bytes: Some(1_000_000), error: None }
+        Run { seconds: Some(seconds), check: Some(4.0), peak_bytes: Some(1_000_000), error: None }
+    }
+
+    fn two(rounds: u32) -> Comparison {
+        Comparison::new("x".to_owned(), 2, rounds, &["swath", "duckdb"], "duckdb")
     }
 
     #[test]
     fn ratios_take_the_shortest_hot_run() {
-        let mut comparison = Comparison::new(1.0, 2, 2, &[Engine::Swath, Engine::Duckdb]);
-        comparison.add(1, vec![vec![run(0.1), run(3.0), run(2.0)], vec![run(9.0), run(1.0), run(1.5)]]);
-        comparison.add(2, vec![vec![run(0.1), run(8.0), run(9.0)], vec![run(9.0), run(1.0), run(1.0)]]);
+        let mut comparison = two(2);
+        comparison.add("q01", vec![vec![run(0.1), run(3.0), run(2.0)], vec![run(9.0), run(1.0), run(1.5)]]);
+        comparison.add("q02", vec![vec![run(0.1), run(8.0), run(9.0)], vec![run(9.0), run(1.0), run(1.0)]]);
         assert_eq!(comparison.rows[0].engines[0].ratio, Some(2.0));
         assert_eq!(comparison.rows[0].engines[0].cold_seconds, Some(0.1));
         assert_eq!(comparison.summaries[0].geometric_mean_ratio.map(|mean| (mean * 1e6).round()), Some(4e6));
@@ -268,9 +275,9 @@ mod tests {
     }
 
     #[test]
-    fn without_duckdb_the_first_engine_is_the_reference() {
-        let mut comparison = Comparison::new(1.0, 2, 1, &[Engine::Swath, Engine::SwathCluster]);
-        comparison.add(7, vec![vec![run(1.0), run(2.0)], vec![run(1.0), run(3.0)]]);
+    fn without_the_reference_the_first_engine_is_the_reference() {
+        let mut comparison = Comparison::new("x".to_owned(), 2, 1, &["swath", "swath-cluster"], "duckdb");
+        comparison.add("q07", vec![vec![run(1.0), run(2.0)], vec![run(1.0), run(3.0)]]);
         assert_eq!(comparison.rows[0].engines[1].ratio, Some(1.5));
         assert!(comparison.heading().contains("ratio to swath;"));
         assert!(comparison.summary().contains("q07 1.50"), "{}", comparison.summary());
@@ -278,21 +285,22 @@ mod tests {
 
     #[test]
     fn a_failed_query_is_named_and_leaves_no_total() {
-        let mut comparison = Comparison::new(1.0, 2, 1, &[Engine::Swath, Engine::Duckdb]);
-        let line = comparison.add(3, vec![vec![run(1.0), Run::failed("no memory".into())], vec![run(1.0), run(1.0)]]);
+        let mut comparison = two(1);
+        let line =
+            comparison.add("q03", vec![vec![run(1.0), Run::failed("no memory".into())], vec![run(1.0), run(1.0)]]);
         assert!(line.contains("swath: no memory"), "{line}");
         let summary = &comparison.summaries[0];
         assert_eq!(
             (summary.hot_seconds, summary.queries_in_mean, summary.failed.as_slice()),
-            (None, 0, [3].as_slice())
+            (None, 0, ["q03".to_owned()].as_slice())
         );
     }
 
     #[test]
-    fn differing_row_counts_are_shown() {
-        let mut comparison = Comparison::new(1.0, 2, 1, &[Engine::Swath, Engine::Duckdb]);
-        let other = Run { rows: Some(5), ..run(1.0) };
-        let line = comparison.add(3, vec![vec![run(1.0), run(1.0)], vec![run(1.0), other]]);
-        assert!(line.contains("ROW COUNTS DIFFER"), "{line}");
+    fn differing_answers_are_shown() {
+        let mut comparison = two(1);
+        let other = Run { check: Some(5.0), ..run(1.0) };
+        let line = comparison.add("q03", vec![vec![run(1.0), run(1.0)], vec![run(1.0), other]]);
+        assert!(line.contains("ANSWERS DIFFER"), "{line}");
     }
 }

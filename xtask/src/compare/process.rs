@@ -1,67 +1,18 @@
-//! The engines, each a child process that answers commands.
+//! An engine as a child process that answers commands (`benches/serve.py`).
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use clap::ValueEnum;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::comparison::Run;
-use super::environment::Environment;
-
-/// What can be compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Engine {
-    /// Swath, the queries as SQL.
-    Swath,
-    /// Swath, the queries as DataFrame programs.
-    SwathDataframe,
-    /// Swath, SQL, on a cluster of this machine: as many workers of one thread as the others have threads.
-    SwathCluster,
-    /// DuckDB, SQL.
-    Duckdb,
-    /// Polars, lazy frames.
-    Polars,
-    /// DataFusion, SQL.
-    Datafusion,
-    /// Spark, SQL, in one process (`local[N]`). It needs Java.
-    Pyspark,
-}
-
-impl Engine {
-    /// The name in tables and charts.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Swath => "swath",
-            Self::SwathDataframe => "swath-df",
-            Self::SwathCluster => "swath-cluster",
-            Self::Duckdb => "duckdb",
-            Self::Polars => "polars",
-            Self::Datafusion => "datafusion",
-            Self::Pyspark => "pyspark",
-        }
-    }
-
-    /// The Python program that drives it, if it is not ours.
-    pub fn driver(self) -> Option<&'static str> {
-        match self {
-            Self::Swath | Self::SwathDataframe | Self::SwathCluster => None,
-            Self::Duckdb => Some("duckdb_driver.py"),
-            Self::Polars => Some("polars_driver.py"),
-            Self::Datafusion => Some("datafusion_driver.py"),
-            Self::Pyspark => Some("pyspark_driver.py"),
-        }
-    }
-}
 
 /// A started engine. Dropping it ends its process.
 #[derive(Debug)]
 pub struct EngineProcess {
-    engine: Engine,
+    name: &'static str,
     child: Child,
     commands: ChildStdin,
     replies: BufReader<ChildStdout>,
@@ -70,14 +21,15 @@ pub struct EngineProcess {
 
 /// A cluster that is held while an engine runs. Its processes end with it.
 #[derive(Debug)]
-struct ClusterProcess {
+pub struct ClusterProcess {
     child: Child,
     address: String,
 }
 
 impl ClusterProcess {
-    fn start(environment: &Environment, workers: usize) -> Result<Self, String> {
-        let mut command = Command::new(&environment.swath);
+    /// Starts a cluster of so many workers of one thread.
+    pub fn start(swath: &Path, workers: usize) -> Result<Self, String> {
+        let mut command = Command::new(swath);
         command.args(["cluster", "--threads", "1", "--port", "0", "--workers", &workers.to_string()]);
         let mut child = command
             .stdin(Stdio::null())
@@ -93,6 +45,11 @@ impl ClusterProcess {
         let address = line.split_whitespace().find(|word| word.starts_with("swath://"));
         cluster.address = address.ok_or_else(|| format!("{command:?} said '{}'", line.trim()))?.to_owned();
         Ok(cluster)
+    }
+
+    /// Where clients connect.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// Scheduler and workers.
@@ -112,37 +69,8 @@ impl Drop for ClusterProcess {
 }
 
 impl EngineProcess {
-    /// Starts the process and waits until it has opened the tables.
-    pub fn start(
-        engine: Engine,
-        environment: &Environment,
-        data: &Path,
-        scale: f64,
-        threads: usize,
-    ) -> Result<Self, String> {
-        let cluster = match engine {
-            Engine::SwathCluster => Some(ClusterProcess::start(environment, threads)?),
-            _ => None,
-        };
-        let mut command = match engine.driver() {
-            Some(driver) => {
-                let mut command = Command::new(&environment.python);
-                command.arg(environment.drivers().join(driver));
-                command
-            }
-            None => {
-                let mut command = Command::new(&environment.swath);
-                let form = if engine == Engine::SwathDataframe { "dataframe" } else { "sql" };
-                command.args(["tpch", "serve", "--form", form]);
-                if let Some(cluster) = &cluster {
-                    command.args(["--connect", &cluster.address]);
-                }
-                command
-            }
-        };
-        command.arg("--data").arg(data).args(["--scale", &scale.to_string(), "--threads", &threads.to_string()]);
-        // How Polars and DataFusion's Python package learn the number of threads.
-        command.env("POLARS_MAX_THREADS", threads.to_string()).env("TOKIO_WORKER_THREADS", threads.to_string());
+    /// Starts the process and waits until it is ready.
+    pub fn start(name: &'static str, mut command: Command, cluster: Option<ClusterProcess>) -> Result<Self, String> {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -151,37 +79,39 @@ impl EngineProcess {
         let (Some(commands), Some(replies)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(format!("{command:?} has no pipes"));
         };
-        let mut process = Self { engine, child, commands, replies: BufReader::new(replies), cluster };
+        let mut process = Self { name, child, commands, replies: BufReader::new(replies), cluster };
         match process.ask("ready?")?["ready"] {
             Value::Bool(true) => Ok(process),
-            _ => Err(format!("{} is not ready", engine.name())),
+            _ => Err(format!("{name} is not ready")),
         }
     }
 
     /// Runs a query once.
-    pub fn run(&mut self, query: u32) -> Run {
+    pub fn run(&mut self, query: &str) -> Run {
         self.forget_peak();
         let reply = match self.ask(&format!("run {query}")) {
             Ok(reply) => reply,
             Err(error) => return Run::failed(error),
         };
-        match (reply["seconds"].as_f64(), reply["rows"].as_u64()) {
-            (Some(seconds), Some(rows)) => {
-                Run { seconds: Some(seconds), rows: Some(rows), peak_bytes: self.peak_bytes(), error: None }
+        if reply["offered"] == Value::Bool(false) {
+            return Run::not_offered();
+        }
+        match reply["seconds"].as_f64() {
+            Some(seconds) => {
+                let check = reply["rows"].as_f64().or(reply["check"].as_f64());
+                Run { seconds: Some(seconds), check, peak_bytes: self.peak_bytes(), error: None }
             }
-            _ => Run::failed(reply["error"].as_str().unwrap_or("gave no time").to_owned()),
+            None => Run::failed(reply["error"].as_str().unwrap_or("gave no time").to_owned()),
         }
     }
 
     fn ask(&mut self, command: &str) -> Result<Value, String> {
-        let ended = |error| format!("{} has ended: {error}", self.engine.name());
+        let ended = |error| format!("{} has ended: {error}", self.name);
         writeln!(self.commands, "{command}").and_then(|()| self.commands.flush()).map_err(ended)?;
         let mut line = String::new();
         match self.replies.read_line(&mut line) {
             Ok(0) => Err(ended(std::io::ErrorKind::UnexpectedEof.into())),
-            Ok(_) => {
-                serde_json::from_str(&line).map_err(|error| format!("{} said '{line}': {error}", self.engine.name()))
-            }
+            Ok(_) => serde_json::from_str(&line).map_err(|error| format!("{} said '{line}': {error}", self.name)),
             Err(error) => Err(ended(error)),
         }
     }
