@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use swath_arrays::Region;
 use swath_kernels::NdArray;
 use swath_kernels::reduce::Partial;
 
@@ -44,7 +45,12 @@ pub(crate) struct BlockId {
     pub(crate) block: usize,
 }
 
-/// Gives tasks the blocks that they read.
+/// Gives a task the blocks that it reads.
 pub(crate) trait Blocks {
+    /// A whole block.
     fn get(&self, id: BlockId) -> Result<Block>;
+    /// A box of a block of elements.
+    fn part(&self, id: BlockId, within: &Region) -> Result<NdArray>;
+    /// Counts bytes that came from elsewhere.
+    fn count_read(&self, bytes: usize);
 }

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::memory::{Memory, MemoryLimit};
 use crate::progress::Progress;
 use crate::spill::{Spill, SpillFolder};
+use crate::threads::{ThreadPool, Threads};
 
 /// Runs array plans. Cheap to clone.
 #[derive(Clone)]
@@ -18,16 +19,17 @@ pub struct Engine(pub(crate) Arc<Parts>);
 
 /// What an engine is made of.
 pub(crate) struct Parts {
-    pub(crate) threads: usize,
+    pub(crate) parallelism: usize,
+    pub(crate) threads: Arc<dyn Threads>,
     pub(crate) memory: Arc<dyn Memory>,
-    #[expect(dead_code, reason = "blocks stay in memory so far")]
     pub(crate) spill: Arc<dyn Spill>,
 }
 
 /// Makes an [`Engine`].
 #[derive(Clone, Default)]
 pub struct EngineBuilder {
-    threads: Option<usize>,
+    parallelism: Option<usize>,
+    threads: Option<Arc<dyn Threads>>,
     memory: Option<Arc<dyn Memory>>,
     spill: Option<Arc<dyn Spill>>,
 }
@@ -39,7 +41,14 @@ impl EngineBuilder {
     /// Tasks that run at a time; else as many as there are processors.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
-        self.threads = Some(threads.max(1));
+        self.parallelism = Some(threads.max(1));
+        self
+    }
+
+    /// What does the work beside the thread that calls; else a pool of threads of the engine's own.
+    #[must_use]
+    pub fn spawner(mut self, threads: Arc<dyn Threads>) -> Self {
+        self.threads = Some(threads);
         self
     }
 
@@ -60,8 +69,10 @@ impl EngineBuilder {
     /// The engine.
     pub fn build(self) -> Engine {
         let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let parallelism = self.parallelism.unwrap_or_else(processors);
         Engine(Arc::new(Parts {
-            threads: self.threads.unwrap_or_else(processors),
+            parallelism,
+            threads: self.threads.unwrap_or_else(|| Arc::new(ThreadPool::new(parallelism - 1))),
             memory: self.memory.unwrap_or_else(|| Arc::new(MemoryLimit::new(DEFAULT_LIMIT_BYTES))),
             spill: self.spill.unwrap_or_else(|| Arc::new(SpillFolder::new(std::env::temp_dir()))),
         }))
@@ -85,7 +96,7 @@ impl Engine {
 
     /// What plans for this engine are made with.
     pub fn plan_options(&self) -> PlanOptions {
-        PlanOptions::new(self.0.memory.limit(), self.0.threads)
+        PlanOptions::new(self.0.memory.limit(), self.0.parallelism)
     }
 
     /// Runs a plan; its results whole, in the order of the plan's outputs. Results are the caller's: they do not count against the
@@ -102,7 +113,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::run`].
     pub fn run_watched(&self, plan: &Plan, cancel: &Cancel, progress: &Progress) -> Result<Vec<NdArray>> {
-        crate::run::run(self, plan, cancel, progress)
+        crate::run::run(&self.0, plan, cancel, progress)
     }
 
     /// Runs a plan and shows it with what each stage took: the text of `explain`, and a line a stage.
@@ -118,6 +129,6 @@ impl Engine {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Engine({} threads, {} bytes)", self.0.threads, self.0.memory.limit())
+        write!(f, "Engine({} threads, {} bytes)", self.0.parallelism, self.0.memory.limit())
     }
 }

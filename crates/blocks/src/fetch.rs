@@ -5,9 +5,9 @@ use swath_arrays::expr::view::{View, ViewAxis};
 use swath_arrays::grid::region_shape;
 use swath_arrays::lower::stage::{Input, Origin, TaskRead};
 use swath_kernels::layout::arrange;
-use swath_kernels::{Dims, NdArray, SliceSpec};
+use swath_kernels::{DType, Dims, NdArray, SliceSpec};
 
-use crate::block::{BlockId, Blocks};
+use crate::block::{Block, BlockId, Blocks};
 use crate::error::{BlocksError, Result};
 
 /// The box of an input that a read names, seen through its view.
@@ -31,8 +31,11 @@ pub(crate) fn fetch_box(input: &Input, read: &TaskRead, blocks: &dyn Blocks) -> 
             (generator.0.block(whole, &start, &region_shape(&read.region))?, generator.0.name())
         }
         Origin::Stage { stage, output } => {
-            let get = |block: usize| blocks.get(BlockId { stage: *stage, output: *output, block });
-            return if input.grid.is_known() { from_pieces(input, read, get) } else { from_whole(input, read, get) };
+            let id = |block: usize| BlockId { stage: *stage, output: *output, block };
+            return match input.grid.is_known() {
+                true => from_pieces(input, read, id, blocks),
+                false => from_whole(input, read, |block| blocks.get(id(block))),
+            };
         }
     };
     let (array, name) = given;
@@ -45,22 +48,34 @@ pub(crate) fn fetch_box(input: &Input, read: &TaskRead, blocks: &dyn Blocks) -> 
             expected: format!("{} of shape {:?}", input.dtype, expected.as_slice()),
         });
     }
+    blocks.count_read(array.size_bytes());
     Ok(array)
 }
 
-fn from_pieces(input: &Input, read: &TaskRead, get: impl Fn(usize) -> Result<crate::block::Block>) -> Result<NdArray> {
-    let mut parts: Vec<(Dims, NdArray)> = Vec::with_capacity(read.pieces.len());
-    for piece in &read.pieces {
-        let block = get(piece.block)?;
-        let array = block.array()?;
-        let at = piece.at.iter().map(|range| range.start).collect();
-        parts.push((at, part(array, &piece.within)?));
+fn from_pieces(input: &Input, read: &TaskRead, id: impl Fn(usize) -> BlockId, blocks: &dyn Blocks) -> Result<NdArray> {
+    if let [piece] = read.pieces.as_slice() {
+        return blocks.part(id(piece.block), &piece.within);
     }
-    if let [(_, single)] = parts.as_slice() {
-        return Ok(single.clone());
+    let pieces = read.pieces.iter().map(|piece| {
+        let at: Dims = piece.at.iter().map(|range| range.start).collect();
+        Ok((at, blocks.part(id(piece.block), &piece.within)?))
+    });
+    assemble(input.dtype, &region_shape(&read.region), pieces)
+}
+
+/// An array from pieces with their places, asked for one after another, so that not all have to be there at a time.
+pub(crate) fn assemble(
+    dtype: DType,
+    shape: &[usize],
+    pieces: impl Iterator<Item = Result<(Dims, NdArray)>>,
+) -> Result<NdArray> {
+    let mut failure = None;
+    let good = pieces.map_while(|piece| piece.map_err(|error| failure = Some(error)).ok());
+    let array = arrange::assemble(dtype, shape, good)?;
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(array),
     }
-    let pieces = parts.iter().map(|(at, array)| (at.as_slice(), array));
-    Ok(arrange::assemble(input.dtype, &region_shape(&read.region), pieces)?)
 }
 
 /// A box of an array; itself where the box is all of it.
@@ -73,7 +88,7 @@ pub(crate) fn part(array: &NdArray, within: &Region) -> Result<NdArray> {
 }
 
 /// Blocks of lengths that are known only now, whole, one after another along each axis.
-fn from_whole(input: &Input, read: &TaskRead, get: impl Fn(usize) -> Result<crate::block::Block>) -> Result<NdArray> {
+fn from_whole(input: &Input, read: &TaskRead, get: impl Fn(usize) -> Result<Block>) -> Result<NdArray> {
     let mut blocks = Vec::with_capacity(read.pieces.len());
     for piece in &read.pieces {
         blocks.push((input.grid.index_of(piece.block), get(piece.block)?));
@@ -84,7 +99,7 @@ fn from_whole(input: &Input, read: &TaskRead, get: impl Fn(usize) -> Result<crat
 }
 
 /// Blocks put together by their positions in a grid, with the lengths that they have.
-pub(crate) fn in_order(dtype: swath_kernels::DType, parts: &[(&[usize], &NdArray)]) -> Result<NdArray> {
+pub(crate) fn in_order(dtype: DType, parts: &[(&[usize], &NdArray)]) -> Result<NdArray> {
     if let [(_, single)] = parts {
         return Ok((*single).clone());
     }

@@ -6,11 +6,15 @@
 //! | module | what |
 //! |---|---|
 //! | [`engine`] | threads, memory and files, and what runs on them |
-//! | `run` | a plan from its first task to its results |
+//! | `run` | a plan from its first task to its results: which task runs when |
+//! | `graph` | which task needs which blocks, and the order of tasks |
+//! | `store`, `disk` | blocks in memory and on disk |
+//! | `results` | results, put together while their blocks are made |
 //! | `steps` | what the tasks of each step do |
 //! | `fetch` | boxes of a task's inputs |
 //! | `block` | what tasks make and read |
 //! | [`memory`], [`spill`] | limits of memory, files for what does not fit |
+//! | [`threads`] | threads that help |
 //! | [`progress`] | how far a run is, and what it took |
 //! | [`cancel`] | stopping a run |
 //! | [`error`] | what goes wrong |
@@ -29,14 +33,21 @@
 
 mod block;
 pub mod cancel;
+mod disk;
 pub mod engine;
 pub mod error;
 mod fetch;
+mod graph;
 pub mod memory;
 pub mod progress;
+mod results;
 mod run;
 pub mod spill;
 mod steps;
+mod store;
+#[cfg(test)]
+mod tests;
+pub mod threads;
 
 pub use cancel::Cancel;
 pub use engine::{Engine, EngineBuilder};
@@ -48,3 +59,4 @@ pub use steps::contract::whole as contract;
 pub use steps::local::apply as apply_to_whole;
 pub use steps::scan::kernel_scan;
 pub use steps::states::kernel_reduction;
+pub use threads::{Job, ThreadPool, Threads};

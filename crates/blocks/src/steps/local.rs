@@ -3,10 +3,11 @@
 use swath_arrays::expr::op::{Fft, Linalg, Op, Order, QuantileMethod};
 use swath_arrays::{ArrayError, ArrayExpr};
 use swath_kernels::fft::{self, Norm};
-use swath_kernels::layout::{index, mask};
+use swath_kernels::layout::index::{self, OutOfBounds};
+use swath_kernels::layout::mask;
 use swath_kernels::linalg::{self, QrMode, Triangle};
 use swath_kernels::order::{self, Bins};
-use swath_kernels::{DType, Dims, NdArray, fused};
+use swath_kernels::{DType, Dims, KernelError, NdArray, fused};
 
 use super::{Made, Task, made};
 use crate::block::Block;
@@ -16,6 +17,11 @@ pub(crate) fn run(task: &Task<'_>, node: &ArrayExpr) -> Result<Made> {
     let mut inputs = Vec::with_capacity(task.stage.inputs.len());
     for input in 0..task.stage.inputs.len() {
         inputs.push(task.single(input)?);
+    }
+    if let (Op::Scatter { axis }, [array, positions, values]) = (node.op(), inputs.as_slice()) {
+        let start = task.stage.tasks.region(task.number)[*axis].start;
+        let whole = node.shape()[*axis];
+        return Ok(made(Block::Array(scatter_into_block(array, positions, values, *axis, start, whole)?)));
     }
     let result = fused::cast(&apply(node, &inputs)?, task.dtype())?;
     let grid = &task.stage.outputs[0].grid;
@@ -59,6 +65,35 @@ pub fn apply(node: &ArrayExpr, inputs: &[NdArray]) -> Result<NdArray> {
         }
         other => return Err(ArrayError::Internal(format!("{} is not an operation on blocks", other.label())).into()),
     })
+}
+
+/// Assignment to the positions that fall into a block, which begins at `start` of an axis of `whole` elements.
+fn scatter_into_block(
+    array: &NdArray,
+    positions: &NdArray,
+    values: &NdArray,
+    axis: usize,
+    start: usize,
+    whole: usize,
+) -> Result<NdArray> {
+    let block = start as i64..(start + array.shape()[axis]) as i64;
+    let length = whole as i64;
+    let (mut own, mut taken): (Vec<i64>, Vec<i64>) = (Vec::new(), Vec::new());
+    for (number, position) in (0..).zip(fused::cast(positions, DType::I64)?.to_vec::<i64>()?) {
+        if !(-length..length).contains(&position) {
+            return Err(KernelError::IndexOutOfBounds { index: position as isize, axis, size: whole }.into());
+        }
+        let position = if position < 0 { position + length } else { position };
+        if block.contains(&position) {
+            own.push(position - block.start);
+            taken.push(number);
+        }
+    }
+    let count = [own.len()];
+    let values = index::take(values, &NdArray::from_vec(&count, taken)?, axis as isize, OutOfBounds::Raise)?;
+    let mut at: Vec<Option<NdArray>> = vec![None; axis];
+    at.push(Some(NdArray::from_vec(&count, own)?));
+    Ok(index::scatter(array, &at, &values)?)
 }
 
 fn ordered(function: &Order, inputs: &[NdArray]) -> Result<NdArray> {

@@ -17,8 +17,8 @@ pub(crate) mod scan;
 pub(crate) mod states;
 
 use smallvec::{SmallVec, smallvec};
-use swath_arrays::lower::stage::{Content, Stage, Step};
-use swath_kernels::layout::arrange;
+use swath_arrays::Region;
+use swath_arrays::lower::stage::{Content, Input, Origin, Stage, Step, TaskRead};
 use swath_kernels::{DType, Dims, NdArray, Scalar};
 
 use crate::block::{Block, BlockId, Blocks};
@@ -124,32 +124,38 @@ impl Task<'_> {
         if !promise.grid.is_known() {
             return self.assemble_unknown();
         }
-        let mut parts: Vec<(Dims, NdArray)> = Vec::new();
+        // Where each piece comes from, and where it goes.
+        let mut pieces: Vec<(Dims, Piece<'_>)> = Vec::new();
         for (number, input) in self.stage.inputs.iter().enumerate() {
             for read in self.stage.reads(self.number, number) {
-                // The view is a box of the input: its pieces go to their places without being put together first.
-                let plain = read.view.as_ref().is_none_or(is_box);
-                if plain && !read.pieces.is_empty() && input.grid.is_known() {
-                    let swath_arrays::lower::stage::Origin::Stage { stage, output } = input.origin else { continue };
-                    for piece in &read.pieces {
-                        let block = self.blocks.get(BlockId { stage, output, block: piece.block })?;
-                        let at = piece.at.iter().zip(&read.at).map(|(own, outer)| own.start + outer.start).collect();
-                        parts.push((at, fetch::part(block.array()?, &piece.within)?));
+                let at: Dims = read.at.iter().map(|range| range.start).collect();
+                match input.origin {
+                    // The view is a box of the input: its pieces go to their places without being put together first.
+                    Origin::Stage { stage, output }
+                        if input.grid.is_known() && read.view.as_ref().is_none_or(is_box) =>
+                    {
+                        pieces.extend(read.pieces.into_iter().map(|piece| {
+                            let at = piece.at.iter().zip(&at).map(|(own, outer)| own.start + outer).collect();
+                            (at, Piece::Of(BlockId { stage, output, block: piece.block }, piece.within))
+                        }));
                     }
-                } else {
-                    let at = read.at.iter().map(|range| range.start).collect();
-                    parts.push((at, fetch::fetch(input, &read, self.blocks)?));
+                    _ => pieces.push((at, Piece::Read(input, Box::new(read)))),
                 }
             }
         }
         let shape = promise.grid.block_shape(self.number);
-        if let [(_, single)] = parts.as_slice()
-            && single.shape() == shape.as_slice()
-        {
-            return Ok(made(Block::Array(single.clone())));
+        let fetched = |piece: &Piece<'_>| match piece {
+            Piece::Of(id, within) => self.blocks.part(*id, within),
+            Piece::Read(input, read) => fetch::fetch(input, read, self.blocks),
+        };
+        if let [(_, single)] = pieces.as_slice() {
+            let array = fetched(single)?;
+            if array.shape() == shape.as_slice() {
+                return Ok(made(Block::Array(array)));
+            }
         }
-        let pieces = parts.iter().map(|(at, array)| (at.as_slice(), array));
-        Ok(made(Block::Array(arrange::assemble(promise.dtype, &shape, pieces)?)))
+        let pieces = pieces.iter().map(|(at, piece)| Ok((at.clone(), fetched(piece)?)));
+        Ok(made(Block::Array(fetch::assemble(promise.dtype, &shape, pieces)?)))
     }
 
     /// Blocks of unknown lengths: handed on whole.
@@ -187,6 +193,14 @@ impl Task<'_> {
         }
         Ok(())
     }
+}
+
+/// A piece of an assembled block.
+enum Piece<'a> {
+    /// A box of a block.
+    Of(BlockId, Region),
+    /// A read that has to be put together or looked at otherwise.
+    Read(&'a Input, Box<TaskRead>),
 }
 
 /// Whether a view only cuts: axes in their order, forward, none new or left out.

@@ -10,7 +10,6 @@ use swath_kernels::{Dims, NdArray, reduce};
 use super::{Made, Task, made};
 use crate::block::{Block, BlockId};
 use crate::error::{BlocksError, Result};
-use crate::fetch;
 
 /// The kernels' name of a reduction.
 pub fn kernel_reduction(function: Reduction) -> reduce::Reduction {
@@ -77,8 +76,7 @@ pub(crate) fn add(task: &Task<'_>) -> Result<Made> {
     let mut blocks = Vec::new();
     for read in task.stage.reads(task.number, 0) {
         for piece in &read.pieces {
-            let block = task.blocks.get(BlockId { stage, output, block: piece.block })?;
-            blocks.push(fetch::part(block.array()?, &piece.within)?);
+            blocks.push(task.blocks.part(BlockId { stage, output, block: piece.block }, &piece.within)?);
         }
     }
     let sum = sum_of(&blocks)?;

@@ -1,5 +1,7 @@
 //! Arrays put together from others, and cut.
 
+use std::borrow::Borrow;
+
 use super::copy::place_into;
 use super::width::{as_bits, from_bits, same_dtype, with_width};
 use crate::dtype::DType;
@@ -9,20 +11,21 @@ use crate::shape::{Dims, element_count, normalize_axis};
 use crate::slicing::SliceSpec;
 
 /// An array of `shape` in C order from pieces, each with the index of its first element. Elements that no piece covers are
-/// zero; where pieces overlap the last one stays.
+/// zero; where pieces overlap the last one stays. Pieces are asked for one after another, and not kept.
 ///
 /// # Errors
 /// A piece of another dtype, or not inside the shape.
-pub fn assemble<'a>(
+pub fn assemble<A: AsRef<[usize]>, N: Borrow<NdArray>>(
     dtype: DType,
     shape: &[usize],
-    pieces: impl IntoIterator<Item = (&'a [usize], &'a NdArray)>,
+    pieces: impl IntoIterator<Item = (A, N)>,
 ) -> Result<NdArray> {
     with_width!(dtype, T => {
         let mut elements = vec![T::default(); element_count(shape)?];
         for (at, piece) in pieces {
+            let piece = piece.borrow();
             same_dtype("assemble", dtype, [piece.dtype()])?;
-            place_into::<T>(&mut elements, shape, at, &as_bits(piece)?)?;
+            place_into::<T>(&mut elements, shape, at.as_ref(), &as_bits(piece)?)?;
         }
         from_bits(dtype, shape, elements)
     })

@@ -1,0 +1,143 @@
+//! Working sets several times the limit, and disks that are full.
+
+use std::sync::Mutex;
+
+use super::*;
+use crate::spill::{Spill, SpillFile};
+use crate::{BlocksError, ThreadPool};
+
+#[test]
+fn what_does_not_fit_goes_to_disk_and_comes_back() {
+    // 8 MB through 2 MB.
+    let x = kept(&[1024, 1024], &[64, 1024]);
+    let turned = x.rechunk(&chunks(&[1024, 64])).unwrap();
+    let doubled = mapped(&turned, "between", |block, _| block.clone()).rechunk(&chunks(&[64, 1024])).unwrap();
+    let square = kept(&[1024, 1024], &[64, 256]);
+    let gram = square.t().unwrap().matmul(&square).unwrap();
+    for root in [doubled, gram, turned.sort(0, false).unwrap(), x.subtract(x.mean(Some(&[0])).unwrap()).unwrap()] {
+        let expected = evaluate(&root);
+        for (threads, limit) in [(1, 3 << 20), (2, 5 << 20), (3, 8 << 20)] {
+            let setup = setup(threads, limit);
+            let plan = Plan::new(std::slice::from_ref(&root), setup.options()).unwrap();
+            let (found, metrics) = setup.run_measured(&plan).unwrap();
+            assert_close(&found[0], &expected, &plan.explain());
+            assert!(metrics.peak_bytes > 0 && metrics.peak_bytes <= limit, "{}", metrics.table());
+            // Blocks that are made again instead stay few.
+            let is_kept = !matches!(root.op(), Op::Map(_) | Op::Contract(_));
+            assert!(!is_kept || metrics.bytes_spilled() > 0, "{}\n{}", plan.explain(), metrics.table());
+        }
+    }
+}
+
+#[test]
+fn states_go_to_disk_as_well() {
+    // Each state of the first reduction is as large as the block that it comes from.
+    let x = kept(&[64, 65_536], &[1, 65_536]);
+    let root = x.std(Some(&[0])).unwrap();
+    let setup = setup(2, 24 << 20);
+    let plan = Plan::new(std::slice::from_ref(&root), setup.options()).unwrap();
+    let (found, _) = setup.run_measured(&plan).unwrap();
+    assert_close(&found[0], &evaluate(&root), &plan.explain());
+}
+
+/// A disk with so much room.
+struct Full {
+    room: usize,
+    files: Arc<Mutex<usize>>,
+}
+
+struct FullFile {
+    room: usize,
+    bytes: Mutex<Vec<u8>>,
+    files: Arc<Mutex<usize>>,
+}
+
+impl Spill for Full {
+    fn create(&self) -> crate::Result<Arc<dyn SpillFile>> {
+        *self.files.lock().unwrap() += 1;
+        Ok(Arc::new(FullFile { room: self.room, bytes: Mutex::default(), files: Arc::clone(&self.files) }))
+    }
+}
+
+impl SpillFile for FullFile {
+    fn write_at(&self, position: u64, bytes: &[u8]) -> std::io::Result<()> {
+        let end = position as usize + bytes.len();
+        if end > self.room {
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        let mut all = self.bytes.lock().unwrap();
+        let length = all.len().max(end);
+        all.resize(length, 0);
+        all[position as usize..end].copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn read_at(&self, position: u64, bytes: &mut [u8]) -> std::io::Result<()> {
+        let all = self.bytes.lock().unwrap();
+        bytes.copy_from_slice(&all[position as usize..position as usize + bytes.len()]);
+        Ok(())
+    }
+
+    fn name(&self) -> String {
+        "full.spill".to_owned()
+    }
+}
+
+impl Drop for FullFile {
+    fn drop(&mut self) {
+        *self.files.lock().unwrap() -= 1;
+    }
+}
+
+#[test]
+fn a_full_disk_is_told() {
+    let root = kept(&[1024, 1024], &[64, 1024]).rechunk(&chunks(&[1024, 64])).unwrap();
+    for (room, fits) in [(2 << 20, false), (64 << 20, true)] {
+        let files = Arc::new(Mutex::new(0));
+        let memory = Arc::new(MemoryLimit::new(4 << 20));
+        let engine = Engine::builder()
+            .threads(2)
+            .memory(memory.clone())
+            .spill(Arc::new(Full { room, files: Arc::clone(&files) }))
+            .spawner(Arc::new(ThreadPool::new(1)))
+            .build();
+        let plan = Plan::new(std::slice::from_ref(&root), engine.plan_options()).unwrap();
+        let outcome = engine.run(&plan, &Cancel::new());
+        assert_eq!((*files.lock().unwrap(), crate::Memory::reserved(&*memory)), (0, 0));
+        match outcome {
+            Ok(found) => {
+                assert!(fits);
+                assert_close(&found[0], &evaluate(&root), "");
+            }
+            Err(error) => {
+                assert!(!fits && matches!(error, BlocksError::Spill { .. }), "{error}");
+                let text = error.to_string();
+                assert!(text.starts_with("cannot write the spill file full.spill"), "{text}");
+                assert!(text.contains("free some space"), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_task_that_cannot_fit_is_named() {
+    let setup = setup(2, 8 << 20);
+    let root = kept(&[1 << 20], &[1 << 18]).sort(0, false).unwrap();
+    // A plan for more memory than there is.
+    let plan = Plan::new(&[root], PlanOptions::new(1 << 30, 2)).unwrap();
+    let error = setup.run(&plan).unwrap_err().to_string();
+    assert!(error.contains("float64 [1048576] 8.0 MiB needs"), "{error}");
+    assert!(error.contains("of the memory limit of 8.0 MiB are left"), "{error}");
+    assert!(error.contains("use smaller chunks"), "{error}");
+}
+
+#[test]
+fn views_of_the_users_arrays_cost_nothing() {
+    let setup = setup(1, 1 << 20);
+    let x = memory(&[512, 512], &[64, 64], DType::F64);
+    let plan = Plan::new(&[x.sort(0, false).unwrap()], PlanOptions::new(32 << 20, 1)).unwrap();
+    let _ = setup.run(&plan);
+    let plan = Plan::new(&[x.rechunk(&chunks(&[512, 16])).unwrap()], setup.options()).unwrap();
+    let (found, metrics) = setup.run_measured(&plan).unwrap();
+    assert_eq!((&found[0], metrics.bytes_spilled()), (&evaluate(&x), 0));
+}
