@@ -63,7 +63,7 @@ const WORK: &[Work] = &[
         let x = in_memory(&[4000, 4000], 1);
         vec![x.add(x.t().unwrap()).unwrap()]
     }),
-    ("matmul 4000", || vec![in_memory(&[4000, 4000], 1).matmul(in_memory(&[4000, 4000], 2)).unwrap()]),
+    ("matmul 4000", || vec![in_memory(&[4000, 4000], 1).matmul(&in_memory(&[4000, 4000], 2)).unwrap()]),
     ("rechunk 128 MB in memory", || {
         let x = ArrayExpr::from_array(normal(&[4000, 4000], 1), &sizes(&[1000, 1000])).unwrap();
         vec![x.rechunk(&sizes(&[4000, 250])).unwrap()]

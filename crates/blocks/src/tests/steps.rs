@@ -114,7 +114,7 @@ fn products() {
     let get = |array: &NdArray, at: &[usize]| array.get(at).unwrap().to::<f64>();
     let lazy = |array: &NdArray, chunk: &[usize]| ArrayExpr::from_array(array.clone(), &chunks(chunk)).unwrap();
     let (x, y, z) = (lazy(&a, &[2, 3, 1]), lazy(&b, &[2, 1, 2]), lazy(&c, &[3, 3]));
-    let batched = ArrayExpr::einsum("bij,bjk->kbi", &[x.clone(), y.clone()]).unwrap();
+    let batched = ArrayExpr::einsum("bij,bjk->kbi", &[x.clone(), y]).unwrap();
     let summed = ArrayExpr::einsum("bij,ik->j", &[x, z]).unwrap();
     let setup = setup(2, 1 << 30);
     let plan = Plan::new(&[batched, summed], setup.options()).unwrap();
