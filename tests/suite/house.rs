@@ -8,6 +8,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("swath-kernels", &[]),
     ("swath-arrays", &["swath-kernels"]),
     ("swath-blocks", &["swath-arrays", "swath-kernels"]),
+    ("swath-nd", &["swath-arrays", "swath-blocks", "swath-kernels"]),
     ("swath-planner", &["swath-arrays", "swath-kernels"]),
     ("swath-shuffle", &[]),
     ("swath-exec", &["swath-arrays", "swath-kernels", "swath-planner", "swath-shuffle"]),

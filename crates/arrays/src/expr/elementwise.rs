@@ -1,8 +1,6 @@
 //! Elementwise functions with NumPy's broadcasting and promotion, and casts.
 
-use swath_kernels::{
-    Casting, Complex, DType, Dims, KernelError, Operand, Scalar, broadcast_shapes, can_cast, result_dtype,
-};
+use swath_kernels::{Casting, Complex, DType, Dims, KernelError, Operand, Scalar, broadcast_shapes, can_cast};
 
 use super::node::ArrayExpr;
 use super::op::Op;
@@ -59,35 +57,16 @@ impl Argument {
     }
 
     /// The array, or the value as a 0-d array; a bare number becomes `dtype`.
-    fn into_array(self, dtype: DType) -> Result<ArrayExpr> {
+    fn to_array(&self, dtype: DType) -> Result<ArrayExpr> {
         let value = match self {
-            Self::Array(array) => return Ok(array),
-            Self::Scalar(value) => value,
-            Self::Bool(value) => Scalar::Bool(value).cast(dtype),
-            Self::Int(value) => Scalar::from_integer(value, dtype)?,
-            Self::Float(value) => Scalar::F64(value).cast(dtype),
-            Self::Complex(value) => Scalar::C128(value).cast(dtype),
+            Self::Array(array) => return Ok(array.clone()),
+            Self::Scalar(value) => *value,
+            Self::Bool(value) => Scalar::Bool(*value).cast(dtype),
+            Self::Int(value) => Scalar::from_integer(*value, dtype)?,
+            Self::Float(value) => Scalar::F64(*value).cast(dtype),
+            Self::Complex(value) => Scalar::C128(*value).cast(dtype),
         };
         Ok(ArrayExpr::constant(value))
-    }
-}
-
-/// The dtype that bare numbers of a call take.
-fn weak_dtype(function: Ufunc, arguments: &[Argument]) -> Result<DType> {
-    let counted = if function.name() == "where" { &arguments[1..] } else { arguments };
-    let operands: Vec<Operand> = counted.iter().map(Argument::operand).collect();
-    let scales = matches!(function.name(), "multiply" | "divide");
-    let time = operands.iter().find_map(|operand| match operand {
-        Operand::Dtype(dtype) if dtype.is_time() => Some(*dtype),
-        _ => None,
-    });
-    match time {
-        // A duration is scaled by a number, and moved by so many of its units.
-        Some(_) if scales => Ok(if operands.contains(&Operand::WeakFloat) { DType::F64 } else { DType::I64 }),
-        Some(dtype) => {
-            dtype.time_unit().map(DType::Timedelta64).ok_or_else(|| ArrayError::internal("a time without unit"))
-        }
-        None => Ok(result_dtype(&operands)?),
     }
 }
 
@@ -100,21 +79,14 @@ impl ArrayExpr {
     /// integer; an unknown name or number of inputs.
     pub fn map(function: &str, arguments: &[Argument]) -> Result<Self> {
         let function = Ufunc::named(function)?;
-        if arguments.len() != function.input_count() {
-            function.signature(&vec![DType::F64; arguments.len()])?;
-        }
-        let compares = function.signature(&vec![DType::I64; arguments.len()]).is_ok_and(|s| s.output == DType::Bool);
-        let weak = weak_dtype(function, arguments);
+        let operands: Vec<Operand> = arguments.iter().map(Argument::operand).collect();
+        let signature = function.resolve(&operands)?;
         let mut inputs = Vec::with_capacity(arguments.len());
-        for argument in arguments {
-            let dtype = match argument {
-                Argument::Array(_) | Argument::Scalar(_) => DType::F64,
-                _ => weak.clone()?,
-            };
-            let array = match argument.clone().into_array(dtype) {
+        for (argument, dtype) in arguments.iter().zip(&signature.inputs) {
+            let array = match argument.to_array(*dtype) {
                 // Beside a comparison any integer is right: it is just never equal.
-                Err(ArrayError::Kernel(KernelError::OutOfRange { value, .. })) if compares => {
-                    argument.clone().into_array(if value > i128::from(i64::MAX) { DType::U64 } else { DType::I64 })?
+                Err(ArrayError::Kernel(KernelError::OutOfRange { value, .. })) if function.compares() => {
+                    argument.to_array(if value > i128::from(i64::MAX) { DType::U64 } else { DType::I64 })?
                 }
                 other => other?,
             };
@@ -136,8 +108,11 @@ impl ArrayExpr {
         Ok(Self::intern(Op::Map(function), inputs, signature.output, grid))
     }
 
-    /// The common grid of arrays that broadcast with one another, and the arrays in it.
-    pub(crate) fn align(operation: &'static str, inputs: &[Self]) -> Result<(ChunkGrid, Vec<Self>)> {
+    /// The common grid of arrays that broadcast with one another, and the arrays in it; axes of length one stay so.
+    ///
+    /// # Errors
+    /// [`KernelError::Broadcast`]; [`ArrayError::UnknownLength`] where blocks of unknown lengths differ.
+    pub fn align(operation: &'static str, inputs: &[Self]) -> Result<(ChunkGrid, Vec<Self>)> {
         let shapes: Vec<Dims> = inputs.iter().map(Self::shape).collect();
         let shape = broadcast_shapes(&shapes.iter().map(Dims::as_slice).collect::<Vec<_>>())?;
         let operands: Vec<unify::Operand<'_>> = inputs

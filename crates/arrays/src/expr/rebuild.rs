@@ -1,5 +1,7 @@
 //! An operation made anew over other inputs.
 
+use std::collections::HashMap;
+
 use super::node::ArrayExpr;
 use super::op::{Op, Order};
 use super::reduce::reduced_grid;
@@ -66,6 +68,34 @@ impl ArrayExpr {
             }
             Op::Store(sink) => first.store(sink.0.clone())?,
         })
+    }
+
+    /// The expression with nodes (by id) replaced by others whose unknown lengths have become known; what is above follows.
+    ///
+    /// # Errors
+    /// Lengths that turn out not to fit one another.
+    pub fn substitute(&self, replaced: &HashMap<u64, Self>) -> Result<Self> {
+        let mut made: HashMap<u64, Self> = HashMap::new();
+        for node in Self::topological(std::slice::from_ref(self)) {
+            let inputs: Vec<Self> = node.inputs().iter().map(|input| made[&input.id()].clone()).collect();
+            let result = match (replaced.get(&node.id()), node.op(), inputs.as_slice()) {
+                (Some(other), ..) => other.clone(),
+                (None, Op::View(view), [input]) if input.shape() != node.inputs()[0].shape() => {
+                    input.view(view.with_lengths(&node.inputs()[0].shape(), &input.shape()))?
+                }
+                (None, Op::Rechunk, [input]) if input.grid() != node.inputs()[0].grid() => {
+                    let own = |(axis, chunks): (usize, &AxisChunks)| match node.inputs()[0].grid().axis(axis).is_known()
+                    {
+                        true => chunks.clone(),
+                        false => input.grid().axis(axis).clone(),
+                    };
+                    input.rechunk_to(ChunkGrid::new(node.grid().axes().iter().enumerate().map(own)))?
+                }
+                _ => node.rebuild(&inputs)?,
+            };
+            made.insert(node.id(), result);
+        }
+        Ok(made[&self.id()].clone())
     }
 }
 

@@ -126,6 +126,18 @@ impl View {
         Ok(Self { axes: axes.collect(), fixed: identity.fixed })
     }
 
+    /// The same view of an array whose axes have other lengths: those that are taken whole follow.
+    #[must_use]
+    pub fn with_lengths(&self, from: &[usize], to: &[usize]) -> Self {
+        let axes = self.axes.iter().map(|part| match *part {
+            ViewAxis::Slice { axis, start: 0, step: 1, length } if length == from[axis] => {
+                ViewAxis::Slice { axis, start: 0, step: 1, length: to[axis] }
+            }
+            other => other,
+        });
+        Self { axes: axes.collect(), fixed: self.fixed.clone() }
+    }
+
     /// The axes of the result.
     pub fn axes(&self) -> &[ViewAxis] {
         &self.axes

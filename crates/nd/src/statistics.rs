@@ -1,0 +1,267 @@
+//! Quantiles, histograms, counts, covariances.
+
+use swath_arrays::ArrayExpr;
+use swath_arrays::expr::op::QuantileMethod;
+use swath_kernels::{DType, SliceSpec, normalize_axes};
+
+use crate::array::Array;
+use crate::error::{Error, Result};
+use crate::reduce::ReduceOptions;
+
+/// The bins of a histogram: so many of equal width, or their edges.
+#[derive(Debug, Clone)]
+pub enum Bins {
+    /// So many, from the least element to the largest.
+    Count(usize),
+    /// So many between two values.
+    Between(usize, f64, f64),
+    /// Edges, ascending.
+    Edges(Array),
+}
+
+impl From<usize> for Bins {
+    fn from(count: usize) -> Self {
+        Self::Count(count)
+    }
+}
+
+impl From<&Array> for Bins {
+    fn from(edges: &Array) -> Self {
+        Self::Edges(edges.clone())
+    }
+}
+
+impl Array {
+    /// Quantiles over axes, one for each of `at` (between 0 and 1) along a new leading axis; NaN where an element is.
+    ///
+    /// # Errors
+    /// Kept: positions out of range; complex numbers and dates.
+    #[must_use]
+    pub fn quantiles(&self, at: &[f64], options: impl Into<ReduceOptions>, method: QuantileMethod) -> Self {
+        self.wide(method).quantiles_of(at, &options.into(), method, false)
+    }
+
+    /// As [`Array::quantiles`], without NaN.
+    #[must_use]
+    pub fn nanquantiles(&self, at: &[f64], options: impl Into<ReduceOptions>, method: QuantileMethod) -> Self {
+        self.wide(method).quantiles_of(at, &options.into(), method, true)
+    }
+
+    /// As NumPy, several positions between elements make `float64` of narrower floats.
+    fn wide(&self, method: QuantileMethod) -> Self {
+        let between = matches!(method, QuantileMethod::Linear | QuantileMethod::Midpoint);
+        self.then(|array| match array.dtype() {
+            DType::F16 | DType::F32 if between => array.cast(DType::F64),
+            _ => Ok(array.clone()),
+        })
+    }
+
+    /// One quantile over axes, between neighbours in proportion.
+    #[must_use]
+    pub fn quantile(&self, at: f64, options: impl Into<ReduceOptions>) -> Self {
+        self.quantiles_of(&[at], &options.into(), QuantileMethod::Linear, false).first()
+    }
+
+    /// As [`Array::quantile`], without NaN.
+    #[must_use]
+    pub fn nanquantile(&self, at: f64, options: impl Into<ReduceOptions>) -> Self {
+        self.quantiles_of(&[at], &options.into(), QuantileMethod::Linear, true).first()
+    }
+
+    /// As [`Array::quantiles`], in percent.
+    #[must_use]
+    pub fn percentiles(&self, at: &[f64], options: impl Into<ReduceOptions>, method: QuantileMethod) -> Self {
+        self.in_percent(at)
+            .unwrap_or_else(|| self.quantiles(&at.iter().map(|at| at / 100.0).collect::<Vec<_>>(), options, method))
+    }
+
+    /// One percentile over axes.
+    #[must_use]
+    pub fn percentile(&self, at: f64, options: impl Into<ReduceOptions>) -> Self {
+        self.in_percent(&[at]).unwrap_or_else(|| self.quantile(at / 100.0, options))
+    }
+
+    /// As [`Array::percentile`], without NaN.
+    #[must_use]
+    pub fn nanpercentile(&self, at: f64, options: impl Into<ReduceOptions>) -> Self {
+        self.in_percent(&[at]).unwrap_or_else(|| self.nanquantile(at / 100.0, options))
+    }
+
+    /// The median over axes.
+    #[must_use]
+    pub fn median(&self, options: impl Into<ReduceOptions>) -> Self {
+        self.quantile(0.5, options)
+    }
+
+    /// As [`Array::median`], without NaN.
+    #[must_use]
+    pub fn nanmedian(&self, options: impl Into<ReduceOptions>) -> Self {
+        self.nanquantile(0.5, options)
+    }
+
+    fn in_percent(&self, at: &[f64]) -> Option<Self> {
+        let wrong = at.iter().any(|at| !(0.0..=100.0).contains(at));
+        wrong.then(|| self.failed(Error::invalid("Percentiles must be in the range [0, 100]")))
+    }
+
+    /// The first along the first axis, which goes.
+    fn first(&self) -> Self {
+        self.then(|array| array.slice(&[SliceSpec::Index(0)]))
+    }
+
+    fn quantiles_of(&self, at: &[f64], options: &ReduceOptions, method: QuantileMethod, skip_nan: bool) -> Self {
+        self.then(|array| -> Result<ArrayExpr> {
+            options.only_axes("quantile")?;
+            let result = array.quantile(at, options.axes(), method, skip_nan)?;
+            if !options.keeps() {
+                return Ok(result);
+            }
+            let axes = normalize_axes(options.axes(), array.ndim())?;
+            let part = |axis| if axes.contains(&axis) { SliceSpec::NewAxis } else { SliceSpec::ALL };
+            let parts: Vec<SliceSpec> = std::iter::once(SliceSpec::ALL).chain((0..array.ndim()).map(part)).collect();
+            Ok(result.slice(&parts)?)
+        })
+    }
+
+    /// How many elements lie in each bin, and the bins' edges; the last bin has both its edges. With weights they are added up instead;
+    /// with `density` the integral is one.
+    ///
+    /// # Errors
+    /// Kept: no bins, bounds that are not finite or fall, weights of another shape.
+    #[must_use]
+    pub fn histogram(&self, bins: impl Into<Bins>, weights: Option<&Self>, density: bool) -> (Self, Self) {
+        let edges = self.histogram_edges(&bins.into());
+        let counts = match weights {
+            None => self.then_with(&[&edges], |arrays| arrays[0].histogram(&arrays[1], None)),
+            Some(weights) => {
+                self.then_with(&[&edges, weights], |arrays| arrays[0].histogram(&arrays[1], Some(&arrays[2])))
+            }
+        };
+        if density {
+            let widths = edges.diff(1, 0);
+            let density = &counts / (&counts.sum(()) * &widths);
+            return (density, edges);
+        }
+        (counts, edges)
+    }
+
+    /// The edges of the bins that [`Array::histogram`] takes.
+    #[must_use]
+    pub fn histogram_edges(&self, bins: &Bins) -> Self {
+        let (count, low, high) = match bins {
+            Bins::Edges(edges) => return edges.clone(),
+            Bins::Count(count) => {
+                if self.size().is_ok_and(|size| size == 0) {
+                    return self.histogram_edges(&Bins::Between(*count, 0.0, 1.0));
+                }
+                let double = self.astype(DType::F64);
+                (*count, double.min(()), double.max(()))
+            }
+            Bins::Between(count, low, high) => {
+                if !(low.is_finite() && high.is_finite()) {
+                    return self.failed(Error::invalid(format!("supplied range of [{low}, {high}] is not finite")));
+                }
+                if low > high {
+                    return self.failed(Error::invalid("max must be larger than min in range parameter."));
+                }
+                (*count, self.context().full((), *low), self.context().full((), *high))
+            }
+        };
+        if count == 0 {
+            return self.failed(Error::invalid("`bins` must be positive, when an integer"));
+        }
+        let same = low.equal(&high);
+        let (low, high) = (same.where_(&low - 0.5, &low), same.where_(&high + 0.5, &high));
+        let positions = self.context().arange(0, count as i64 + 1, 1);
+        let line = &positions * ((&high - &low) / count as f64) + low;
+        positions.equal(count as i64).where_(high, line)
+    }
+
+    /// How often each of `0, 1, …` occurs in a vector of integers, or the sums of weights there. The result is as long as the largest
+    /// element says, or `least_length`; the largest element is computed now.
+    ///
+    /// # Errors
+    /// Kept: other dimensions or dtypes, negative elements, weights of another shape.
+    #[must_use]
+    pub fn bincount(&self, weights: Option<&Self>, least_length: usize) -> Self {
+        let length = self.size().and_then(|size| {
+            if size == 0 {
+                return Ok(least_length);
+            }
+            let (least, most): (i64, i64) = {
+                let wide = self.astype(DType::I64);
+                let both = crate::run::compute_all(&[&wide.min(()), &wide.max(())])?;
+                (both[0].item()?.to(), both[1].item()?.to())
+            };
+            if least < 0 {
+                return Err(Error::invalid("'list' argument must have no negative elements"));
+            }
+            Ok(least_length.max(most as usize + 1))
+        });
+        let length = match length {
+            Ok(length) => length,
+            Err(error) => return self.failed(error),
+        };
+        match weights {
+            None => self.then(|array| array.bincount(length, None)),
+            Some(weights) => self.then_with(&[weights], |both| both[0].bincount(length, Some(&both[1]))),
+        }
+    }
+
+    /// For each element the number of the bin between ascending (or descending) `edges` it lies in: `edges[i-1] <= x < edges[i]`, or
+    /// with `right` `edges[i-1] < x <= edges[i]`.
+    #[must_use]
+    pub fn digitize(&self, edges: &Self, right: bool) -> Self {
+        edges.searchsorted(self, !right)
+    }
+
+    /// The covariances of variables: each row of a matrix is one (each column without `rows`), each column an observation.
+    ///
+    /// # Errors
+    /// Kept: more than two dimensions.
+    #[must_use]
+    pub fn cov(&self, rows: bool, ddof: i64) -> Self {
+        let ndim = match self.ndim() {
+            Ok(ndim) => ndim,
+            Err(error) => return self.failed(error),
+        };
+        if ndim > 2 {
+            return self.failed(Error::invalid("m has more than 2 dimensions"));
+        }
+        let matrix = if ndim < 2 {
+            self.reshape([1, -1])
+        } else if rows {
+            self.clone()
+        } else {
+            self.t()
+        };
+        let floats = matrix.then(|array| match array.dtype() {
+            dtype if dtype.is_float() || dtype.is_complex() => Ok(array.clone()),
+            _ => array.cast(DType::F64),
+        });
+        let count = match floats.shape() {
+            Ok(shape) => shape[1] as i64,
+            Err(error) => return self.failed(error),
+        };
+        let centred = &floats - floats.mean(ReduceOptions::over(1).keepdims());
+        let divisor = (count - ddof).max(0) as f64;
+        let products = centred.matmul(centred.t().conj()) / divisor;
+        if ndim < 2 || products.shape().is_ok_and(|shape| shape == [1, 1]) { products.reshape(()) } else { products }
+    }
+
+    /// The correlation coefficients of variables, as [`Array::cov`] takes them.
+    #[must_use]
+    pub fn corrcoef(&self, rows: bool) -> Self {
+        let covariances = self.cov(rows, 1);
+        if covariances.ndim().is_ok_and(|ndim| ndim == 0) {
+            // One, but NaN of a variable that does not vary.
+            return covariances.divide(&covariances);
+        }
+        let deviations = covariances.diagonal(0, 0, 1).real().sqrt();
+        let scaled = &covariances / deviations.reshape([-1, 1]) / &deviations;
+        match scaled.dtype() {
+            Ok(dtype) if dtype.is_complex() => scaled,
+            _ => scaled.clip(Some((-1.0).into()), Some(1.0.into())),
+        }
+    }
+}

@@ -1,0 +1,442 @@
+"""Writes what NumPy gives for the array surface into `data/cases.txt`, which `numpy.rs` reads.
+
+    python -m venv venv && venv/bin/pip install numpy==2.4.6 && venv/bin/python crates/nd/tests/generate.py
+
+A line is a case: name, parameters, arrays, results, separated by `;`. Arrays are `dtype:shape:bytes in hexadecimal`, several with a space
+between; a result is `error` if NumPy refuses. Parameters are separated by `|`; lists of numbers by `,`; `-` stands for none.
+"""
+
+import pathlib
+import warnings
+
+import numpy as np
+
+warnings.simplefilter("ignore")
+np.seterr(all="ignore")
+random = np.random.default_rng(11)
+lines = []
+
+
+def text(array):
+    array = np.asarray(array)
+    shape = ",".join(str(length) for length in array.shape)
+    return f"{array.dtype}:{shape}:{np.ascontiguousarray(array).tobytes().hex()}"
+
+
+def case(name, parameters, arrays, function):
+    parameters = [p if isinstance(p, str) else listed(p) for p in parameters]
+    try:
+        results = function(*arrays)
+        results = [results] if not isinstance(results, (tuple, list)) else list(results)
+        expected = " ".join(text(result) for result in results)
+    except Exception:
+        expected = "error"
+    lines.append(";".join([name, "|".join(parameters), " ".join(text(array) for array in arrays), expected]))
+
+
+def listed(value):
+    if value is None:
+        return "-"
+    if isinstance(value, (tuple, list)):
+        return ",".join(str(one) for one in value)
+    return str(value)
+
+
+def values(dtype, shape, special=True):
+    dtype = np.dtype(dtype)
+    count = int(np.prod(shape))
+    if dtype.kind == "b":
+        made = random.integers(0, 2, count).astype(bool)
+    elif dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        made = random.integers(max(info.min, -9), min(info.max, 9) + 1, count).astype(dtype)
+    elif dtype.kind == "c":
+        made = (random.integers(-8, 9, count) / 4 + 1j * random.integers(-8, 9, count) / 4).astype(dtype)
+    else:
+        made = (random.integers(-40, 41, count) / 8).astype(dtype)
+        if special and count > 3:
+            places = random.permutation(count)
+            made[places[0]], made[places[1]], made[places[2]] = np.nan, np.inf, -0.0
+    return made.reshape(shape)
+
+
+def plain(dtype, shape):
+    return values(dtype, shape, special=False)
+
+
+def assigned(array, at, value):
+    array = array.copy()
+    array[at] = value
+    return array
+
+
+def put_along(x, i, v):
+    x = x.copy()
+    np.put_along_axis(x, i, v, 1)
+    return x
+
+
+def holed(shape):
+    """With NaN, but not infinite: between an infinity and another element NumPy's quantiles are NaN."""
+    made = plain("float64", shape)
+    made.reshape(-1)[1] = np.nan
+    return made
+
+
+SHAPES = [(), (0,), (5,), (1, 4), (3, 4), (2, 3, 4), (0, 3)]
+DTYPES = ["bool", "int8", "uint64", "float32", "float64", "complex128"]
+
+# Elementwise: each function on one array with special values, and broadcast.
+UNARY = """negative positive absolute sign square reciprocal sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan
+sinh cosh tanh arcsinh arccosh arctanh degrees radians floor ceil trunc rint spacing real imag conjugate angle logical_not isnan isinf isfinite
+signbit invert bitwise_count sinc i0""".split()
+BINARY = """add subtract multiply divide floor_divide remainder fmod power float_power gcd lcm logaddexp logaddexp2 arctan2 hypot copysign
+nextafter heaviside equal not_equal less less_equal greater greater_equal logical_and logical_or logical_xor bitwise_and bitwise_or
+bitwise_xor left_shift right_shift maximum minimum fmax fmin""".split()
+for name in UNARY:
+    for dtype in ["float64", "int8"]:
+        case("unary", [name], [values(dtype, (3, 5))], getattr(np, name))
+for name in BINARY:
+    case("binary", [name], [values("float64", (3, 4)), values("float32", (4,))], getattr(np, name))
+    case("binary", [name], [values("int8", (2, 1, 3)), np.abs(values("int64", (4, 1)))], getattr(np, name))
+for shape in SHAPES:
+    case("binary", ["add"], [values("float64", shape), values("int8", (1,))], np.add)
+case("binary", ["add"], [values("int8", (3,)), values("int8", (4,))], np.add)
+for decimals in [-1, 0, 1, 2]:
+    case("round", [decimals], [values("float64", (7,)) * 1.37], lambda x: np.round(x, decimals))
+    case("round", [decimals], [values("int64", (7,)) * 13], lambda x: np.round(x, decimals))
+case("clip", [-1.0, 2.0], [values("float64", (3, 5))], lambda x: np.clip(x, -1.0, 2.0))
+case("clip", ["-", 2], [values("int8", (3, 5))], lambda x: np.clip(x, None, 2))
+case("nan_to_num", [], [values("float64", (3, 5))], np.nan_to_num)
+case("nan_to_num", [], [values("float32", (3, 5))], np.nan_to_num)
+case("modf", [], [values("float64", (3, 5))], np.modf)
+case("frexp", [], [values("float64", (3, 5))], np.frexp)
+case("divmod", [3], [values("int64", (3, 5))], lambda x: np.divmod(x, 3))
+case("isclose", [], [values("float64", (9,)), values("float64", (9,))], np.isclose)
+case("where", [], [values("bool", (3, 1)), values("int8", (4,)), values("float32", (3, 4))], np.where)
+
+# Reductions over axes, dtypes, shapes.
+REDUCTIONS = """sum prod mean var std min max ptp any all count_nonzero argmin argmax nansum nanprod nanmean nanvar nanstd nanmin nanmax
+nanargmin nanargmax median nanmedian""".split()
+AXES = {0: [None], 1: [None, (0,)], 2: [None, (0,), (-1,), (0, 1)], 3: [None, (1,), (0, 2), (2, 0)]}
+
+
+def reduce(name, axes, keepdims, **more):
+    def run(x):
+        axis = axes if axes is None or len(axes) > 1 else axes[0]
+        if keepdims and name in ("argmin", "argmax", "nanargmin", "nanargmax", "count_nonzero"):
+            return getattr(np, name)(x, axis=axis, keepdims=True)
+        return getattr(np, name)(x, axis=axis, keepdims=keepdims, **more)
+
+    return run
+
+
+for name in REDUCTIONS:
+    for shape in SHAPES:
+        for axes in AXES[len(shape)]:
+            if "arg" in name and axes is not None and len(axes) > 1:
+                continue
+            dtype = ["float64", "int8", "float32", "bool", "complex128"][len(lines) % 5]
+            if name in ("median", "nanmedian", "ptp") and dtype in ("bool", "complex128"):
+                dtype = "float64"
+            keepdims = len(lines) % 3 == 0
+            case("reduce", [name, axes, int(keepdims)], [values(dtype, shape)], reduce(name, axes, keepdims))
+for name in ["var", "std", "nanvar", "nanstd"]:
+    case("reduce_ddof", [name, (0,), 1], [values("float64", (4, 3))], reduce(name, (0,), False, ddof=1))
+for name, dtype in [("sum", "float32"), ("prod", "float64"), ("mean", "float32"), ("sum", "int8"), ("var", "float32")]:
+    case("reduce_dtype", [name, (0,), dtype], [plain("int8", (4, 3))], reduce(name, (0,), False, dtype=dtype))
+for name in ["sum", "prod", "min", "max"]:
+    for shape in [(0, 3), (4, 3)]:
+        case("reduce_initial", [name, (0,), 2], [plain("int64", shape)], reduce(name, (0,), False, initial=2))
+for name in ["sum", "prod", "mean", "var", "std", "any", "all"]:
+    mask = values("bool", (4, 3))
+    case("reduce_mask", [name, (0,)], [plain("float64", (4, 3)), mask], lambda x, m: reduce(name, (0,), False, where=m)(x))
+for name in ["min", "max"]:
+    mask = values("bool", (4, 3))
+    case("reduce_mask_initial", [name, (0,), 1], [plain("int64", (4, 3)), mask], lambda x, m: reduce(name, (0,), False, where=m, initial=1)(x))
+for name in ["cumsum", "cumprod", "nancumsum", "nancumprod"]:
+    for shape in SHAPES[1:]:
+        for axis in range(len(shape)):
+            dtype = ["float64", "int8", "float32", "bool"][len(lines) % 4]
+            case("scan", [name, axis], [values(dtype, shape)], lambda x: getattr(np, name)(x, axis=axis))
+case("scan", ["cummax", 0], [values("float64", (6, 2))], lambda x: np.maximum.accumulate(x, axis=0))
+case("scan", ["cummin", 1], [values("int8", (2, 6))], lambda x: np.minimum.accumulate(x, axis=1))
+for times, axis in [(1, 0), (2, 1), (1, -1), (0, 0)]:
+    case("diff", [times, axis], [values("float64", (3, 4))], lambda x: np.diff(x, n=times, axis=axis))
+case("diff", [1, 0], [values("bool", (5,))], lambda x: np.diff(x))
+case("average", [None], [plain("float64", (3, 4)), np.abs(plain("float64", (3, 4)))], lambda x, w: np.average(x, weights=w))
+case("average", [(1,)], [plain("int64", (3, 4)), np.abs(plain("float64", (4,)))], lambda x, w: np.average(x, axis=1, weights=w))
+
+# Order.
+for shape in [(0,), (7,), (3, 4), (2, 3, 4), (5, 1)]:
+    for axis in range(len(shape)):
+        for dtype in ["float64", "int8", "bool"]:
+            array = values(dtype, shape)
+            case("sort", [axis], [array], lambda x: np.sort(x, axis=axis, kind="stable"))
+            case("argsort", [axis], [array], lambda x: np.argsort(x, axis=axis, kind="stable"))
+        if shape[axis] > 2:
+            case("partition", [2, axis], [values("float64", shape)], lambda x: np.partition(x, 2, axis=axis).take([2], axis))
+            case("topk", [2, axis], [plain("float64", shape)], lambda x: np.flip(np.sort(x, axis=axis), axis).take(range(2), axis))
+            case("topk", [-2, axis], [plain("int8", shape)], lambda x: np.sort(x, axis=axis).take(range(2), axis))
+METHODS = ["linear", "lower", "higher", "midpoint", "nearest"]
+for shape, axes in [((7,), None), ((3, 4), (0,)), ((2, 3, 4), (0, 2)), ((3, 4), None), ((1, 5), (1,))]:
+    for method in METHODS:
+        for name in ["quantile", "nanquantile"]:
+            array = holed(shape) if name == "nanquantile" else plain(["float64", "int8", "float32"][len(lines) % 3], shape)
+            axis = axes if axes is None or len(axes) > 1 else axes[0]
+            at = [0.0, 0.25, 0.6, 1.0]
+            case(name, [at, axes, method], [array], lambda x: getattr(np, name)(x, at, axis=axis, method=method))
+case("percentile", [30.0, (0,)], [plain("float64", (5, 2))], lambda x: np.percentile(x, 30.0, axis=0))
+case("percentile", [130.0, (0,)], [plain("float64", (5, 2))], lambda x: np.percentile(x, 130.0, axis=0))
+case("histogram", [4], [plain("float64", (3, 5))], lambda x: np.histogram(x, bins=4))
+case("histogram", [3], [np.full(4, 2.0)], lambda x: np.histogram(x, bins=3))
+case("histogram", [3], [np.zeros(0)], lambda x: np.histogram(x, bins=3))
+case("histogram", [3], [plain("int64", (9,))], lambda x: np.histogram(x, bins=3))
+case("histogram_range", [4, -2.0, 3.0], [plain("float64", (3, 5))], lambda x: np.histogram(x, bins=4, range=(-2.0, 3.0)))
+case("histogram_edges", [], [plain("float64", (15,)), np.array([-4.0, -1.0, 0.0, 2.5])], lambda x, e: np.histogram(x, bins=e))
+case("histogram_weights", [4], [plain("float64", (15,)), np.abs(plain("float64", (15,)))], lambda x, w: np.histogram(x, bins=4, weights=w))
+case("histogram_density", [4], [plain("float64", (15,))], lambda x: np.histogram(x, bins=4, density=True))
+case("bincount", [0], [np.abs(plain("int64", (12,)))], lambda x: np.bincount(x))
+case("bincount", [14], [np.abs(plain("int8", (12,)))], lambda x: np.bincount(x, minlength=14))
+case("bincount", [0], [plain("int64", (12,))], lambda x: np.bincount(x))
+case("bincount", [3], [np.zeros(0, "int64")], lambda x: np.bincount(x, minlength=3))
+case("bincount_weights", [0], [np.abs(plain("int64", (12,))), plain("float64", (12,))], lambda x, w: np.bincount(x, w))
+for dtype in ["float64", "int8", "bool"]:
+    case("unique", [], [values(dtype, (3, 5))], np.unique)
+    case("unique_counts", [], [values(dtype, (3, 5))], lambda x: np.unique(x, return_counts=True))
+    case("unique_inverse", [], [plain(dtype, (3, 5))], lambda x: np.unique(x, return_inverse=True))
+    case("unique_all", [], [plain(dtype, (3, 5))], lambda x: np.unique(x, return_index=True, return_inverse=True, return_counts=True))
+for side in ["left", "right"]:
+    case("searchsorted", [side], [np.sort(plain("float64", (9,))), plain("float64", (2, 4))], lambda a, v: np.searchsorted(a, v, side=side))
+    case("searchsorted", [side], [np.sort(plain("int64", (9,))), plain("float64", (4,))], lambda a, v: np.searchsorted(a, v, side=side))
+case("digitize", [0], [plain("float64", (7,)), np.array([-2.0, 0.0, 2.0])], lambda x, b: np.digitize(x, b))
+case("isin", [], [plain("int64", (3, 4)), np.array([1, -3, 5, 7])], np.isin)
+case("cov", [1], [plain("float64", (3, 6))], lambda x: np.cov(x))
+case("cov", [0], [plain("float64", (6, 3))], lambda x: np.cov(x, rowvar=False, ddof=0))
+case("cov", [1], [plain("float64", (6,))], lambda x: np.cov(x))
+case("cov", [1], [plain("complex128", (2, 6))], lambda x: np.cov(x))
+case("corrcoef", [], [plain("float64", (3, 6))], lambda x: np.corrcoef(x))
+
+# Layout.
+for shape, to in [((3, 4), (2, 6)), ((3, 4), (-1,)), ((2, 3, 4), (4, -1)), ((3, 4), (5, 2)), ((0, 3), (3, 0)), ((), (1, 1)), ((6,), (2, 3)), ((6,), (-1, 4))]:
+    case("reshape", [to], [values("int8", shape)], lambda x: np.reshape(x, to))
+for order in [None, (1, 0, 2), (2, 0, 1), (0, 0, 1), (-1, 0, 1)]:
+    case("transpose", [order], [values("int8", (2, 3, 4))], lambda x: np.transpose(x, order))
+case("moveaxis", [(0,), (-1,)], [values("int8", (2, 3, 4))], lambda x: np.moveaxis(x, 0, -1))
+case("moveaxis", [(0, 2), (1, 0)], [values("int8", (2, 3, 4))], lambda x: np.moveaxis(x, (0, 2), (1, 0)))
+case("swapaxes", [0, -1], [values("int8", (2, 3, 4))], lambda x: np.swapaxes(x, 0, -1))
+case("squeeze", [None], [values("int8", (1, 3, 1))], np.squeeze)
+case("squeeze", [(0,)], [values("int8", (1, 3, 1))], lambda x: np.squeeze(x, 0))
+case("squeeze", [(1,)], [values("int8", (1, 3, 1))], lambda x: np.squeeze(x, 1))
+case("expand_dims", [(0, -1)], [values("int8", (2, 3))], lambda x: np.expand_dims(x, (0, -1)))
+case("broadcast_to", [(2, 3, 4)], [values("int8", (3, 1))], lambda x: np.broadcast_to(x, (2, 3, 4)))
+case("broadcast_to", [(3, 2)], [values("int8", (3, 1, 1))], lambda x: np.broadcast_to(x, (3, 2)))
+for axes in [None, (0,), (0, 2)]:
+    case("flip", [axes], [values("int8", (2, 3, 4))], lambda x: np.flip(x, axes))
+for times in [-1, 0, 1, 2, 3]:
+    case("rot90", [times, 0, 1], [values("int8", (2, 3))], lambda x: np.rot90(x, times))
+    case("rot90", [times, 2, 0], [values("int8", (2, 3, 4))], lambda x: np.rot90(x, times, (2, 0)))
+case("roll", [(2,), None], [values("int8", (3, 4))], lambda x: np.roll(x, 2))
+case("roll", [(-1,), (1,)], [values("int8", (3, 4))], lambda x: np.roll(x, -1, 1))
+case("roll", [(1, 2), (0, 1)], [values("int8", (3, 4))], lambda x: np.roll(x, (1, 2), (0, 1)))
+for k in [-1, 0, 2]:
+    case("tril", [k], [values("int8", (2, 3, 4))], lambda x: np.tril(x, k))
+    case("triu", [k], [values("int8", (3, 4))], lambda x: np.triu(x, k))
+    case("diag", [k], [values("int8", (3,))], lambda x: np.diag(x, k))
+    case("diag", [k], [values("int8", (3, 4))], lambda x: np.diag(x, k))
+    case("diagonal", [k, 0, 2], [values("int8", (2, 3, 4))], lambda x: np.diagonal(x, k, 0, 2))
+    case("trace", [k], [values("int8", (4, 3))], lambda x: np.trace(x, k))
+    case("eye", [3, 4, k], [], lambda: np.eye(3, 4, k))
+    case("tri", [3, 4, k], [], lambda: np.tri(3, 4, k))
+for arguments in [(0, 10, 3), (5, -5, -2), (3, 3, 1), (0, 10, 0)]:
+    case("arange", arguments, [], lambda: np.arange(*arguments))
+for arguments in [(0.0, 1.0, 0.1), (1.0, 0.0, -0.3)]:
+    case("arange_float", arguments, [], lambda: np.arange(*arguments))
+for arguments in [(0.0, 1.0, 5), (2.0, -1.0, 4), (0.0, 1.0, 1), (0.0, 1.0, 0)]:
+    case("linspace", arguments, [], lambda: np.linspace(*arguments))
+    case("linspace_open", arguments, [], lambda: np.linspace(*arguments, endpoint=False))
+case("logspace", (0.0, 3.0, 4, 10.0), [], lambda: np.logspace(0.0, 3.0, 4))
+for indexing in ["xy", "ij"]:
+    case("meshgrid", [indexing], [values("int8", (3,)), values("int8", (2,)), values("int8", (4,))], lambda *x: np.meshgrid(*x, indexing=indexing))
+case("indices", [(2, 3)], [], lambda: list(np.indices((2, 3))))
+
+# Joining and cutting.
+for axis in [0, 1, -1]:
+    case("concatenate", [axis], [values("int8", (2, 3)), values("float32", (2, 3)), values("int8", (2, 3))], lambda *x: np.concatenate(x, axis))
+    case("stack", [axis], [values("int8", (2, 3)), values("int8", (2, 3))], lambda *x: np.stack(x, axis))
+    case("repeat", [2, axis], [values("int8", (2, 3))], lambda x: np.repeat(x, 2, axis))
+case("concatenate", [0], [values("int8", (2, 3)), values("int8", (2, 4))], lambda *x: np.concatenate(x, 0))
+case("concatenate", [0], [values("int8", (0, 3)), values("int8", (2, 3))], lambda *x: np.concatenate(x, 0))
+case("stack", [0], [values("int8", (3,)), values("int8", (4,))], lambda *x: np.stack(x, 0))
+for name in ["vstack", "hstack", "dstack", "column_stack"]:
+    for shape in [(3,), (2, 3)]:
+        case(name, [], [values("int8", shape), values("int8", shape)], lambda *x: getattr(np, name)(x))
+case("block", [], [values("int8", (2, 2)), values("int8", (2, 1)), values("int8", (1, 2)), values("int8", (1, 1))], lambda a, b, c, d: np.block([[a, b], [c, d]]))
+for times in [(2,), (2, 3), (2, 1, 2), (0, 2)]:
+    case("tile", [times], [values("int8", (2, 3))], lambda x: np.tile(x, times))
+case("repeat_each", [(2, 0, 3), 1], [values("int8", (2, 3))], lambda x: np.repeat(x, [2, 0, 3], 1))
+for cuts in [3, 4]:
+    case("array_split", [cuts, 0], [values("int8", (7, 2))], lambda x: np.array_split(x, cuts))
+case("array_split_at", [(2, 5), 1], [values("int8", (2, 7))], lambda x: np.array_split(x, [2, 5], 1))
+case("split", [3, 0], [values("int8", (7, 2))], lambda x: np.split(x, 3))
+case("split", [7, 0], [values("int8", (7, 2))], lambda x: np.split(x, 7))
+case("append", [1], [values("int8", (2, 3)), values("int8", (2, 1))], lambda x, v: np.append(x, v, 1))
+for positions in [(1,), (0, -1), (), (9,)]:
+    case("delete", [positions, 1], [values("int8", (2, 4))], lambda x: np.delete(x, np.array(positions, int), 1))
+case("insert", [1, 0], [values("int8", (3, 2)), np.array(7, "int8")], lambda x, v: np.insert(x, 1, v, 0))
+case("insert", [-1, 1], [values("int8", (3, 2)), np.array([1, 2, 3], "int8")], lambda x, v: np.insert(x, -1, v, 1))
+case("insert", [5, 0], [values("int8", (3,)), np.array(7, "int8")], lambda x, v: np.insert(x, 5, v, 0))
+for mode in ["edge", "linear_ramp", "maximum", "minimum", "mean", "median", "reflect", "symmetric", "wrap", "constant"]:
+    for array in [plain("int64", (4,)), plain("float64", (2, 3)), plain("int8", (1,)), np.zeros((0,))]:
+        widths = [(2, 1)] + [(0, 5)] * (array.ndim - 1)
+        case("pad", [mode, [n for pair in widths for n in pair]], [array], lambda x: np.pad(x, widths, mode))
+
+# Indexing.
+INDICES = """1 -1 1: :-1 ::2 ::-1 ...,1 new 1,...,new :,1 0,1,2 :,new,:,1 3:1 -2:-5:-1 5 1:9""".split()
+
+
+def part(one, arrays):
+    if one == "new":
+        return None
+    if one == "...":
+        return Ellipsis
+    if one.startswith("@"):
+        return arrays[int(one[1:])]
+    if ":" in one:
+        return slice(*[int(bound) if bound else None for bound in one.split(":")])
+    return int(one)
+
+
+def index(spec, arrays=()):
+    return tuple(part(one, arrays) for one in spec.split(","))
+
+
+for spec in INDICES:
+    case("slice", [spec], [values("int8", (2, 3, 4))], lambda x: x[index(spec)])
+    case("set", [spec], [values("int8", (2, 3, 4)), np.array(99, "int8")], lambda x, v: assigned(x, index(spec), v))
+
+
+FANCY = [
+    ("@0", (5,), [np.array([0, 2, -1])]),
+    (":,@0", (2, 5), [np.array([[0, 2], [1, 1]])]),
+    ("@0,@1", (3, 4), [np.array([0, 2, -1]), np.array([[1], [0]])]),
+    ("@0,:,@1", (3, 4, 3), [np.array([0, 2]), np.array([1, 0])]),
+    (":,@0,@1", (2, 3, 4), [np.array([0, 2]), np.array([1, 0])]),
+    ("1,@0", (3, 4), [np.array([0, 2])]),
+    ("@0,1:,0", (3, 4, 2), [np.array([0, 2])]),
+    ("::2,@0", (5, 4), [np.array([3, 0, 3])]),
+    ("new,@0", (4,), [np.array([3, 0])]),
+    ("...,@0", (2, 3, 4), [np.array([3, 0])]),
+    ("@0", (3,), [np.array([0, 3])]),
+    ("@0,@1", (3, 4), [np.array([0, 1, 2]), np.array([1, 0])]),
+    ("@0", (3,), [np.array([True, False, True])]),
+    ("@0", (3, 2), [np.array([True, False, True])]),
+    ("@0", (2, 3), [np.array([[True, False, True], [False, False, True]])]),
+    (":,@0", (2, 3), [np.array([True, False, True])]),
+    ("@0,1:", (3, 4), [np.array([True, False, True])]),
+    ("@0,@1", (3, 4), [np.array([True, False, True]), np.array([1, 0])]),
+    ("@0,1", (3, 4), [np.array([True, False, True])]),
+    ("@0", (2,), [np.array([True, False, True])]),
+    ("@0", (3,), [np.array([0.5])]),
+]
+for spec, shape, arrays in FANCY:
+    case("slice", [spec], [plain("int8", shape), *arrays], lambda x, *a: x[index(spec, a)])
+    if spec not in ("new,@0",):
+        case("set", [spec], [plain("int8", shape), np.array(99, "int8"), *arrays], lambda x, v, *a: assigned(x, index(spec, a), v))
+case("set", ["@0"], [plain("int8", (5,)), np.array([7, 8, 9], "int8"), np.array([0, 3, -1])], lambda x, v, i: assigned(x, i, v))
+case("set", [":,@0"], [plain("int8", (2, 5)), np.array([[7], [8]], "int8"), np.array([0, 3, -1])], lambda x, v, i: assigned(x, (slice(None), i), v))
+case("set", ["@0,@1"], [plain("int8", (3, 4)), np.array([7, 8], "int8"), np.array([0, 2]), np.array([3, 1])], lambda x, v, i, j: assigned(x, (i, j), v))
+case("set", ["@0,:,@1"], [plain("int8", (3, 2, 4)), np.array([[7], [8]], "int8"), np.array([0, 2]), np.array([3, 1])], lambda x, v, i, j: assigned(x, (i, slice(None), j), v))
+case("set", ["@0"], [plain("int8", (2, 3)), np.array([7, 8, 9], "int8"), np.array([[True, False, True], [False, False, True]])], lambda x, v, m: assigned(x, m, v))
+case("set", ["@0"], [plain("int8", (2, 3)), np.array([7, 8], "int8"), np.array([[True, False, True], [False, False, True]])], lambda x, v, m: assigned(x, m, v))
+case("set", ["@0"], [plain("int8", (3, 2)), np.array([7, 8], "int8"), np.array([True, False, True])], lambda x, v, m: assigned(x, m, v))
+case("set", ["1:,::2"], [plain("int8", (3, 4)), np.array([[7], [8]], "int8")], lambda x, v: assigned(x, (slice(1, None), slice(None, None, 2)), v))
+case("set", ["1:,::2"], [plain("int8", (3, 4)), np.array([7, 8, 9], "int8")], lambda x, v: assigned(x, (slice(1, None), slice(None, None, 2)), v))
+for axis in [0, 1]:
+    case("take", [axis], [plain("int8", (3, 4)), np.array([[0, -1], [2, 1]])], lambda x, i: np.take(x, i, axis))
+    case("take_along_axis", [axis], [plain("int8", (3, 3)), np.array([[0, -1, 1], [2, 1, 1], [0, 0, 0]])], lambda x, i: np.take_along_axis(x, i, axis))
+    case("compress", [axis], [plain("int8", (3, 4)), np.array([True, False, True])], lambda x, m: np.compress(m, x, axis))
+case("put_along_axis", [1], [plain("int8", (2, 3)), np.array([[0], [2]]), np.array(9, "int8")], lambda x, i, v: put_along(x, i, v))
+
+
+for shape in [(5,), (2, 3), (2, 3, 4)]:
+    case("nonzero", [], [values("bool", shape)], np.nonzero)
+    case("argwhere", [], [values("int8", shape)], np.argwhere)
+case("flatnonzero", [], [values("bool", (2, 3))], np.flatnonzero)
+case("extract", [], [values("int8", (2, 3)), values("bool", (2, 3))], lambda x, m: np.extract(m, x))
+case("choose", [], [np.array([[0, 1], [1, 0]]), values("int8", (2, 2)), values("int8", (2,))], lambda i, a, b: np.choose(i, [a, b]))
+case("select", [9], [values("bool", (4,)), values("bool", (4,)), plain("int8", (4,)), plain("int8", (4,))], lambda c, d, x, y: np.select([c, d], [x, y], np.int64(9)))
+
+# Products and linear algebra.
+PRODUCTS = [((2, 3), (3, 4)), ((3,), (3, 4)), ((2, 3), (3,)), ((3,), (3,)), ((5, 2, 3), (3, 2)), ((2, 1, 2, 3), (4, 3, 2)), ((2, 3), (2, 3)), ((0, 3), (3, 2)), ((2, 0), (0, 3)), ((), (3,))]
+for left, right in PRODUCTS:
+    for dtype in ["float64", "int64", "bool", "complex128"]:
+        arrays = [plain(dtype, left), plain(dtype, right)]
+        case("matmul", [], arrays, np.matmul)
+    case("dot", [], [plain("float64", left), plain("float64", right)], np.dot)
+case("vdot", [], [plain("complex128", (2, 3)), plain("complex128", (2, 3))], np.vdot)
+case("inner", [], [plain("float64", (2, 3)), plain("float64", (4, 3))], np.inner)
+case("outer", [], [plain("float64", (2, 3)), plain("int64", (4,))], np.outer)
+case("kron", [], [plain("int64", (2, 3)), plain("int64", (2,))], np.kron)
+case("tensordot", [(1, 0), (0, 1)], [plain("float64", (3, 4, 2)), plain("float64", (4, 3))], lambda a, b: np.tensordot(a, b, ([1, 0], [0, 1])))
+case("tensordot_last", [2], [plain("float64", (3, 4, 2)), plain("float64", (4, 2, 5))], lambda a, b: np.tensordot(a, b, 2))
+EINSUMS = [("ij,jk->ki", [(2, 3), (3, 4)]), ("ii", [(3, 3)]), ("ii->i", [(3, 3)]), ("ij->j", [(2, 3)]), ("...ij,...jk", [(2, 2, 3), (3, 4)]), ("ab,bc,cd->ad", [(2, 3), (3, 4), (4, 2)]), ("i,j->ij", [(2,), (3,)]), ("ij,ij->", [(2, 3), (2, 3)]), ("ijk,ikl,jl->i", [(2, 3, 4), (2, 4, 2), (3, 2)]), ("ij,jk", [(2, 3), (4, 2)])]
+for subscripts, shapes in EINSUMS:
+    case("einsum", [subscripts], [plain("float64", shape) for shape in shapes], lambda *x: np.einsum(subscripts, *x))
+square = [random.normal(size=(4, 4)) + 4 * np.eye(4), random.normal(size=(2, 3, 3)) + 3 * np.eye(3), random.normal(size=(3, 3)).astype("float32") + 3 * np.eye(3, dtype="float32"), random.normal(size=(3, 3)) + 1j * random.normal(size=(3, 3)) + 3 * np.eye(3)]
+for matrix in square:
+    case("inv", [], [matrix], np.linalg.inv)
+    case("det", [], [matrix], np.linalg.det)
+    case("slogdet", [], [matrix], lambda a: tuple(np.linalg.slogdet(a)))
+    case("svdvals", [], [matrix], lambda a: np.linalg.svd(a, compute_uv=False))
+    case("matrix_power", [3], [matrix], lambda a: np.linalg.matrix_power(a, 3))
+    symmetric = matrix @ np.conj(np.swapaxes(matrix, -1, -2))
+    case("cholesky", [], [symmetric], np.linalg.cholesky)
+    case("eigvalsh", [], [symmetric], np.linalg.eigvalsh)
+    case("pinv", [], [matrix[..., :2]], np.linalg.pinv)
+case("matrix_power", [-2], [square[0]], lambda a: np.linalg.matrix_power(a, -2))
+case("matrix_power", [0], [square[1]], lambda a: np.linalg.matrix_power(a, 0))
+case("inv", [], [np.ones((2, 3))], np.linalg.inv)
+case("inv", [], [np.ones((2, 2))], np.linalg.inv)
+for right in [(4,), (4, 2)]:
+    case("solve", [], [square[0], random.normal(size=right)], np.linalg.solve)
+    case("solve_triangular", [1], [np.tril(square[0]), random.normal(size=right)], lambda a, b: np.linalg.solve(a, b))
+case("solve", [], [square[1], random.normal(size=(2, 3, 2))], np.linalg.solve)
+case("solve", [], [square[0], np.ones(3)], np.linalg.solve)
+case("lstsq", [], [random.normal(size=(6, 3)), random.normal(size=6)], lambda a, b: np.linalg.lstsq(a, b)[0])
+case("lstsq", [], [random.normal(size=(6, 3)), random.normal(size=(6, 2))], lambda a, b: np.linalg.lstsq(a, b)[0])
+case("matrix_rank", [], [np.outer(np.arange(3.0), np.arange(4.0))], lambda a: np.linalg.matrix_rank(a))
+for kind in ["fro", "nuc", "1", "-1", "2", "-2", "inf", "-inf"]:
+    order = kind if kind in ("fro", "nuc") else float(kind)
+    case("norm", [kind, (0, 1)], [plain("float64", (3, 4))], lambda x: np.linalg.norm(x, order, (0, 1)))
+    case("norm", [kind, (2, 0)], [plain("float64", (2, 3, 4))], lambda x: np.linalg.norm(x, order, (2, 0)))
+    if kind not in ("fro", "nuc"):
+        case("norm", [kind, (1,)], [plain("float64", (3, 4))], lambda x: np.linalg.norm(x, order, 1))
+case("norm", ["0", (0,)], [plain("float64", (5,))], lambda x: np.linalg.norm(x, 0))
+case("norm", ["3", (0,)], [plain("float64", (5,))], lambda x: np.linalg.norm(x, 3))
+case("norm", ["fro", None], [plain("int8", (2, 3, 4))], lambda x: np.linalg.norm(x))
+
+# Fourier transforms.
+NORMS = ["backward", "ortho", "forward"]
+for name in ["fft", "ifft", "rfft", "irfft", "hfft", "ihfft"]:
+    for length in [None, 5, 9]:
+        norm = NORMS[len(lines) % 3]
+        array = plain("float64" if name in ("rfft", "ihfft") else "complex128", (2, 7))
+        case(name, [length, 1, norm], [array], lambda x: getattr(np.fft, name)(x, length, 1, norm))
+    case(name, [None, 0, "backward"], [plain("float32", (6, 2))], lambda x: getattr(np.fft, name)(x, None, 0))
+for name in ["fftn", "ifftn", "rfftn", "irfftn"]:
+    for lengths, axes in [(None, None), (None, (0, 2)), ((3, 4), (0, 1)), ((4, 2), None)]:
+        if lengths is not None and axes is None and name == "irfftn":
+            continue
+        case(name, [lengths, axes, "backward"], [plain("float64", (2, 3, 4))], lambda x: getattr(np.fft, name)(x, lengths, axes if axes or not lengths else (-2, -1)))
+for n in [1, 4, 5]:
+    case("fftfreq", [n, 0.5], [], lambda: np.fft.fftfreq(n, 0.5))
+    case("rfftfreq", [n, 0.5], [], lambda: np.fft.rfftfreq(n, 0.5))
+    case("fftshift", [None], [plain("float64", (n, 3))], np.fft.fftshift)
+    case("ifftshift", [(0,)], [plain("float64", (n, 3))], lambda x: np.fft.ifftshift(x, 0))
+case("apply_along_axis", [1], [plain("float64", (2, 3, 4))], lambda x: np.apply_along_axis(np.sort, 1, x))
+case("apply_along_axis_sum", [0], [plain("float64", (3, 4))], lambda x: np.apply_along_axis(np.sum, 0, x))
+
+path = pathlib.Path(__file__).parent / "data" / "cases.txt"
+path.write_text("\n".join(lines) + "\n")
+print(len(lines), "cases,", path.stat().st_size, "bytes")
