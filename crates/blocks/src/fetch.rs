@@ -3,7 +3,7 @@
 use swath_arrays::Region;
 use swath_arrays::expr::view::{View, ViewAxis};
 use swath_arrays::grid::region_shape;
-use swath_arrays::lower::stage::{Input, Origin, TaskRead};
+use swath_arrays::lower::stage::{Access, Input, Origin, TaskRead};
 use swath_kernels::layout::arrange;
 use swath_kernels::{DType, Dims, NdArray, SliceSpec};
 
@@ -32,7 +32,8 @@ pub(crate) fn fetch_box(input: &Input, read: &TaskRead, blocks: &dyn Blocks) -> 
         }
         Origin::Stage { stage, output } => {
             let id = |block: usize| BlockId { stage: *stage, output: *output, block };
-            return match input.grid.is_known() {
+            // Routed boxes are parts of one block, also where lengths are known only now.
+            return match input.grid.is_known() || matches!(input.access, Access::Routed { .. }) {
                 true => from_pieces(input, read, id, blocks),
                 false => from_whole(input, read, |block| blocks.get(id(block))),
             };

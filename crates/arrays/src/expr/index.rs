@@ -43,11 +43,9 @@ impl ArrayExpr {
             .collect::<Result<_>>()?;
         let (common, positions) = Self::align("indexing", &positions)?;
         let count = positions.len();
-        let whole: Vec<usize> = (axis..axis + count).collect();
-        let array = self.with_whole_axes(&whole)?;
-        let own = array.grid().axes();
+        let own = self.grid().axes();
         let grid = ChunkGrid::new(own[..axis].iter().chain(common.axes()).chain(&own[axis + count..]).cloned());
-        let inputs = [array.clone()].into_iter().chain(positions);
+        let inputs = [self.clone()].into_iter().chain(positions);
         Ok(Self::intern(Op::Gather { axis, count }, inputs, self.dtype(), grid))
     }
 
@@ -141,7 +139,7 @@ impl ArrayExpr {
         let values = values.cast(self.dtype())?.broadcast_to(&shape)?;
         let positions = positions.cast(DType::I64)?.rechunk_to(ChunkGrid::whole(&[shape[axis]]))?;
         // Along the other axes values follow the array's blocks; along this one each block looks for its own.
-        let grid = self.grid().with_axis(axis, AxisChunks::whole(shape[axis]));
+        let grid = self.grid().with_axis(axis, values.grid().axis(axis).clone());
         let values = values.rechunk_to(grid)?;
         Ok(Self::intern(Op::Scatter { axis }, [self.clone(), positions, values], self.dtype(), self.grid().clone()))
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+pub use swath_kernels::order::QuantileMethod;
 use swath_kernels::{Dims, Scalar};
 
 use super::contraction::Contraction;
@@ -73,22 +74,6 @@ impl Scan {
             Self::NanProd => "nancumprod",
         }
     }
-}
-
-/// How a quantile between two elements is found, as in NumPy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum QuantileMethod {
-    /// Between the neighbours in proportion.
-    #[default]
-    Linear,
-    /// The lower neighbour.
-    Lower,
-    /// The higher neighbour.
-    Higher,
-    /// Half way.
-    Midpoint,
-    /// The nearer neighbour.
-    Nearest,
 }
 
 /// Operations that need the elements of an axis (or of all axes) in order.

@@ -221,7 +221,7 @@ impl ArrayExpr {
         let axes = normalize_axes(axes, self.ndim())?;
         self.known_shape("quantile")?;
         let input = self.with_whole_axes(&axes)?;
-        let exact = matches!(method, QuantileMethod::Lower | QuantileMethod::Higher | QuantileMethod::Nearest);
+        let exact = method.is_discrete();
         let dtype = match self.dtype().kind() {
             Kind::Bool | Kind::Signed | Kind::Unsigned if !exact => DType::F64,
             _ => self.dtype(),

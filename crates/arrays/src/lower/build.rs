@@ -6,8 +6,10 @@ use swath_kernels::DType;
 
 use super::PlanOptions;
 use super::partition::{is_fusable, partition};
+use super::phase::Phase;
 use super::program::{ProgramOutput, Writer};
 use super::stage::{Access, Content, Input, Origin, Output, ScanPhase, Stage, Step};
+use super::tall::{Decompositions, is_tall};
 use super::tree::combine;
 use crate::error::{ArrayError, Result};
 use crate::expr::contraction::{Contraction, Label};
@@ -25,7 +27,8 @@ pub(super) type Built = (Vec<Stage>, Vec<(usize, usize)>);
 /// The stages of an optimised DAG, and where the roots' blocks are.
 pub(super) fn build(roots: &[ArrayExpr], options: &PlanOptions) -> Result<Built> {
     let groups = partition(roots, options);
-    let mut builder = Builder { stages: Vec::new(), produced: Produced::new(), options };
+    let decompositions = Decompositions::of(&groups.concat());
+    let mut builder = Builder { stages: Vec::new(), produced: Produced::new(), options, decompositions };
     for group in &groups {
         match group.first() {
             Some(node) if is_fusable(node) || matches!(node.op(), Op::Reduce { .. }) => builder.fused(group)?,
@@ -44,6 +47,7 @@ pub(super) struct Builder<'a> {
     pub(super) stages: Vec<Stage>,
     pub(super) produced: Produced,
     pub(super) options: &'a PlanOptions,
+    pub(super) decompositions: Decompositions,
 }
 
 impl Builder<'_> {
@@ -113,6 +117,16 @@ impl Builder<'_> {
     }
 
     fn single(&mut self, node: &ArrayExpr) -> Result<()> {
+        match node.op() {
+            Op::Gather { axis, count } if !is_whole(&node.inputs()[0], *axis..axis + count) => {
+                return self.routed_gather(node, *axis);
+            }
+            Op::Scatter { axis } if !node.inputs()[2].grid().axis(*axis).is_single() => {
+                return self.routed_scatter(node, *axis);
+            }
+            _ if is_tall(node) => return super::tall::build(self, node),
+            _ => {}
+        }
         for input in node.inputs() {
             self.make_input(input)?;
         }
@@ -132,7 +146,8 @@ impl Builder<'_> {
             Op::Reshape => (Step::Reshape, vec![self.input(&node.inputs()[0], Access::SameNumber)?]),
             Op::Contract(contraction) => return self.contract(node, contraction),
             Op::Scan { function, axis } => return self.scan(node, *function, *axis),
-            Op::Order(Order::Histogram | Order::Bincount { .. } | Order::Unique { .. }) => return self.counts(node),
+            Op::Order(Order::Histogram | Order::Bincount { .. }) => return self.counts(node),
+            Op::Order(order) if super::order::is_spread(node) => return super::order::build(self, node, order),
             Op::Block(call) => {
                 let mut inputs = Vec::new();
                 for (position, (input, axes)) in node.inputs().iter().zip(&call.axes).enumerate() {
@@ -170,6 +185,59 @@ impl Builder<'_> {
         let stage = self.push(stage);
         self.produced.insert(node.id(), (stage, 0));
         Ok(())
+    }
+
+    /// Boxes of an input that a phase finds when it runs; what lies in a source is read by the tasks themselves.
+    fn routed(&mut self, node: &ArrayExpr) -> Result<Input> {
+        let most_elements = node.grid().largest_block_elements();
+        if let (Op::Read { source, window }, false) = (node.op(), self.produced.contains_key(&node.id())) {
+            return Ok(Input {
+                origin: Origin::Source(source.clone()),
+                access: Access::Routed { view: super::program::window_view(window), most_elements },
+                grid: node.grid().clone(),
+                dtype: node.dtype(),
+            });
+        }
+        self.make_input(node)?;
+        self.input(node, Access::Routed { view: crate::expr::view::View::identity(&node.shape()), most_elements })
+    }
+
+    /// Elements at positions of an array that is cut along the axes of the positions: each task takes what it needs from one block
+    /// after another, and reads no others.
+    fn routed_gather(&mut self, node: &ArrayExpr, axis: usize) -> Result<()> {
+        let [array, positions @ ..] = node.inputs() else { return Err(ArrayError::internal("a gather of nothing")) };
+        let mut inputs = Vec::with_capacity(node.inputs().len());
+        for (number, positions) in positions.iter().enumerate() {
+            self.make_input(positions)?;
+            inputs.push(self.input(positions, Access::Blocks(follows(node, number + 1)))?);
+        }
+        inputs.push(self.routed(array)?);
+        self.phase(node, Phase::Gather { axis }, inputs);
+        Ok(())
+    }
+
+    /// An assignment to positions whose values are cut: each block looks for its own.
+    fn routed_scatter(&mut self, node: &ArrayExpr, axis: usize) -> Result<()> {
+        let [array, positions, values] = node.inputs() else {
+            return Err(ArrayError::internal("a scatter of nothing"));
+        };
+        self.make_input(positions)?;
+        self.make_input(array)?;
+        let inputs = vec![
+            self.input(positions, Access::Blocks(vec![None]))?,
+            self.input(array, Access::SameNumber)?,
+            self.routed(values)?,
+        ];
+        self.phase(node, Phase::Scatter { axis }, inputs);
+        Ok(())
+    }
+
+    /// A phase that makes the blocks of a node.
+    fn phase(&mut self, node: &ArrayExpr, phase: Phase, inputs: Vec<Input>) {
+        let outputs = vec![array_output(node)];
+        let (tasks, nodes) = (node.grid().clone(), vec![node.clone()]);
+        let stage = self.push(Stage { step: Step::Phase(phase), inputs, tasks, outputs, nodes, task_bytes: 0 });
+        self.produced.insert(node.id(), (stage, 0));
     }
 
     fn rechunk(&mut self, node: &ArrayExpr) -> Result<()> {
@@ -297,19 +365,9 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Histograms, counts and distinct elements: block by block, then added up or made distinct again.
+    /// Histograms and counts: block by block, then added up.
     fn counts(&mut self, node: &ArrayExpr) -> Result<()> {
         let input = &node.inputs()[0];
-        if matches!(node.op(), Op::Order(Order::Unique { .. })) {
-            let access = Access::Blocks(vec![None; input.ndim()]);
-            let inputs = vec![self.input(input, access)?];
-            let outputs = vec![array_output(node)];
-            let tasks = ChunkGrid::whole(&node.shape());
-            let step = Step::Local(node.clone());
-            let stage = self.push(Stage { step, inputs, tasks, outputs, nodes: vec![node.clone()], task_bytes: 0 });
-            self.produced.insert(node.id(), (stage, 0));
-            return Ok(());
-        }
         let bins = node.grid().axis(0).length();
         let lead = input.grid().counts();
         let tasks =
@@ -376,6 +434,7 @@ fn follows(node: &ArrayExpr, input: usize) -> Vec<Option<usize>> {
                 })
                 .collect()
         }
+        Op::Order(Order::Unique { .. }) => vec![None; ndim],
         Op::Order(
             Order::Sort { axis } | Order::ArgSort { axis } | Order::Partition { axis, .. } | Order::Top { axis, .. },
         )
@@ -396,4 +455,9 @@ fn follows(node: &ArrayExpr, input: usize) -> Vec<Option<usize>> {
 /// How many axes a mask covers.
 fn masked_axes(node: &ArrayExpr) -> usize {
     node.inputs()[1].ndim()
+}
+
+/// Whether there is one chunk only along each of these axes.
+fn is_whole(node: &ArrayExpr, mut axes: std::ops::Range<usize>) -> bool {
+    axes.all(|axis| node.grid().axis(axis).is_single())
 }

@@ -8,7 +8,8 @@ use crate::expr::op::{Op, Order};
 use crate::grid::Region;
 
 /// Elements of a register's tile, and bytes of the widest element: the scratch of a program.
-const TILE_BYTES: u64 = 2048 * 16;
+const TILE_ELEMENTS: u64 = 2048;
+const WIDEST_ELEMENT_BYTES: u64 = 16;
 
 /// Bytes for one element of an output: a state takes what its parts do.
 pub(super) fn output_item_bytes(output: &Output) -> u64 {
@@ -29,8 +30,9 @@ pub(super) fn task_bytes(stage: &Stage) -> u64 {
         sum.saturating_add(output.grid.largest_block_elements().saturating_mul(output_item_bytes(output)))
     });
     let scratch = match &stage.step {
-        Step::Fused(program) => scratch_of_program(program),
+        Step::Fused(program) => scratch_of_program(program, stage.tasks.largest_block_elements()),
         Step::Block(call) => call.function.0.scratch_bytes(read),
+        Step::Phase(phase) => phase.scratch_bytes(stage, (read, made)),
         Step::Local(node) => match node.op() {
             // Keys and positions beside the elements.
             Op::Order(Order::ArgSort { .. } | Order::Top { .. }) => read.saturating_mul(2),
@@ -45,15 +47,15 @@ pub(super) fn task_bytes(stage: &Stage) -> u64 {
     read.saturating_add(made).saturating_add(scratch)
 }
 
-fn scratch_of_program(program: &Program) -> u64 {
+fn scratch_of_program(program: &Program, block_elements: u64) -> u64 {
     let computed = |register: &&(Instruction, swath_kernels::DType)| {
         !matches!(register.0, Instruction::Input(_) | Instruction::Constant(_))
     };
-    program.registers.iter().filter(computed).count() as u64 * TILE_BYTES
+    program.registers.iter().filter(computed).count() as u64 * block_elements.min(TILE_ELEMENTS) * WIDEST_ELEMENT_BYTES
 }
 
 /// Bytes of an input that a task holds at a time: the box, and the largest block it is cut from where it must be put together.
-fn input_bytes(stage: &Stage, input: &Input) -> u64 {
+pub(super) fn input_bytes(stage: &Stage, input: &Input) -> u64 {
     let item = input.dtype.item_size() as u64;
     let task: Dims = stage.tasks.largest_block();
     let block = input.grid.largest_block_elements();
@@ -85,6 +87,7 @@ fn input_bytes(stage: &Stage, input: &Input) -> u64 {
             }
         }
         Access::Shifted { .. } => block,
+        Access::Routed { most_elements, .. } => *most_elements,
         Access::Fan(widths) => product(widths).saturating_mul(block),
         Access::Halo(widths, _) => {
             let lengths: Dims =

@@ -5,16 +5,22 @@
 //! | `partition` | which nodes get blocks of their own; the rest is fused |
 //! | [`program`] | fused programs |
 //! | [`stage`] | stages, and what each task reads |
-//! | `build`, `tree` | a stage for each kept node; trees that combine what blocks leave |
+//! | `spread` | operations that no task holds, as operations over several |
+//! | `build`, `tree`, `order`, `tall` | a stage for each kept node; trees that combine what blocks leave; sorting, QR in several stages |
+//! | [`phase`] | what the tasks of operations in several stages do |
 //! | `memory` | what a task takes |
 //! | [`plan`] | all of it, within a limit of memory |
 
 mod build;
 mod memory;
+mod order;
 mod partition;
+pub mod phase;
 pub mod plan;
 pub mod program;
+mod spread;
 pub mod stage;
+mod tall;
 mod tree;
 
 /// What a plan may assume of who runs it.

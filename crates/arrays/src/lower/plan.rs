@@ -5,13 +5,14 @@ use std::fmt::Write;
 
 use super::PlanOptions;
 use super::build::build;
+use super::spread::{share_products, spread};
 use super::stage::{Access, Content, Origin, Stage, Step};
 use crate::error::{ArrayError, Result};
 use crate::explain::{bytes, tree};
 use crate::expr::node::ArrayExpr;
-use crate::expr::op::Op;
+use crate::expr::op::{Linalg, Op, Order};
 use crate::grid::ChunkGrid;
-use crate::optimize::{Applied, optimize};
+use crate::optimize::{Applied, add_applied, optimize};
 
 /// Times that chunks are halved before a plan gives up.
 const MOST_HALVINGS: u32 = 12;
@@ -48,7 +49,13 @@ impl Plan {
         let mut current = roots.to_vec();
         let mut halvings = 0;
         loop {
-            let (after, applied) = optimize(&current)?;
+            let (mut after, mut applied) = optimize(&spread(&current, &options)?)?;
+            let shared = share_products(&after, &options)?;
+            if shared != after {
+                let (again, more) = optimize(&shared)?;
+                after = again;
+                add_applied(&mut applied, more);
+            }
             let (stages, outputs) = build(&after, &options)?;
             let plan = Self { stages, outputs, before: before.clone(), after, applied, halvings, options };
             let Some(worst) = plan.stages.iter().max_by_key(|stage| stage.task_bytes) else { return Ok(plan) };
@@ -57,11 +64,12 @@ impl Plan {
             }
             let smaller = if halvings < MOST_HALVINGS { halve(&current)? } else { current.clone() };
             if smaller == current {
+                let node = worst.nodes.first();
                 return Err(ArrayError::Memory {
-                    node: worst.nodes.first().map_or_else(String::new, ArrayExpr::describe),
+                    node: node.map_or_else(String::new, ArrayExpr::describe),
                     needs: worst.task_bytes,
                     limit: options.task_limit_bytes,
-                    remedy: "rechunk its input, raise the memory limit, or run fewer tasks at a time",
+                    remedy: node.map_or(RAISE, |node| remedy(node.op())),
                 });
             }
             current = smaller;
@@ -124,6 +132,28 @@ impl Plan {
     }
 }
 
+/// What always helps.
+const RAISE: &str = "raise the memory limit, or run fewer tasks at a time";
+
+/// What a user can do about an operation that does not fit.
+fn remedy(op: &Op) -> &'static str {
+    match op {
+        Op::Linalg(Linalg::Det | Linalg::EighValues | Linalg::EighVectors) => {
+            "it needs the whole matrix in one task: raise the memory limit, or run fewer tasks at a time"
+        }
+        Op::Linalg(_) => {
+            "cut a stack of matrices along its leading axes, raise the memory limit, or run fewer tasks at a time"
+        }
+        Op::Fft { .. } => {
+            "it needs whole lines, and a length that is prime cannot be cut: pad it, raise the memory limit, or run fewer \
+             tasks at a time"
+        }
+        Op::TakeAlong { .. } => "it needs whole lines: raise the memory limit, or run fewer tasks at a time",
+        Op::Order(Order::Top { .. }) => "ask for fewer elements, raise the memory limit, or run fewer tasks at a time",
+        _ => "rechunk its input, raise the memory limit, or run fewer tasks at a time",
+    }
+}
+
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {line}\n")).collect()
 }
@@ -145,6 +175,7 @@ fn stage_line(stage: &Stage) -> String {
         Step::Block(call) => format!("Halo {}", call.function.0.name()),
         Step::Local(node) => node.op().label(),
         Step::Store(sink) => format!("Store {}", sink.0.name()),
+        Step::Phase(phase) => phase.label(),
     };
     let outputs: Vec<String> = stage
         .outputs
@@ -177,6 +208,7 @@ fn input_line(input: &super::stage::Input) -> String {
         Access::Shifted { axis, offset } => format!("from {offset} along {axis}"),
         Access::Fan(widths) => format!("{widths:?} blocks"),
         Access::Halo(widths, _) => format!("halo {widths:?}"),
+        Access::Routed { .. } => "routed".to_owned(),
     };
     format!("{from} {} {how}", input.grid)
 }

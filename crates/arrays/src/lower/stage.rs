@@ -6,7 +6,9 @@ use std::ops::Range;
 use smallvec::SmallVec;
 use swath_kernels::{DType, Dims};
 
+use super::phase::{Phase, PhaseRun};
 use super::program::Program;
+use crate::error::Result;
 use crate::expr::contraction::Contraction;
 use crate::expr::node::ArrayExpr;
 use crate::expr::op::{BlockCall, Boundary, Scan};
@@ -52,6 +54,14 @@ pub enum Access {
     Fan(Dims),
     /// The task's block, and so many elements before and behind it along each axis.
     Halo(Vec<(usize, usize)>, Boundary),
+    /// Boxes that the step finds from the inputs before this one, when it runs ([`Stage::reads_with`]). They are boxes of a view of the
+    /// input, and they are pushed one after another.
+    Routed {
+        /// The view whose boxes are read.
+        view: View,
+        /// The most elements that a task holds of them at a time.
+        most_elements: u64,
+    },
 }
 
 /// An input of a stage.
@@ -146,6 +156,9 @@ pub enum Step {
     Local(ArrayExpr),
     /// Blocks written to a sink; after the last, `finish`.
     Store(SinkRef),
+    /// A part of an operation over more than one task sees: [`Phase::start`], then every input in order, read by read
+    /// ([`Stage::reads_with`], [`PhaseRun::push`]), then [`PhaseRun::finish`].
+    Phase(Phase),
 }
 
 /// The parts of a running result over several blocks.
@@ -269,7 +282,23 @@ impl Stage {
                 whole((0..source.grid.ndim()).map(range).collect())
             }
             Access::Halo(widths, boundary) => self.halo_reads(source, &region, widths, *boundary),
+            Access::Routed { .. } => Vec::new(),
         }
+    }
+
+    /// As [`Stage::reads`], also for routed inputs: what they read follows from what was pushed before. Their boxes are parts of one
+    /// block, in the positions of the input's grid even where its lengths are bounds.
+    ///
+    /// # Errors
+    /// Tables of a wrong form: a defect.
+    pub fn reads_with(&self, task: usize, input: usize, run: &PhaseRun<'_>) -> Result<Vec<TaskRead>> {
+        let Some(source) = self.inputs.get(input) else { return Ok(Vec::new()) };
+        let Access::Routed { view, .. } = &source.access else { return Ok(self.reads(task, input)) };
+        let read = |region: Region| {
+            let at = region.iter().map(|range| 0..range.len()).collect();
+            self.read(source, view.input_region(&region), Some(view.local(&region)), at)
+        };
+        Ok(run.routes(input)?.into_iter().map(read).collect())
     }
 
     fn read(&self, source: &Input, region: Region, view: Option<View>, at: Region) -> TaskRead {

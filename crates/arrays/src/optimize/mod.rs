@@ -132,10 +132,7 @@ pub fn optimize(roots: &[ArrayExpr]) -> Result<(Vec<ArrayExpr>, Applied)> {
                 if count == 0 {
                     continue;
                 }
-                match applied.iter_mut().find(|(name, _)| *name == rule.name()) {
-                    Some((_, total)) => *total += count,
-                    None => applied.push((rule.name(), count)),
-                }
+                add_applied(&mut applied, vec![(rule.name(), count)]);
             }
             if roots == before {
                 break;
@@ -143,6 +140,16 @@ pub fn optimize(roots: &[ArrayExpr]) -> Result<(Vec<ArrayExpr>, Applied)> {
         }
     }
     Ok((roots, applied))
+}
+
+/// Counts of applied rules added to those before.
+pub(crate) fn add_applied(applied: &mut Applied, more: Applied) {
+    for (name, count) in more {
+        match applied.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, total)) => *total += count,
+            None => applied.push((name, count)),
+        }
+    }
 }
 
 /// Applies a rule wherever it applies, users before inputs.

@@ -43,6 +43,8 @@ pub(crate) fn scalar(name: &str, values: &[Scalar], dtype: DType) -> Result<Scal
                 "divide" => v[0] / v[1],
                 "negative" => -v[0],
                 "square" => v[0] * v[0],
+                "exp" => v[0].exp(),
+                "real" => Complex::new(v[0].re, 0.0),
                 "conjugate" => v[0].conj(),
                 "absolute" => Complex::new(v[0].norm(), 0.0),
                 _ => return Err(unknown()),

@@ -1,6 +1,7 @@
 //! A naive evaluator for tests: whole arrays, one element after another, no plan. What the optimiser and the stages give is held
 //! against it.
 
+mod dense;
 mod functions;
 mod run;
 
@@ -124,6 +125,8 @@ fn apply_op(op: &Op, inputs: &[NdArray], dtype: DType, shape: &[usize], node: &A
         Op::Concat { axis } => concatenate(inputs, *axis),
         Op::Contract(contraction) => functions::contract(contraction, &inputs[0], &inputs[1], dtype),
         Op::Order(order) => ordered(order, inputs, dtype),
+        Op::Linalg(function) => dense::algebra(*function, inputs),
+        Op::Fft { function, axis, length } => dense::transform(*function, &inputs[0], *axis, *length),
         Op::Block(call) if call.halo.is_empty() => {
             let mut blocks = Vec::new();
             for block in 0..node.grid().block_count() {
@@ -271,7 +274,8 @@ fn ordered(order: &Order, inputs: &[NdArray], dtype: DType) -> Result<NdArray> {
         Order::Top { axis, count, largest, positions } => by_line(&inputs[0], *axis, dtype, |line| {
             let mut pairs = sorted(line);
             if *largest {
-                pairs.reverse();
+                // Of equal ones the first comes first.
+                pairs.sort_by(|left, right| key(&right.1).total_cmp(&key(&left.1)).then(left.0.cmp(&right.0)));
             }
             pairs.truncate(*count);
             pairs.into_iter().map(|(at, value)| if *positions { Scalar::I64(at as i64) } else { value }).collect()
@@ -294,7 +298,7 @@ fn ordered(order: &Order, inputs: &[NdArray], dtype: DType) -> Result<NdArray> {
             let mut pairs: Vec<(Scalar, i64)> = Vec::new();
             for (_, value) in sorted(inputs[0].scalars()) {
                 match pairs.last_mut() {
-                    Some(last) if last.0 == value => last.1 += 1,
+                    Some(last) if last.0 == value || (last.0.is_nan() && value.is_nan()) => last.1 += 1,
                     _ => pairs.push((value, 1)),
                 }
             }
@@ -303,6 +307,11 @@ fn ordered(order: &Order, inputs: &[NdArray], dtype: DType) -> Result<NdArray> {
                 if *counts { Scalar::I64(count) } else { value }
             })
         }
-        Order::Quantile { .. } => Err(ArrayError::invalid("the reference has no quantile")),
+        Order::Quantile { at, axes, method, skip_nan } => {
+            // The kernel is held against NumPy; here only the lines are made.
+            let axes: Vec<isize> = axes.iter().map(|axis| *axis as isize).collect();
+            let at: Vec<f64> = at.iter().map(|at| at.0.to()).collect();
+            Ok(swath_kernels::order::quantile(&inputs[0], &at, Some(&axes), *method, false, *skip_nan)?)
+        }
     }
 }

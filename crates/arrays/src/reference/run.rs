@@ -9,9 +9,10 @@ use crate::error::Result;
 use crate::expr::op::Scan;
 use crate::expr::traits::BlockContext;
 use crate::grid::{Region, region_shape};
+use crate::lower::phase::Phase;
 use crate::lower::plan::Plan;
 use crate::lower::program::{Instruction, Program, ProgramOutput};
-use crate::lower::stage::{Content, Input, Origin, ScanPhase, Stage, Step, TaskRead};
+use crate::lower::stage::{Access, Content, Input, Origin, ScanPhase, Stage, Step, TaskRead};
 
 type Blocks = Vec<Vec<Vec<NdArray>>>;
 type Boxes = Vec<(Region, NdArray)>;
@@ -68,7 +69,7 @@ fn fetch(input: &Input, read: &TaskRead, blocks: &Blocks) -> Result<NdArray> {
         }
         Origin::Stage { stage, output } => {
             let list = &blocks[*stage][*output];
-            if !input.grid.is_known() {
+            if !input.grid.is_known() && !matches!(input.access, Access::Routed { .. }) {
                 return if read.pieces.len() == 1 {
                     Ok(list[read.pieces[0].block].clone())
                 } else {
@@ -132,6 +133,9 @@ fn run_task(stage: &Stage, task: usize, blocks: &Blocks, made: &[Vec<NdArray>]) 
         let dtype = stage.outputs[0].dtype;
         return Ok(vec![if *finish { reduce(*function, &all, axes, dtype)? } else { all }]);
     }
+    if let Step::Phase(phase) = &stage.step {
+        return run_phase(phase, stage, task, blocks);
+    }
     let mut boxes: Vec<Boxes> = Vec::new();
     let mut bytes = 0;
     for (number, input) in stage.inputs.iter().enumerate() {
@@ -168,7 +172,7 @@ fn run_task(stage: &Stage, task: usize, blocks: &Blocks, made: &[Vec<NdArray>]) 
         Step::Fused(program) => run_program(program, stage, task, &boxes)?,
         Step::Assemble => vec![assemble(&shape, dtype, &boxes.concat())?],
         Step::Reshape => vec![first(0).reshape(&shape)?],
-        Step::Combine { .. } => unreachable!("handled above"),
+        Step::Combine { .. } | Step::Phase(_) => unreachable!("handled above"),
         Step::Add { axes, .. } => vec![reshaped(reduce(crate::Reduction::Sum, &first(0), axes, dtype)?)?],
         Step::Contract { contraction, .. } => {
             let mut sum: Option<NdArray> = None;
@@ -217,6 +221,26 @@ fn run_task(stage: &Stage, task: usize, blocks: &Blocks, made: &[Vec<NdArray>]) 
     bytes += result.iter().map(NdArray::size_bytes).sum::<usize>();
     let is_state = stage.outputs.iter().any(|output| output.content != Content::Array);
     assert!(is_state || bytes as u64 <= stage.task_bytes, "{bytes} bytes in {stage:?}");
+    Ok(result)
+}
+
+/// A phase as an executor runs it: input by input, read by read.
+fn run_phase(phase: &Phase, stage: &Stage, task: usize, blocks: &Blocks) -> Result<Vec<NdArray>> {
+    let mut run = phase.start(stage, task);
+    let mut bytes = 0;
+    for (number, input) in stage.inputs.iter().enumerate() {
+        let (mut all, mut largest) = (0, 0);
+        for read in stage.reads_with(task, number, &run)? {
+            let array = fetch(input, &read, blocks)?;
+            all += array.size_bytes();
+            largest = largest.max(array.size_bytes());
+            run.push(number, array)?;
+        }
+        bytes += if phase.streams(number) { largest } else { all };
+    }
+    let result = run.finish()?;
+    bytes += result.iter().map(NdArray::size_bytes).sum::<usize>();
+    assert!(bytes as u64 <= stage.task_bytes, "{bytes} bytes in {stage:?}");
     Ok(result)
 }
 

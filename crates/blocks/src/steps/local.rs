@@ -1,6 +1,6 @@
 //! Operations over blocks that hold all they need: order, indexing by arrays, linear algebra, Fourier transforms.
 
-use swath_arrays::expr::op::{Fft, Linalg, Op, Order, QuantileMethod};
+use swath_arrays::expr::op::{Fft, Linalg, Op, Order};
 use swath_arrays::{ArrayError, ArrayExpr};
 use swath_kernels::fft::{self, Norm};
 use swath_kernels::layout::index::{self, OutOfBounds};
@@ -112,15 +112,8 @@ fn ordered(function: &Order, inputs: &[NdArray]) -> Result<NdArray> {
         Order::Quantile { at, axes, method, skip_nan } => {
             let at: Vec<f64> = at.iter().map(|at| at.0.to::<f64>()).collect();
             let axes: Vec<isize> = axes.iter().map(|axis| *axis as isize).collect();
-            let method = match method {
-                QuantileMethod::Linear => order::QuantileMethod::Linear,
-                QuantileMethod::Lower => order::QuantileMethod::Lower,
-                QuantileMethod::Higher => order::QuantileMethod::Higher,
-                QuantileMethod::Midpoint => order::QuantileMethod::Midpoint,
-                QuantileMethod::Nearest => order::QuantileMethod::Nearest,
-            };
             let numbers = if first.dtype() == DType::Bool { fused::cast(first, DType::U8)? } else { first.clone() };
-            order::quantile(&numbers, &at, Some(&axes), method, false, *skip_nan)?
+            order::quantile(&numbers, &at, Some(&axes), *method, false, *skip_nan)?
         }
         Order::Histogram => {
             let edges = fused::cast(&inputs[1], DType::F64)?.to_vec::<f64>()?;

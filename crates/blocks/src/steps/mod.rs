@@ -7,12 +7,14 @@
 //! | `contract` | products |
 //! | `scan` | running results |
 //! | `local` | order, indexing, linear algebra, Fourier transforms |
+//! | `phase` | operations in several stages |
 //! | `call` | functions of the user's, with halos |
 
 pub(crate) mod call;
 pub(crate) mod contract;
 pub(crate) mod fused;
 pub(crate) mod local;
+pub(crate) mod phase;
 pub(crate) mod scan;
 pub(crate) mod states;
 
@@ -105,6 +107,7 @@ impl Task<'_> {
             (Step::Scan { function, axis, phase }, _) => scan::run(self, *function, *axis, *phase),
             (Step::Block(call), _) => call::run(self, call),
             (Step::Local(node), _) => local::run(self, node),
+            (Step::Phase(phase), _) => phase::run(self, phase),
             (Step::Store(sink), _) => {
                 let block = self.single(0)?;
                 let region = self.stage.tasks.region(self.number);

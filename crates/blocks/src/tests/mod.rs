@@ -2,6 +2,7 @@
 
 mod faults;
 mod limits;
+mod phases;
 mod programs;
 mod steps;
 

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use swath_kernels::{DType, Scalar, SliceSpec};
 
 use super::*;
-use crate::expr::op::Scan;
+use crate::expr::op::{Fft, Scan};
 use crate::grid::chunking::{AxisSpec, ChunkSpec};
 use crate::optimize::tests::{any_source, any_steps, memory, memory_of, program, stored};
 use crate::reference::{evaluate, run_plan};
@@ -25,8 +25,8 @@ fn stages(roots: &[ArrayExpr]) -> String {
 fn a_matrix_and_its_transpose_are_one_program() {
     let x = memory(&[4, 4], &[2, 2]);
     insta::assert_snapshot!(stages(&[x.add(x.t().unwrap()).unwrap()]), @"
-    Stages: 1 with 4 tasks, at most 32.1 KiB a task
-      0 Fused: 4 tasks of 32.1 KiB -> float64 [2x2, 2x2]
+    Stages: 1 with 4 tasks, at most 160 B a task
+      0 Fused: 4 tasks of 160 B -> float64 [2x2, 2x2]
           <- memory [4, 4] [a[0:4], b[0:4]]
           <- memory [4, 4] [b[0:4], a[0:4]]
           r0: float64 = input 0
@@ -42,7 +42,7 @@ fn standardising_reads_twice_and_keeps_nothing_in_between() {
     let centred = x.subtract(x.mean(Some(&[0])).unwrap()).unwrap();
     let y = centred.divide(x.std(Some(&[0])).unwrap()).unwrap();
     insta::assert_snapshot!(stages(&[y]), @"
-    Stages: 4 with 10 tasks, at most 64.1 KiB a task
+    Stages: 4 with 10 tasks, at most 408 B a task
       0 Fused: 4 tasks of 216 B -> state float64 [1x4, 3]; state float64 [1x4, 3]
           <- memory [8, 3] [a[0:8], b[0:3]]
           r0: float64 = input 0
@@ -52,7 +52,7 @@ fn standardising_reads_twice_and_keeps_nothing_in_between() {
           <- stage 0 [1x4, 3] [4, 1] blocks
       2 Combine std: 1 task of 408 B -> float64 [3]
           <- stage 0.1 [1x4, 3] [4, 1] blocks
-      3 Fused: 4 tasks of 64.1 KiB -> float64 [2x4, 3]
+      3 Fused: 4 tasks of 336 B -> float64 [2x4, 3]
           <- memory [8, 3] [a[0:8], b[0:3]]
           <- stage 1 [3] [new(8), a[0:3]]
           <- stage 2 [3] [new(8), a[0:3]]
@@ -70,8 +70,8 @@ fn a_sum_of_products_is_one_program_and_a_tree() {
     let (a, b) = (memory(&[12], &[4]), memory(&[12], &[4]));
     let y = a.add(&b).unwrap().multiply(2.0).unwrap().sum(None).unwrap();
     insta::assert_snapshot!(stages(&[y]), @"
-    Stages: 2 with 4 tasks, at most 64.1 KiB a task
-      0 Fused: 3 tasks of 64.1 KiB -> state float64 [1x3]
+    Stages: 2 with 4 tasks, at most 208 B a task
+      0 Fused: 3 tasks of 208 B -> state float64 [1x3]
           <- memory [12] [a[0:12]]
           <- memory [12] [a[0:12]]
           r0: float64 = input 0
@@ -89,8 +89,8 @@ fn a_sum_of_products_is_one_program_and_a_tree() {
 fn several_results_share_their_reads() {
     let x = stored(&[6, 4], &[3, 4]).add(1.0).unwrap();
     insta::assert_snapshot!(stages(&[x.sum(Some(&[1])).unwrap(), x.mean(None).unwrap()]), @"
-    Stages: 2 with 3 tasks, at most 32.1 KiB a task
-      0 Fused: 2 tasks of 32.1 KiB -> float64 [3x2]; state float64 [1x2, 1]
+    Stages: 2 with 3 tasks, at most 336 B a task
+      0 Fused: 2 tasks of 336 B -> float64 [3x2]; state float64 [1x2, 1]
           <- stored [3x2, 4] [a[0:6], b[0:4]]
           r0: float64 = input 0
           r1: float64 = 1
@@ -148,8 +148,8 @@ fn rechunks_scans_and_counts_have_their_stages() {
     ");
     let edges = ArrayExpr::linspace(-2.0, 4.0, 4, true, &ChunkSpec::Auto).unwrap();
     insta::assert_snapshot!(stages(&[x.histogram(&edges, None).unwrap()]), @"
-    Stages: 4 with 10 tasks, at most 192.0 KiB a task
-      0 Fused: 1 task of 192.0 KiB -> float64 [4]
+    Stages: 4 with 10 tasks, at most 416 B a task
+      0 Fused: 1 task of 416 B -> float64 [4]
           r0: int64 = 0 + 1 * position along 0
           r1: int64 = 3
           r2: bool = equal(r0, r1)
@@ -184,10 +184,19 @@ fn chunks_shrink_to_the_limit() {
 
 #[test]
 fn what_cannot_be_made_small_is_named() {
-    let x = stored(&[1 << 16], &[1 << 10]).sort(0, false).unwrap();
     let options = PlanOptions { task_limit_bytes: 1 << 18, parallelism: 2, keep_bytes: 1 << 30 };
-    let error = Plan::new(&[x], options).unwrap_err();
-    assert!(matches!(&error, ArrayError::Memory { node, .. } if node.starts_with("Sort axis=0")), "{error}");
+    let message = |root: ArrayExpr| Plan::new(&[root], options).unwrap_err().to_string();
+    let x = stored(&[256, 256], &[64, 256]);
+    assert_eq!(
+        message(x.linalg(Linalg::Det, None).unwrap()),
+        "Linalg det: float64 [] 8 B needs 1572872 bytes in one task, but a task may take 262144: it needs the whole matrix in \
+         one task: raise the memory limit, or run fewer tasks at a time"
+    );
+    let line = stored(&[65_521], &[1 << 10]);
+    let text = message(line.fft(Fft::Forward, 0, None).unwrap());
+    assert!(text.starts_with("Fft fft axis=0 n=65521: complex128") && text.contains("cannot be cut: pad it"), "{text}");
+    let text = message(line.top(60_000, 0, true, false).unwrap());
+    assert!(text.starts_with("Top 60000 largest axis=0") && text.contains("ask for fewer elements"), "{text}");
 }
 
 #[test]

@@ -1,0 +1,66 @@
+//! Operations that need more of an axis than a task holds, rewritten as operations over several blocks.
+//!
+//! Expressions give such operations whole axes. Where the limit does not allow that, their inputs are cut again here: sorting and what
+//! rests on it then has stages of its own ([`super::order`]); factorisations and transforms become expressions of smaller ones. Grids of
+//! results may change.
+//!
+//! | module | what |
+//! |---|---|
+//! | `order` | sort, argsort, partition, topk, unique, quantiles |
+//! | `linalg` | QR, SVD, Cholesky, linear systems |
+//! | `transform` | Fourier transforms |
+//! | `product` | products of whole arrays |
+
+mod linalg;
+mod order;
+mod product;
+mod transform;
+
+use std::collections::HashMap;
+
+use super::PlanOptions;
+use crate::error::Result;
+use crate::expr::node::ArrayExpr;
+use crate::expr::op::Op;
+
+/// The DAG with operations that no task holds rewritten. Comes before the rules, which would merge whole chunks into what makes them.
+pub(super) fn spread(roots: &[ArrayExpr], options: &PlanOptions) -> Result<Vec<ArrayExpr>> {
+    rewritten(roots, |node| match node.op() {
+        Op::Order(function) => order::spread(node, function, options),
+        Op::Linalg(function) => linalg::spread(node, *function, options),
+        Op::Fft { function, axis, length } => transform::spread(node, *function, (*axis, *length), options),
+        _ => Ok(None),
+    })
+}
+
+/// The DAG with products cut that would leave processors without work. Comes after the rules, which find `x.T @ x`.
+pub(super) fn share_products(roots: &[ArrayExpr], options: &PlanOptions) -> Result<Vec<ArrayExpr>> {
+    rewritten(roots, |node| match node.op() {
+        Op::Contract(contraction) => product::spread(node, contraction, options),
+        _ => Ok(None),
+    })
+}
+
+/// Every node replaced by what a function makes of it, inputs before users; grids of users follow.
+fn rewritten(roots: &[ArrayExpr], rewrite: impl Fn(&ArrayExpr) -> Result<Option<ArrayExpr>>) -> Result<Vec<ArrayExpr>> {
+    let order = ArrayExpr::topological(roots);
+    let mut made: HashMap<u64, ArrayExpr> = HashMap::with_capacity(order.len());
+    for node in &order {
+        let inputs: Vec<ArrayExpr> = node.inputs().iter().map(|input| made[&input.id()].clone()).collect();
+        let rebuilt = node.rebuild(&inputs)?;
+        let result = rewrite(&rebuilt)?;
+        made.insert(node.id(), result.unwrap_or(rebuilt));
+    }
+    Ok(roots.iter().map(|root| made[&root.id()].clone()).collect())
+}
+
+/// What was there before it was brought into whole chunks.
+fn before_rechunk(node: &ArrayExpr) -> ArrayExpr {
+    match node.op() {
+        Op::Rechunk => before_rechunk(&node.inputs()[0]),
+        _ => node.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
