@@ -23,6 +23,7 @@
 //! | `layout`, [`join`], [`pad`], [`index`] | shapes, joining and cutting, margins, indexing and assignment |
 //! | [`products`], [`linalg`], `fft` | products, factorisations, Fourier transforms |
 //! | [`functions`] | functions of the user's over blocks |
+//! | `store` | sources and sinks |
 //! | `run`, `direct`, `resolve` | running, small arrays at once, lengths that masks make |
 //! | [`error`] | what goes wrong |
 
@@ -50,6 +51,7 @@ mod reduce;
 mod resolve;
 mod run;
 pub mod statistics;
+mod store;
 mod ufuncs;
 
 pub use array::Array;
@@ -72,9 +74,10 @@ pub use random::Random;
 pub use reduce::ReduceOptions;
 pub use run::compute_all;
 pub use statistics::Bins;
+pub use store::store_all;
 
 pub use swath_arrays::expr::op::{Boundary, QuantileMethod};
-pub use swath_arrays::{ArrayError, AxisSpec, BlockContext, ChunkGrid, ChunkSpec, Reduction};
+pub use swath_arrays::{ArrayError, ArraySink, ArraySource, AxisSpec, BlockContext, ChunkGrid, ChunkSpec, Reduction};
 pub use swath_blocks::{Cancel, Engine};
 pub use swath_kernels as kernels;
 pub use swath_kernels::fft::Norm;

@@ -167,6 +167,38 @@ case("diff", [1, 0], [values("bool", (5,))], lambda x: np.diff(x))
 case("average", [None], [plain("float64", (3, 4)), np.abs(plain("float64", (3, 4)))], lambda x, w: np.average(x, weights=w))
 case("average", [(1,)], [plain("int64", (3, 4)), np.abs(plain("float64", (4,)))], lambda x, w: np.average(x, axis=1, weights=w))
 
+# Dates, durations and half precision.
+def dates(unit, shape):
+    count = int(np.prod(shape))
+    made = random.integers(-3000, 3000, count).astype(f"datetime64[{unit}]")
+    made[random.integers(0, count)] = "NaT"
+    return made.reshape(shape)
+
+
+for unit, other in [("D", "D"), ("s", "ms")]:
+    days, more = dates(unit, (3, 4)), dates(other, (4,))
+    case("binary", ["subtract"], [days, more], np.subtract)
+    case("binary", ["add"], [days, more - more[0]], np.add)
+    case("binary", ["less"], [days, more], np.less)
+    case("binary", ["maximum"], [days, more], np.maximum)
+    case("binary", ["add"], [days, more], np.add)
+    case("unary", ["isnat"], [days], np.isnat)
+    case("diff", [1, 1], [days], lambda x: np.diff(x, axis=1))
+    case("sort", [1], [days], lambda x: np.sort(x, axis=1, kind="stable"))
+    case("argsort", [0], [days], lambda x: np.argsort(x, axis=0, kind="stable"))
+    case("unique", [], [days], np.unique)
+    for name in ["min", "max", "argmin", "argmax", "sum"]:
+        case("reduce", [name, (1,), 0], [days], reduce(name, (1,), False) if name != "argmin" else lambda x: np.argmin(x, 1))
+    for name in ["sum", "mean", "min"]:
+        case("reduce", [name, None, 0], [(days - days[0, 0])], reduce(name, None, False))
+    case("slice", ["1:,::2"], [days], lambda x: x[1:, ::2])
+    case("concatenate", [0], [days[0], more], lambda *x: np.concatenate(x, 0))
+for name in ["sum", "mean", "max", "std"]:
+    case("reduce", [name, (0,), 0], [plain("float16", (4, 3))], reduce(name, (0,), False))
+case("binary", ["multiply"], [plain("float16", (4, 3)), plain("int8", (3,))], np.multiply)
+case("sort", [0], [plain("float16", (4, 3))], lambda x: np.sort(x, axis=0, kind="stable"))
+case("matmul", [], [plain("float32", (4, 3)), plain("complex64", (3, 2))], np.matmul)
+
 # Order.
 for shape in [(0,), (7,), (3, 4), (2, 3, 4), (5, 1)]:
     for axis in range(len(shape)):
