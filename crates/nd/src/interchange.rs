@@ -2,7 +2,7 @@
 //!
 //! An owned `ndarray` gives its allocation, whatever the order of its axes; results go out the same way where they lie in C order.
 
-use ndarray::{ArrayD, ArrayRef, Dimension, IxDyn};
+use ndarray::{ArrayD, ArrayRef, ArrayViewD, Axis, Dimension, IxDyn, ShapeBuilder};
 use swath_kernels::{Element, NdArray};
 
 use crate::array::Array;
@@ -25,6 +25,33 @@ pub fn from_ndarray<T: Element, D: Dimension>(array: ndarray::Array<T, D>) -> Re
     }
     let buffer = T::into_buffer(elements);
     Ok(NdArray::from_parts(T::DTYPE, &shape, &strides, offset, buffer)?)
+}
+
+/// The elements of an array of the kernels as an `ndarray` view, without a copy: transposed, reversed and broadcast arrays too.
+///
+/// # Errors
+/// [`Error::ElementType`].
+pub fn view_ndarray<T: Element>(array: &NdArray) -> Result<ArrayViewD<'_, T>> {
+    check_type::<T>(array)?;
+    let shape = IxDyn(array.shape());
+    let wrong = |error: ndarray::ShapeError| Error::invalid(format!("view of shape {:?}: {error}", array.shape()));
+    let elements = array.elements::<T>().unwrap_or(&[]);
+    if array.is_empty() {
+        return ArrayViewD::from_shape(shape, &[]).map_err(wrong);
+    }
+    // Lengths and strides are those of a view that lies inside the buffer: no sum overflows.
+    let reach = |towards_start: bool| -> usize {
+        let steps = array.shape().iter().zip(array.strides()).filter(|(_, stride)| (**stride < 0) == towards_start);
+        steps.map(|(length, stride)| (length - 1) * stride.unsigned_abs()).sum()
+    };
+    let (low, high) = (array.offset() - reach(true), array.offset() + reach(false));
+    let part = elements.get(low..=high).ok_or_else(|| Error::invalid("an array's view lies outside its buffer"))?;
+    let strides: Vec<usize> = array.strides().iter().map(|stride| stride.unsigned_abs()).collect();
+    let mut view = ArrayViewD::from_shape(shape.strides(IxDyn(&strides)), part).map_err(wrong)?;
+    for (axis, _) in array.strides().iter().enumerate().filter(|(_, stride)| **stride < 0) {
+        view.invert_axis(Axis(axis));
+    }
+    Ok(view)
 }
 
 /// An array of the kernels as an owned `ndarray`, in C order.

@@ -62,7 +62,7 @@ pub use create::Step;
 pub use error::{Error, Result};
 pub use functions::{Blockwise, Fold, apply_gufunc, map_blocks};
 pub use index::{Index, Part, select};
-pub use interchange::{from_ndarray, to_ndarray};
+pub use interchange::{from_ndarray, to_ndarray, view_ndarray};
 pub use join::{Cuts, Nested, block, column_stack, concatenate, dstack, hstack, stack, vstack};
 pub use layout::broadcast_arrays;
 pub use linalg::{LeastSquares, NormKind};
@@ -78,7 +78,7 @@ pub use store::store_all;
 
 pub use swath_arrays::expr::op::{Boundary, QuantileMethod};
 pub use swath_arrays::{ArrayError, ArraySink, ArraySource, AxisSpec, BlockContext, ChunkGrid, ChunkSpec, Reduction};
-pub use swath_blocks::{Cancel, Engine};
+pub use swath_blocks::{Cancel, Engine, Progress};
 pub use swath_kernels as kernels;
 pub use swath_kernels::fft::Norm;
 pub use swath_kernels::{Complex, DType, Element, NdArray, Scalar, SliceSpec, TimeUnit, f16};

@@ -1,7 +1,7 @@
 //! Running: results, values, and what would run.
 
 use swath_arrays::{ArrayExpr, Plan};
-use swath_blocks::Cancel;
+use swath_blocks::{Cancel, Progress};
 use swath_kernels::{Element, NdArray, Scalar};
 
 use crate::array::{Array, expressions};
@@ -50,6 +50,23 @@ impl Array {
     pub fn compute_by_plan(&self, cancel: &Cancel) -> Result<NdArray> {
         let mut results = by_plan(self.context(), std::slice::from_ref(self.expression()?), cancel)?;
         results.pop().ok_or_else(|| Error::invalid("a run gave no result"))
+    }
+
+    /// As [`Array::compute_by_plan`]; another thread may ask `progress` how far it is.
+    ///
+    /// # Errors
+    /// As [`Array::compute_by_plan`].
+    pub fn compute_watched(&self, cancel: &Cancel, progress: &Progress) -> Result<NdArray> {
+        let mut results = self.context().engine().run_watched(&self.plan()?, cancel, progress)?;
+        results.pop().ok_or_else(|| Error::invalid("a run gave no result"))
+    }
+
+    /// Runs the array and shows its plan with what each stage took. The result is dropped.
+    ///
+    /// # Errors
+    /// As [`Array::compute`].
+    pub fn explain_analyze(&self) -> Result<String> {
+        Ok(self.context().engine().explain_analyze(&self.plan()?, &Cancel::new())?)
     }
 
     /// The array computed now and held in memory, in the same chunks.

@@ -98,6 +98,17 @@ fn ndarray_comes_and_goes() {
     assert_eq!(turned.to_ndarray::<f32>().unwrap(), matrix.t().to_owned().into_dyn());
     let part = context.from_view(&matrix.slice(ndarray::s![.., 1..]));
     assert_eq!(part.to_vec::<f32>().unwrap(), [2.0, 3.0, 5.0, 6.0]);
+    let memory = context.from_ndarray(matrix.clone()).compute().unwrap();
+    let same = |array: &NdArray| {
+        let view = swath_nd::view_ndarray::<f32>(array).unwrap();
+        assert_eq!(view.to_owned(), swath_nd::to_ndarray::<f32>(array).unwrap());
+    };
+    same(&memory);
+    same(&memory.t());
+    same(&memory.slice(&[swath_nd::SliceSpec::REVERSED, swath_nd::SliceSpec::from(1..3)]).unwrap());
+    same(&memory.broadcast_to(&[4, 2, 3]).unwrap());
+    same(&memory.slice(&[swath_nd::SliceSpec::from(0..0)]).unwrap());
+    assert!(swath_nd::view_ndarray::<f64>(&memory).is_err());
     let owned = vec![1.0f64; 1000];
     let address = owned.as_ptr() as usize;
     let array = context.from_vec(owned).compute().unwrap();
@@ -114,6 +125,10 @@ fn arrays_show_themselves_without_running() {
     let text = (&x + 1.0).sum(0).explain().unwrap();
     assert!(text.contains("Stages:") && text.contains("Fused"), "{text}");
     assert!(x.sum(()).projected_memory().unwrap() > 0);
+    let analysed = x.sum(()).explain_analyze().unwrap();
+    assert!(analysed.contains("Stages:"), "{analysed}");
+    let progress = swath_nd::Progress::new();
+    assert_eq!(x.sum(()).compute_watched(&Cancel::new(), &progress).unwrap().item().unwrap(), Scalar::F64(400.0));
     assert_eq!(x.chunks().unwrap(), vec![vec![50, 50], vec![4]]);
     assert_eq!((x.nbytes().unwrap(), x.size().unwrap(), x.ndim().unwrap()), (3200, 400, 2));
 }
