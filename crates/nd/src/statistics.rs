@@ -49,9 +49,8 @@ impl Array {
 
     /// As NumPy, several positions between elements make `float64` of narrower floats.
     fn wide(&self, method: QuantileMethod) -> Self {
-        let between = matches!(method, QuantileMethod::Linear | QuantileMethod::Midpoint);
         self.then(|array| match array.dtype() {
-            DType::F16 | DType::F32 if between => array.cast(DType::F64),
+            DType::F16 | DType::F32 if !method.is_discrete() => array.cast(DType::F64),
             _ => Ok(array.clone()),
         })
     }

@@ -210,7 +210,8 @@ for shape in [(0,), (7,), (3, 4), (2, 3, 4), (5, 1)]:
             case("partition", [2, axis], [values("float64", shape)], lambda x: np.partition(x, 2, axis=axis).take([2], axis))
             case("topk", [2, axis], [plain("float64", shape)], lambda x: np.flip(np.sort(x, axis=axis), axis).take(range(2), axis))
             case("topk", [-2, axis], [plain("int8", shape)], lambda x: np.sort(x, axis=axis).take(range(2), axis))
-METHODS = ["linear", "lower", "higher", "midpoint", "nearest"]
+METHODS = """linear lower higher midpoint nearest inverted_cdf interpolated_inverted_cdf hazen weibull median_unbiased
+normal_unbiased""".split()
 for shape, axes in [((7,), None), ((3, 4), (0,)), ((2, 3, 4), (0, 2)), ((3, 4), None), ((1, 5), (1,))]:
     for method in METHODS:
         for name in ["quantile", "nanquantile"]:

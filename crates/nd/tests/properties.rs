@@ -98,7 +98,7 @@ fn ndarray_comes_and_goes() {
     assert_eq!(turned.to_ndarray::<f32>().unwrap(), matrix.t().to_owned().into_dyn());
     let part = context.from_view(&matrix.slice(ndarray::s![.., 1..]));
     assert_eq!(part.to_vec::<f32>().unwrap(), [2.0, 3.0, 5.0, 6.0]);
-    let memory = context.from_ndarray(matrix.clone()).compute().unwrap();
+    let memory = context.from_ndarray(matrix).compute().unwrap();
     let same = |array: &NdArray| {
         let view = swath_nd::view_ndarray::<f32>(array).unwrap();
         assert_eq!(view.to_owned(), swath_nd::to_ndarray::<f32>(array).unwrap());

@@ -112,6 +112,12 @@ fn method(text: &str) -> QuantileMethod {
         "higher" => QuantileMethod::Higher,
         "midpoint" => QuantileMethod::Midpoint,
         "nearest" => QuantileMethod::Nearest,
+        "inverted_cdf" => QuantileMethod::InvertedCdf,
+        "interpolated_inverted_cdf" => QuantileMethod::InterpolatedInvertedCdf,
+        "hazen" => QuantileMethod::Hazen,
+        "weibull" => QuantileMethod::Weibull,
+        "median_unbiased" => QuantileMethod::MedianUnbiased,
+        "normal_unbiased" => QuantileMethod::NormalUnbiased,
         _ => QuantileMethod::Linear,
     }
 }
