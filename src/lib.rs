@@ -2,6 +2,9 @@
 //!
 //! This package is the façade: [`prelude`] brings in what most programs need.
 
+/// Lazy n-d arrays. A session makes them: `session.arrays()`.
+pub use swath_collections::nd;
+
 /// What most programs need.
 pub mod prelude {
     pub use swath_collections::prelude::*;

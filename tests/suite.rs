@@ -4,6 +4,8 @@
 
 #[path = "suite/adaptive_scan.rs"]
 mod adaptive_scan;
+#[path = "suite/arrays.rs"]
+mod arrays;
 #[path = "suite/asof_join.rs"]
 mod asof_join;
 #[path = "suite/bad_input.rs"]

@@ -11,11 +11,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("swath-nd", &["swath-arrays", "swath-blocks", "swath-kernels"]),
     ("swath-planner", &["swath-arrays", "swath-kernels"]),
     ("swath-shuffle", &[]),
-    ("swath-exec", &["swath-arrays", "swath-kernels", "swath-planner", "swath-shuffle"]),
+    ("swath-exec", &["swath-arrays", "swath-blocks", "swath-kernels", "swath-planner", "swath-shuffle"]),
     ("swath-cluster", &["swath-exec", "swath-planner", "swath-shuffle"]),
     (
         "swath-collections",
-        &["swath-arrays", "swath-cluster", "swath-exec", "swath-kernels", "swath-planner", "swath-shuffle"],
+        &["swath-arrays", "swath-cluster", "swath-exec", "swath-kernels", "swath-nd", "swath-planner", "swath-shuffle"],
     ),
     ("swath-sql", &["swath-collections"]),
     ("swath-tpch", &["swath-collections"]),

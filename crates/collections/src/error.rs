@@ -92,6 +92,9 @@ pub enum Error {
     /// A cluster cannot be started or reached, or is of another version.
     #[error("{0}")]
     Cluster(String),
+    /// An error about an array.
+    #[error(transparent)]
+    Array(swath_nd::Error),
     /// Any other error of the engine.
     #[error(transparent)]
     Engine(Arc<DataFusionError>),

@@ -6,6 +6,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`session`] | the session, embedded or connected, and its builder |
+//! | [`arrays`] | arrays of a session, from tables and to tables |
 //! | [`catalog`] | registered tables by name |
 //! | [`frame`] | the lazy table |
 //! | [`expr`] | expressions over its columns |
@@ -18,6 +19,7 @@
 //! | [`sql_place`] | where in a SQL text a mistake stands |
 //! | [`prelude`] | what most programs need |
 
+pub mod arrays;
 mod cached_tables;
 pub mod catalog;
 mod default_schema;
@@ -51,6 +53,8 @@ pub use swath_exec::ByteSize;
 pub use swath_exec::files::name_files;
 /// For the program that chooses the allocator: how it gives freed memory back when a memory limit is exceeded.
 pub use swath_exec::resident::give_back_with;
+/// Lazy n-d arrays; a session's own come from [`Session::arrays`].
+pub use swath_nd as nd;
 /// Plans seen from outside: their stages, what their operators did, names as people spell them.
 pub use swath_planner as planner;
 pub use swath_planner::AsofStrategy;

@@ -33,5 +33,6 @@ pub use crate::io::{
 pub use crate::session::{Session, SessionBuilder};
 #[cfg(feature = "cluster")]
 pub use swath_cluster::{LocalCluster, LocalClusterBuilder};
+pub use swath_nd::{Array, Arrays, DType, NdArray, ReduceOptions, s};
 pub use swath_planner::AsofStrategy;
 pub use swath_planner::analyze::progress::Progress;

@@ -31,6 +31,7 @@ use swath_shuffle::PartitionStore;
 use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
 use tokio::task::JoinHandle;
 
+use crate::array_engine::array_engine;
 use crate::held::HeldTables;
 use crate::memory;
 use crate::memory_pool::HeadroomPool;
@@ -83,6 +84,7 @@ pub struct Engine {
     context: SessionContext,
     store: PartitionStore,
     held: HeldTables,
+    arrays: swath_blocks::Engine,
     memory_limit_bytes: usize,
     threads: usize,
 }
@@ -117,7 +119,8 @@ impl Engine {
         }
         let store = PartitionStore::new(context.runtime_env(), (memory_limit_bytes as f64 * fraction) as usize);
         let held = HeldTables::default();
-        Ok(Self { runtime: Some(runtime), context, store, held, memory_limit_bytes, threads })
+        let arrays = array_engine(&context.runtime_env(), runtime.handle().clone(), threads, memory_limit_bytes);
+        Ok(Self { runtime: Some(runtime), context, store, held, arrays, memory_limit_bytes, threads })
     }
 
     /// The DataFusion context that this engine runs.
@@ -133,6 +136,11 @@ impl Engine {
     /// The tables that were told to hold their rows.
     pub fn held(&self) -> &HeldTables {
         &self.held
+    }
+
+    /// What runs arrays, on the same threads, memory and disk.
+    pub fn arrays(&self) -> &swath_blocks::Engine {
+        &self.arrays
     }
 
     /// Number of worker threads.

@@ -2,6 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`array_engine`] | arrays on the session's threads, memory pool and spill folder |
 //! | [`byte_size`] | sizes as people write them |
 //! | [`choose_spilling_join`] | the rule that makes hash joins able to spill |
 //! | [`engine`] | the embedded engine: threads, memory pool, spill folder, and the DataFusion context over them |
@@ -20,6 +21,7 @@
 //! | [`wire`] | operators as bytes, for other processes |
 //! | [`write`](mod@write) | plans' partitions to files, in parallel, all or nothing |
 
+pub mod array_engine;
 pub mod byte_size;
 pub mod choose_spilling_join;
 pub mod engine;
