@@ -6,8 +6,9 @@
 //! | [`traits`] | sources, generators, functions and sinks that others bring |
 //! | [`view`], [`reshape`] | slices, transposes, broadcasts as one map; grids for a reshape |
 //! | [`ufunc`], [`reduction`], [`contraction`] | the elementwise functions, reductions, labelled products and their dtypes |
-//! | [`create`], [`elementwise`], [`layout`], [`index`], [`reduce`], [`product`], [`special`] | constructors by subject |
+//! | [`create`], [`elementwise`], [`layout`], [`index`], [`reduce`], [`product`], [`special`], `search`, `compressed` | constructors by subject |
 
+mod compressed;
 pub mod contraction;
 pub mod create;
 pub mod elementwise;
@@ -20,6 +21,7 @@ mod rebuild;
 pub mod reduce;
 pub mod reduction;
 pub mod reshape;
+mod search;
 pub mod special;
 pub mod traits;
 pub mod ufunc;

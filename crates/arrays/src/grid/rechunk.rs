@@ -11,6 +11,9 @@ const SMALL_PIECE_BYTES: u64 = 64 << 10;
 /// Below this many pieces in a step their size does not matter.
 const FEW_PIECES: u64 = 20_000;
 
+/// So many pieces in a step are too many to keep in order, whatever their size.
+const MOST_PIECES: u64 = 100_000;
+
 /// What one step from `from` to `to` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StepCost {
@@ -54,7 +57,8 @@ pub fn steps(from: &ChunkGrid, to: &ChunkGrid, item_bytes: usize, limit_bytes: u
         return None;
     }
     let bytes = from.elements().saturating_mul(item_bytes as u64);
-    if direct.pieces <= FEW_PIECES || bytes / direct.pieces.max(1) >= SMALL_PIECE_BYTES {
+    let small = bytes / direct.pieces.max(1) < SMALL_PIECE_BYTES;
+    if direct.pieces <= FEW_PIECES || (!small && direct.pieces < MOST_PIECES) {
         return Some(vec![to.clone()]);
     }
     let between = middle(from, to, item_bytes, limit_bytes);
@@ -107,6 +111,23 @@ mod tests {
         assert_eq!(steps(&rows, &columns, 8, 1 << 30), Some(vec![columns.clone()]));
         assert_eq!(steps(&rows, &rows, 8, 0), Some(vec![]));
         assert_eq!(steps(&rows, &columns, 8, 1 << 20), None);
+    }
+
+    #[test]
+    fn eight_gigabytes_from_rows_to_columns() {
+        let shape = [32_000, 32_000];
+        // A limit of 1 GiB for two tasks, and chunks of 8 to 128 MB.
+        for lines in [32, 125, 500] {
+            let rows = ChunkGrid::regular(&shape, &[lines, 32_000]);
+            let columns = ChunkGrid::regular(&shape, &[32_000, lines]);
+            let plan = steps(&rows, &columns, 8, 512 << 20).unwrap();
+            let grids: Vec<&ChunkGrid> = std::iter::once(&rows).chain(&plan).collect();
+            for pair in grids.windows(2) {
+                let cost = step_cost(pair[0], pair[1], 8);
+                assert!(cost.task_bytes <= 512 << 20 && cost.pieces < MOST_PIECES, "{cost:?} {} {}", pair[0], pair[1]);
+            }
+            assert_eq!(plan.len(), if lines == 32 { 2 } else { 1 });
+        }
     }
 
     #[test]

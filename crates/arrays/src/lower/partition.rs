@@ -86,10 +86,7 @@ pub(super) fn partition(roots: &[ArrayExpr], options: &PlanOptions) -> Vec<Vec<A
         }
         let (cost, depth) = costs[&node.id()];
         let worth_keeping = cost > CHEAP && node.bytes() <= options.keep_bytes;
-        if (distinct.len() > 1 && worth_keeping)
-            || depth % LONGEST_CHAIN == LONGEST_CHAIN - 1
-            || distinct.len() > MOST_OUTPUTS
-        {
+        if (distinct.len() > 1 && worth_keeping) || depth == LONGEST_CHAIN - 1 || distinct.len() > MOST_OUTPUTS {
             kept.insert(node.id());
         }
         demands.insert(node.id(), distinct);
@@ -125,6 +122,8 @@ fn costs(order: &[ArrayExpr]) -> HashMap<u64, (u32, usize)> {
             .iter()
             .filter(|input| is_fusable(input))
             .map(|input| costs[&input.id()])
+            // Where a chain is cut the next begins, on every way down.
+            .map(|(cost, chain)| (cost, if chain == LONGEST_CHAIN - 1 { 0 } else { chain }))
             .fold((0u32, 0usize), |(cost, depth), (own, chain)| (cost.saturating_add(own), depth.max(chain)));
         let own = match node.op() {
             Op::Read { source, .. } if !source.0.is_cheap() => READ_COST,

@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use swath_kernels::{DType, Scalar, SliceSpec};
+use swath_kernels::{DType, NdArray, Scalar, SliceSpec};
 
 use super::*;
 use crate::expr::op::{Fft, Scan};
@@ -227,6 +227,58 @@ fn masks_and_unique_run_with_unknown_lengths() {
         let plan = planned(&y);
         assert_eq!(run_plan(&plan).unwrap()[0], evaluate(&y).unwrap(), "{}", plan.explain());
     }
+}
+
+#[test]
+fn only_blocks_that_hold_positions_are_read() {
+    let x = stored(&[100, 4], &[10, 2]);
+    let positions =
+        ArrayExpr::from_array(NdArray::from_vec(&[5], vec![95i64, 11, -1, 17, 15]).unwrap(), &ChunkSpec::Auto);
+    let y = x.take(&positions.unwrap(), 0).unwrap();
+    insta::assert_snapshot!(stages(std::slice::from_ref(&y)), @"
+    Stages: 2 with 3 tasks, at most 640 B a task
+      0 ChunkSource: 1 task of 80 B -> int64 [5]
+          <- memory [5] [a[0:5]]
+      1 Gather axis=0: 2 tasks of 640 B -> float64 [5, 2x2]
+          <- stage 0 [5] blocks [0]
+          <- stored [10x10, 2x2] routed
+    ");
+    let plan = planned(&y);
+    let stage = plan.stages.last().unwrap();
+    let Step::Phase(phase) = &stage.step else { panic!("{}", plan.explain()) };
+    let mut run = phase.start(stage, 1);
+    run.push(0, NdArray::from_vec(&[5], vec![95i64, 11, -1, 17, 15]).unwrap()).unwrap();
+    let regions: Vec<_> = stage.reads_with(1, 1, &run).unwrap().into_iter().map(|read| read.region.to_vec()).collect();
+    assert_eq!(regions, [vec![11..18, 2..4], vec![95..100, 2..4]]);
+    let mut run = phase.start(stage, 0);
+    let error = run.push(0, NdArray::from_vec(&[1], vec![100i64]).unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "index 100 is out of bounds for axis 0 with size 100");
+}
+
+#[test]
+fn values_that_are_cut_find_their_blocks() {
+    let (x, values) = (memory(&[30, 3], &[7, 2]), stored(&[9, 3], &[4, 3]).add(50.0).unwrap());
+    let list = NdArray::from_vec(&[9], vec![3i64, 29, -30, 3, 8, 15, 8, 22, -2]).unwrap();
+    let positions = ArrayExpr::from_array(list, &ChunkSpec::Auto).unwrap();
+    let y = x.scatter(0, &positions, &values).unwrap();
+    let plan = planned(&y);
+    assert!(plan.explain().contains("Scatter axis=0: 10 tasks"), "{}", plan.explain());
+    assert_eq!(run_plan(&plan).unwrap()[0], evaluate(&y).unwrap());
+}
+
+#[test]
+fn ten_thousand_nodes_are_planned_in_one_round() {
+    // Diamonds on diamonds, many of them kept.
+    let mut x = stored(&[64], &[16]);
+    for step in 0..3_300 {
+        let sum = x.add(step as f64).unwrap();
+        x = sum.multiply(0.5).unwrap().subtract(&x).unwrap();
+    }
+    assert!(ArrayExpr::topological(std::slice::from_ref(&x)).len() > 9_900);
+    let start = std::time::Instant::now();
+    let plan = planned(&x);
+    let took = start.elapsed();
+    assert!(plan.stages.len() < 1_000 && took.as_secs() < 20, "{took:?}");
 }
 
 #[test]
