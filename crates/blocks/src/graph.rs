@@ -63,6 +63,8 @@ pub(crate) struct Graph {
     pub(crate) needs: Lists,
     /// For each block the tasks that need it.
     pub(crate) users: Lists,
+    /// For each task whether it takes nothing from other stages but a part of one block for each input: these it reads where they lie.
+    pub(crate) reads_in_place: Vec<bool>,
     /// For each task its place in the order.
     pub(crate) rank: Vec<u32>,
     /// For each block its output, as a number that counts outputs through.
@@ -101,6 +103,7 @@ impl Graph {
             first_block,
             needs: Lists::default(),
             users: Lists::default(),
+            reads_in_place: Vec::with_capacity(tasks),
             rank: vec![u32::MAX; tasks],
             output_of_block,
             outputs,
@@ -111,22 +114,25 @@ impl Graph {
         Ok(graph)
     }
 
-    fn list_needs(&self, stages: &[Stage]) -> Lists {
+    fn list_needs(&mut self, stages: &[Stage]) -> Lists {
         let mut needs = Lists::default();
         let mut own: Vec<u32> = Vec::new();
         for (number, stage) in stages.iter().enumerate() {
             let from_stages = stage.inputs.iter().any(|input| matches!(input.origin, Origin::Stage { .. }));
             for task in 0..stage.task_count() {
                 if let Some(mirror) = stage.mirror(task) {
+                    self.reads_in_place.push(true);
                     needs.push([self.block(BlockId { stage: number, output: 0, block: mirror }) as u32]);
                     continue;
                 }
                 own.clear();
+                let mut in_place = from_stages;
                 if from_stages {
                     for (position, input) in stage.inputs.iter().enumerate() {
                         let Origin::Stage { stage: from, output } = input.origin else { continue };
                         let first = self.first_block[from][output];
                         let reads = stage.reads(task, position);
+                        in_place &= matches!(reads.as_slice(), [read] if read.pieces.len() == 1);
                         if reads.is_empty() && !matches!(input.access, Access::Shifted { .. }) {
                             // What it reads follows from what earlier inputs hold: perhaps anything.
                             own.extend((0..input.grid.block_count()).map(|block| (first + block) as u32));
@@ -138,6 +144,7 @@ impl Graph {
                     own.sort_unstable();
                     own.dedup();
                 }
+                self.reads_in_place.push(in_place);
                 needs.push(own.iter().copied());
             }
         }

@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use smallvec::SmallVec;
 use swath_arrays::explain::bytes as in_units;
 use swath_arrays::lower::stage::{Content, Origin, Stage, Step};
 use swath_arrays::{ArrayExpr, MemorySource, Plan};
@@ -205,9 +206,12 @@ impl Run {
                 continue;
             };
             let (stage, number) = self.graph.task(task as usize);
-            let bytes = self.stages[stage].task_bytes;
+            let (pinned, bytes) = self.pin(&mut state, task as usize, self.stages[stage].task_bytes);
             let admission;
             (state, admission) = self.reserve(state, bytes);
+            if !matches!(admission, Ok(Admission::Granted)) {
+                pinned.iter().for_each(|block| state.store.unpin(*block));
+            }
             match admission {
                 Ok(Admission::Granted) => {}
                 Ok(Admission::Retry) => {
@@ -242,6 +246,7 @@ impl Run {
             let outcome = self.run_task(stage, number);
             state = self.lock();
             state.running -= 1;
+            pinned.iter().for_each(|block| state.store.unpin(*block));
             match outcome {
                 Ok(done) => state = self.publish(state, task as usize, stage, number, bytes, done),
                 Err(error) => self.fail(&mut state, error),
@@ -249,6 +254,21 @@ impl Run {
         }
         drop(state);
         self.changed.notify_all();
+    }
+
+    /// Pins the blocks in memory that a task reads where they lie. They, and what is left to reserve of what the task may take.
+    fn pin(&self, state: &mut State, task: usize, bytes: u64) -> (SmallVec<[usize; 4]>, u64) {
+        let mut pinned = SmallVec::new();
+        let mut left = bytes;
+        if self.graph.reads_in_place[task] {
+            for block in self.graph.needs.of(task) {
+                if let Some(own) = state.store.pin(*block as usize) {
+                    pinned.push(*block as usize);
+                    left = left.saturating_sub(own);
+                }
+            }
+        }
+        (pinned, left)
     }
 
     /// Reserves the memory of a task, for which others go to disk if need be.

@@ -25,6 +25,8 @@ struct Slot {
     own_bytes: u64,
     /// Whether somebody writes it to disk now.
     is_written: bool,
+    /// Tasks under way that read it where it lies: it stays.
+    pins: u32,
 }
 
 #[derive(Debug, Default)]
@@ -151,6 +153,35 @@ impl Store {
         }
     }
 
+    /// The bytes of memory that a block counts; those of a buffer are divided among its blocks.
+    fn share(&self, slot: &Slot) -> u64 {
+        match &slot.content {
+            Content::Memory(Block::State(_)) => slot.own_bytes,
+            Content::Memory(Block::Array(array)) if !array.is_empty() => {
+                self.buffers.get(&address(array)).map_or(0, |entry| entry.1 / u64::from(entry.0))
+            }
+            _ => 0,
+        }
+    }
+
+    /// Keeps a block in memory, if it is there, until [`Store::unpin`]. The bytes that it counts there.
+    pub(crate) fn pin(&mut self, number: usize) -> Option<u64> {
+        let slot = &self.slots[number];
+        if !matches!(slot.content, Content::Memory(_)) || slot.is_written {
+            return None;
+        }
+        let bytes = self.share(slot);
+        self.slots[number].pins += 1;
+        Some(bytes)
+    }
+
+    /// Lets a block go again after [`Store::pin`].
+    pub(crate) fn unpin(&mut self, number: usize) {
+        if let Some(slot) = self.slots.get_mut(number) {
+            slot.pins = slot.pins.saturating_sub(1);
+        }
+    }
+
     /// Whether a block that is on disk will be read again after the reader that has it now.
     pub(crate) fn is_worth_keeping(&self, number: usize) -> bool {
         matches!(self.slots[number].content, Content::Disk) && self.slots[number].readers > 1
@@ -161,17 +192,10 @@ impl Store {
     pub(crate) fn victims(&mut self, bytes: u64, next_use: impl Fn(usize) -> u32) -> Vec<Victim> {
         let mut candidates: Vec<(u32, usize, u64)> = Vec::new();
         for (number, slot) in self.slots.iter().enumerate() {
-            let Content::Memory(block) = &slot.content else { continue };
-            if slot.is_written {
+            if slot.is_written || slot.pins > 0 {
                 continue;
             }
-            let own = match block {
-                Block::State(_) => slot.own_bytes,
-                Block::Array(array) if array.is_empty() => 0,
-                Block::Array(array) => {
-                    self.buffers.get(&address(array)).map_or(0, |entry| entry.1 / u64::from(entry.0))
-                }
-            };
+            let own = self.share(slot);
             if own >= SMALLEST_SPILLED_BYTES {
                 candidates.push((next_use(number), number, own));
             }
