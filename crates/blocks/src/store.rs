@@ -10,7 +10,7 @@ use swath_kernels::NdArray;
 use crate::block::Block;
 use crate::disk::{Extents, Stored};
 
-/// Blocks below this stay in memory: writing them would free nothing worth a file operation.
+/// Blocks below this stay in memory as long as there are larger ones: writing them would free little for a file operation.
 const SMALLEST_SPILLED_BYTES: u64 = 4 << 10;
 
 /// A block's place.
@@ -196,9 +196,12 @@ impl Store {
                 continue;
             }
             let own = self.share(slot);
-            if own >= SMALLEST_SPILLED_BYTES {
+            if own > 0 {
                 candidates.push((next_use(number), number, own));
             }
+        }
+        if candidates.iter().any(|(_, _, own)| *own >= SMALLEST_SPILLED_BYTES) {
+            candidates.retain(|(_, _, own)| *own >= SMALLEST_SPILLED_BYTES);
         }
         candidates.sort_unstable_by_key(|(next_use, _, _)| std::cmp::Reverse(*next_use));
         let mut victims = Vec::new();
