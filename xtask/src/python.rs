@@ -25,7 +25,7 @@ impl Venv {
     pub fn make(&self, requirements: &Path) -> Result<(), String> {
         self.install_after(requirements, || {
             run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&self.folder)).map_err(|error| {
-                format!("{error}; install Python 3.10 or newer with venv (`python3` and `python3-venv` on Debian)")
+                format!("{error}; install Python 3.11 or newer with venv (`python3` and `python3-venv` on Debian)")
             })
         })
     }

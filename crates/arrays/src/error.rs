@@ -1,5 +1,9 @@
 //! What goes wrong while an array expression is built, planned or bounded.
 
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
 use swath_kernels::KernelError;
 
 /// An error about an array expression. Messages about shapes, axes and dtypes are NumPy's where NumPy has one.
@@ -38,6 +42,9 @@ pub enum ArrayError {
     /// Everything else that an argument may have wrong; the message says which operation, what it expected and what came.
     #[error("{0}")]
     Invalid(String),
+    /// What a source, a sink or a function of the user's reports: a file that cannot be read, a chunk that is damaged.
+    #[error(transparent)]
+    Outside(OutsideError),
     /// A broken promise of this crate: a defect to report.
     #[error("internal error: {0}")]
     Internal(String),
@@ -54,9 +61,36 @@ impl ArrayError {
         Self::Chunks(message.into())
     }
 
+    /// An error of a source, a sink or a function of the user's, which is kept.
+    pub fn outside(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::Outside(OutsideError(Arc::new(error)))
+    }
+
     /// A defect of this crate.
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::Internal(message.into())
+    }
+}
+
+/// An error of another crate's, shared and kept as it came. Equal to another that says the same.
+#[derive(Debug, Clone)]
+pub struct OutsideError(pub Arc<dyn Error + Send + Sync>);
+
+impl fmt::Display for OutsideError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for OutsideError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl PartialEq for OutsideError {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_string() == other.0.to_string()
     }
 }
 

@@ -10,7 +10,7 @@ fn the_adbc_driver_works() {
     let Some(python) = std::env::var_os("SWATH_TEST_PYTHON") else {
         panic!(
             "this test needs Python with the ADBC driver: run `cargo xtask test`, which makes a virtual environment (it needs \
-             Python 3.10 or newer with venv: `python3` and `python3-venv` on Debian), or set SWATH_TEST_PYTHON to an interpreter \
+             Python 3.11 or newer with venv: `python3` and `python3-venv` on Debian), or set SWATH_TEST_PYTHON to an interpreter \
              that has what tests/python/requirements.txt names"
         )
     };
