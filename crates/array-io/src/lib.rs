@@ -20,6 +20,9 @@
 //! | `parquet` (a feature) | columns of Parquet files, also of tensors |
 //! | [`error`] | what goes wrong |
 
+// A box of one axis is one range.
+#![cfg_attr(test, allow(clippy::single_range_in_vec_init))]
+
 pub mod error;
 pub mod function;
 pub mod memory;

@@ -173,14 +173,15 @@ mod tests {
         let bytes: Vec<u8> = [9u8, 9].into_iter().chain((0..6i32).flat_map(i32::to_be_bytes)).collect();
         std::fs::write(&path, &bytes).unwrap();
         let layout = RawLayout { byte_order: ByteOrder::Big, offset: 2, ..RawLayout::new(DType::I32, &[2, 3]) };
+        let with_shape = |shape: &[usize]| RawLayout { offset: 2, ..RawLayout::new(DType::I32, shape) };
         let source = RawSource::open(&path, layout.clone()).unwrap();
         assert_eq!(source.read(&[0..2, 1..3]).unwrap().to_vec::<i32>().unwrap(), [1, 2, 4, 5]);
         let fortran = RawSource::open(&path, RawLayout { is_fortran: true, ..layout.clone() }).unwrap();
         assert_eq!(fortran.read(&[0..2, 1..3]).unwrap().to_vec::<i32>().unwrap(), [2, 4, 3, 5]);
         assert_ne!(source.id(), fortran.id());
-        let error = RawSource::open(&path, RawLayout { shape: vec![7], ..layout.clone() }).unwrap_err().to_string();
+        let error = RawSource::open(&path, with_shape(&[7])).unwrap_err().to_string();
         assert!(error.contains("28 bytes of elements (shape [7] of int32) were expected after byte 2"), "{error}");
-        let huge = RawLayout { shape: vec![usize::MAX, 9], ..layout.clone() };
+        let huge = with_shape(&[usize::MAX, 9]);
         assert!(RawSource::open(&path, huge).unwrap_err().to_string().contains("too many elements"));
         assert!(RawSource::open(&path, RawLayout { offset: u64::MAX, ..layout }).is_err());
         let error = source.read(&[0..2, 1..4]).unwrap_err().to_string();

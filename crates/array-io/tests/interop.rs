@@ -2,6 +2,9 @@
 //!
 //! The files in `tests/data` are made by `tests/python/write_data.py`.
 
+// A box of one axis is one range.
+#![allow(clippy::unwrap_used, clippy::single_range_in_vec_init)]
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -19,7 +19,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 use swath_arrays::{ArraySource, AxisChunks, ChunkGrid};
-use swath_kernels::{DType, NdArray};
+use swath_kernels::{DType, NdArray, SliceSpec};
 
 mod tensor;
 
@@ -121,8 +121,8 @@ impl ParquetSource {
         }
         let array = NdArray::from_buffer(self.tensor.dtype, &shape, bytes.into()).map_err(kernel)?;
         let array = array.transpose(&self.tensor.order()).map_err(kernel)?;
-        let mut parts = vec![(0..rows.len()).into()];
-        parts.extend(region[1..].iter().map(|range| range.clone().into()));
+        let rest = region[1..].iter().cloned();
+        let parts: Vec<SliceSpec> = std::iter::once(0..rows.len()).chain(rest).map(Into::into).collect();
         array.slice(&parts).map_err(kernel)
     }
 

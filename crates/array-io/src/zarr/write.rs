@@ -23,7 +23,7 @@ use crate::memory::check_block;
 use crate::raw::check_region;
 
 /// Under this key stands, in a store that cannot rename, that an array is being written. What a killed write left is known by it.
-const MARK: &str = ".swath-writing";
+const MARK: &str = ".writing";
 /// The metadata of arrays and groups in either version.
 const METADATA_KEYS: [&str; 6] = ["zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata", MARK];
 

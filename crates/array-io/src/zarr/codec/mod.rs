@@ -126,7 +126,7 @@ impl Codecs {
         let sizes = self.sizes(elements, shape);
         let mut bytes = bytes;
         for (packing, size) in self.packings.iter().zip(&sizes).rev() {
-            bytes = packing.unpack(bytes, *size)?;
+            bytes = packing.unpack(&bytes, *size)?;
         }
         let stored = self.stored_shape(shape);
         let array = match &self.body {

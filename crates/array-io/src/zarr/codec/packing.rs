@@ -76,22 +76,22 @@ impl Packing {
     }
 
     /// Undoes the codec. Memory grows with what comes out, not by what the packed bytes say.
-    pub(crate) fn unpack(&self, packed: Bytes, size: Size) -> Result<Bytes, String> {
+    pub(crate) fn unpack(&self, packed: &Bytes, size: Size) -> Result<Bytes, String> {
         let unpacked: Bytes = match self {
             Self::Gzip { .. } => drain(flate2::read::MultiGzDecoder::new(&packed[..]), packed.len(), size, "gzip")?,
             Self::Zlib { .. } => drain(flate2::read::ZlibDecoder::new(&packed[..]), packed.len(), size, "zlib")?,
-            Self::Zstd { .. } => unpack_zstd(&packed, size)?,
+            Self::Zstd { .. } => unpack_zstd(packed, size)?,
             Self::Blosc => match size {
-                Size::Exactly(size) => blosc::decode(&packed, size)?.into(),
+                Size::Exactly(size) => blosc::decode(packed, size)?.into(),
                 Size::AtMost(_) => return Err("blosc after another packing codec is not supported".to_owned()),
             },
-            Self::Lz4 => unpack_lz4(&packed, size)?,
+            Self::Lz4 => unpack_lz4(packed, size)?,
             Self::Shuffle { item } => {
                 let mut out = vec![0; packed.len()];
-                shuffle::unshuffle(&packed, &mut out, *item);
+                shuffle::unshuffle(packed, &mut out, *item);
                 out.into()
             }
-            Self::Crc32c => checked(&packed)?,
+            Self::Crc32c => checked(packed)?,
         };
         size.fits(unpacked.len())?;
         Ok(unpacked)
@@ -158,7 +158,9 @@ fn unpack_zstd(packed: &Bytes, size: Size) -> Result<Bytes, String> {
         // In one call: faster, and the buffer bounds what can come.
         let mut out = Vec::new();
         out.try_reserve_exact(most).map_err(|error| format!("zstd: {error}"))?;
-        zstd::bulk::decompress_to_buffer(packed, &mut out).map_err(|error| {
+        let decompressed =
+            zstd::bulk::Decompressor::new().and_then(|mut zstd| zstd.decompress_to_buffer(packed, &mut out));
+        decompressed.map_err(|error| {
             let message = error.to_string();
             let hint = if message.contains("too small") { format!(" (more than {most} bytes)") } else { String::new() };
             format!("zstd: {message}{hint}")
@@ -198,16 +200,16 @@ mod tests {
         let bytes: Vec<u8> = (0..100_000u32).flat_map(|value| (value / 7).to_le_bytes()).collect();
         for packing in ALL {
             let packed = packing.pack(bytes.clone()).unwrap();
-            let unpacked = packing.unpack(packed.clone().into(), Size::Exactly(bytes.len())).unwrap();
+            let unpacked = packing.unpack(&packed.clone().into(), Size::Exactly(bytes.len())).unwrap();
             assert!(unpacked == bytes, "{packing:?}");
             assert!(packed.len() <= packing.packed_size(Size::Exactly(bytes.len())).most());
-            let error = packing.unpack(packed.clone().into(), Size::Exactly(bytes.len() - 1)).unwrap_err();
+            let error = packing.unpack(&packed.clone().into(), Size::Exactly(bytes.len() - 1)).unwrap_err();
             assert!(error.contains("399999") || error.contains("too small"), "{packing:?}: {error}");
-            assert!(packing.unpack(packed.clone().into(), Size::Exactly(bytes.len() + 1)).is_err(), "{packing:?}");
+            assert!(packing.unpack(&packed.clone().into(), Size::Exactly(bytes.len() + 1)).is_err(), "{packing:?}");
             let mut damaged = packed;
             let middle = damaged.len() / 2;
             damaged[middle] ^= 0x55;
-            assert!(packing.unpack(damaged.into(), Size::Exactly(bytes.len())).is_err(), "{packing:?}");
+            assert!(packing.unpack(&damaged.into(), Size::Exactly(bytes.len())).is_err(), "{packing:?}");
         }
     }
 
@@ -216,26 +218,26 @@ mod tests {
         let zeros = vec![0; 300 << 20];
         for packing in &ALL[..3] {
             let packed = packing.pack(zeros.clone()).unwrap();
-            let error = packing.unpack(packed.clone().into(), Size::Exactly(1000)).unwrap_err();
+            let error = packing.unpack(&packed.clone().into(), Size::Exactly(1000)).unwrap_err();
             assert!(error.contains("1000"), "{packing:?}: {error}");
-            let unpacked = packing.unpack(packed.into(), Size::Exactly(zeros.len())).unwrap();
+            let unpacked = packing.unpack(&packed.into(), Size::Exactly(zeros.len())).unwrap();
             assert_eq!(unpacked.len(), zeros.len());
         }
         // A frame whose header promises 2^60 bytes.
         let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0xe0];
         frame.extend((1u64 << 60).to_le_bytes());
         frame.extend([1, 0, 0]);
-        assert!(ALL[2].unpack(frame.into(), Size::Exactly(1 << 40)).is_err());
+        assert!(ALL[2].unpack(&frame.into(), Size::Exactly(1 << 40)).is_err());
         let lz4 = Packing::Lz4;
         assert!(
-            lz4.unpack(vec![255, 255, 255, 127, 0].into(), Size::Exactly(0x7fff_ffff)).unwrap_err().contains("cut")
+            lz4.unpack(&vec![255, 255, 255, 127, 0].into(), Size::Exactly(0x7fff_ffff)).unwrap_err().contains("cut")
         );
     }
 
     #[test]
     fn nothing_is_an_error_too() {
         for packing in ALL.into_iter().chain([Packing::Blosc, Packing::Lz4]) {
-            assert!(packing.unpack(Bytes::new(), Size::Exactly(8)).is_err(), "{packing:?}");
+            assert!(packing.unpack(&Bytes::new(), Size::Exactly(8)).is_err(), "{packing:?}");
         }
     }
 }

@@ -125,7 +125,7 @@ fn what_is_wrong_in_version_3_is_said() {
         ("shape", "big".into(), "'shape' is not a list of lengths"),
         ("shape", vec![-1, 2].into(), "'shape' is [-1,2], not a list of lengths"),
         ("shape", vec![1u64 << 40, 1 << 40].into(), "too big: its bytes cannot be counted"),
-        ("shape", vec![10].into(), "codec"),
+        ("shape", vec![10].into(), "'dimension_names' is"),
         ("shape", vec![1; 65].into(), "'dimension_names' is"),
         ("data_type", "string".into(), "data type \"string\" is not supported"),
         (
