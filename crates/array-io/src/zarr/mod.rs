@@ -9,9 +9,9 @@
 //! | [`store`] | folders and object stores |
 //! | [`metadata`] | what an array says of itself |
 //! | `codec` | from the bytes of a chunk to elements and back |
-//! | [`array`] | reading |
+//! | [`mod@array`] | reading |
 //! | [`group`] | what a hierarchy holds |
-//! | [`write`] | writing |
+//! | [`mod@write`] | writing |
 
 pub mod array;
 pub mod group;
