@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// Each crate of the workspace with the ones of it that it may use.
 const MAY_USE: &[(&str, &[&str])] = &[
-    ("swath-kernels", &[]),
+    ("swath-solvers", &[]),
+    ("swath-kernels", &["swath-solvers"]),
     ("swath-arrays", &["swath-kernels"]),
     ("swath-blocks", &["swath-arrays", "swath-kernels"]),
     ("swath-nd", &["swath-array-io", "swath-arrays", "swath-blocks", "swath-kernels"]),

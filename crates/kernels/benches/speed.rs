@@ -37,10 +37,88 @@ fn uniform(count: usize, low: f64, high: f64) -> NdArray {
     NdArray::from_vec(&[count], numbers).unwrap()
 }
 
+/// What NumPy does too: `benches/numpy_speed.py` prints the same names.
+fn peers(is_wanted: &dyn Fn(&str) -> bool, report: &dyn Fn(&str, f64)) {
+    use swath_kernels::fft::{Norm, fft, rfft};
+    use swath_kernels::layout::index::{OutOfBounds, take};
+    use swath_kernels::layout::mask::{compress, nonzero};
+    use swath_kernels::linalg::{QrMode, qr};
+    use swath_kernels::order::{argsort, median, sort, topk};
+    use swath_kernels::random::permutation::Permutation;
+    use swath_kernels::random::{Distribution, Key};
+    for count in [10_000, 1_000_000, 10_000_000] {
+        let name = |what: &str| format!("{what} {count}");
+        let is_wanted = |what: &str| is_wanted(&name(what));
+        let doubles = uniform(count, 0.0, 1.0);
+        let singles = swath_kernels::fused::cast(&doubles, DType::F32).unwrap();
+        if is_wanted("sort f64") {
+            report(&name("sort f64"), best(count, || drop(sort(&doubles, 0).unwrap())));
+        }
+        if is_wanted("sort f32") {
+            report(&name("sort f32"), best(count, || drop(sort(&singles, 0).unwrap())));
+        }
+        if is_wanted("argsort f64") {
+            report(&name("argsort f64"), best(count, || drop(argsort(&doubles, 0).unwrap())));
+        }
+        if is_wanted("argsort f32") {
+            report(&name("argsort f32"), best(count, || drop(argsort(&singles, 0).unwrap())));
+        }
+        if is_wanted("median") {
+            report(&name("median"), best(count, || drop(median(&doubles, None, false, false).unwrap())));
+        }
+        if is_wanted("topk 10") {
+            report(&name("topk 10"), best(count, || drop(topk(&doubles, 10, 0).unwrap())));
+        }
+        let half = elementwise("less", &[&doubles, &NdArray::scalar(0.5.into())]).unwrap();
+        if is_wanted("nonzero bool") {
+            report(&name("nonzero bool"), best(count, || drop(nonzero(&half).unwrap())));
+        }
+        if is_wanted("nonzero f64") {
+            let array = elementwise("multiply", &[&doubles, &half]).unwrap();
+            report(&name("nonzero f64"), best(count, || drop(nonzero(&array).unwrap())));
+        }
+        if is_wanted("mask") {
+            report(&name("mask"), best(count, || drop(compress(&doubles, &half).unwrap())));
+        }
+        let permutation = Permutation::new(Key::new(1, 1), count as u64);
+        if is_wanted("permutation") {
+            let mut out = vec![0; count];
+            report(&name("permutation"), best(count, || permutation.fill(0, &mut out)));
+        }
+        if is_wanted("take") {
+            let mut places = vec![0; count];
+            permutation.fill(0, &mut places);
+            let places = NdArray::from_vec(&[count], places).unwrap();
+            report(&name("take"), best(count, || drop(take(&doubles, &places, 0, OutOfBounds::Raise).unwrap())));
+        }
+        if is_wanted("uniform") {
+            let make = || drop(Distribution::Random.array(Key::new(1, 1), DType::F64, &[count]).unwrap());
+            report(&name("uniform"), best(count, make));
+        }
+    }
+    let (rows, length) = (100, 1 << 16);
+    let table = uniform(rows * length, 0.0, 1.0).reshape(&[rows, length]).unwrap();
+    if is_wanted("fft of 100 rows, c128") {
+        let complex = swath_kernels::fused::cast(&table, DType::C128).unwrap();
+        report("fft of 100 rows, c128", best(rows * length, || drop(fft(&complex, None, 1, Norm::Backward).unwrap())));
+    }
+    if is_wanted("rfft of 100 rows, f64") {
+        report("rfft of 100 rows, f64", best(rows * length, || drop(rfft(&table, None, 1, Norm::Backward).unwrap())));
+    }
+    if is_wanted("fft of 100 rows, f64") {
+        report("fft of 100 rows, f64", best(rows * length, || drop(fft(&table, None, 1, Norm::Backward).unwrap())));
+    }
+    if is_wanted("qr 100000 x 100") {
+        let tall = uniform(10_000_000, 0.0, 1.0).reshape(&[100_000, 100]).unwrap();
+        report("qr 100000 x 100", best(10_000_000, || drop(qr(&tall, QrMode::Reduced).unwrap())));
+    }
+}
+
 fn main() {
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
     let is_wanted = |name: &str| name.contains(&wanted);
     let report = |name: &str, nanoseconds: f64| println!("{name:24} {nanoseconds:8.3} ns an element");
+    peers(&is_wanted, &report);
     for (name, low, high) in [
         ("exp", -10.0, 10.0),
         ("exp2", -10.0, 10.0),

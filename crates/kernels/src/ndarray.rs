@@ -93,7 +93,9 @@ impl NdArray {
         let bytes =
             element_count(shape)?.checked_mul(dtype.item_size()).filter(|bytes| isize::try_from(*bytes).is_ok());
         let bytes = bytes.ok_or_else(|| KernelError::invalid("array is too big: its bytes cannot be counted"))?;
-        Ok(Self::over(dtype, shape, MutableBuffer::from_len_zeroed(bytes).into()))
+        let mut buffer = MutableBuffer::from_len_zeroed(bytes);
+        crate::memory::advise(buffer.as_mut_ptr(), bytes);
+        Ok(Self::over(dtype, shape, buffer.into()))
     }
 
     /// An array of one value, held once: all strides are zero.

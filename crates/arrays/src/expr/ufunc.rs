@@ -23,7 +23,8 @@ const COSTS: &[(u32, &[&str])] = &[
     (4, &["divide", "reciprocal", "sqrt"]),
     (8, &["floor_divide", "remainder", "fmod", "cbrt"]),
     (10, &["exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh",
-        "arcsinh", "arccosh", "arctanh", "arctan2", "hypot", "logaddexp", "logaddexp2", "nextafter", "sinc", "ldexp"]),
+        "arcsinh", "arccosh", "arctanh", "arctan2", "hypot", "logaddexp", "logaddexp2", "nextafter", "sinc", "ldexp",
+        "expit"]),
     (20, &["power", "float_power", "angle", "erf", "erfc", "gamma", "lgamma", "digamma", "i0"]),
     (40, &["gcd", "lcm"]),
 ];

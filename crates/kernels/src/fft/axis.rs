@@ -6,10 +6,8 @@
 use std::borrow::Cow;
 
 use num_complex::Complex;
-use rustfft::num_traits::Zero;
 
 use super::plans::Precision;
-use crate::cast::CastFrom;
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::{KernelError, Result};
@@ -17,7 +15,6 @@ use crate::layout::axes::{with_axis_last, with_last_at};
 use crate::layout::copy::{Place, copy_strided, typed, zeroed};
 use crate::ndarray::NdArray;
 use crate::shape::{contiguous_strides, element_count, normalize_axis};
-use crate::with_element;
 
 /// Points that are transformed in one call where lines are shorter.
 const BATCH_POINTS: usize = 2048;
@@ -145,7 +142,7 @@ fn points(n: Option<usize>, length: usize) -> Result<usize> {
 /// The lines along `axis` as `E`, each cropped or padded to `n`, one after another; and the shape with the axis last.
 fn gather<E>(array: &NdArray, axis: usize, n: usize) -> Result<(Cow<'_, [E]>, Vec<usize>)>
 where
-    E: Element + FromAny,
+    E: Element,
 {
     let moved = with_axis_last(array, axis)?;
     let mut shape = moved.shape().to_vec();
@@ -166,47 +163,11 @@ where
     let strides = contiguous_strides(&shape);
     let mut from_shape = shape.clone();
     from_shape[last] = taken;
-    if array.dtype().physical() == E::DTYPE {
-        let from = Place { offset: moved.offset(), strides: moved.strides() };
-        copy_strided(&from_shape, &mut elements, Place { offset: 0, strides: &strides }, typed::<E>(&moved)?, from);
-        return Ok((Cow::Owned(elements), shape));
-    }
-    with_element!(array.dtype(), S => {
-        let source: Vec<S> = crate::layout::copy::elements_in_order(&moved)?;
-        let length = moved.shape()[last];
-        if length > 0 {
-            for (line, from) in elements.chunks_exact_mut(n).zip(source.chunks_exact(length)) {
-                for (point, value) in line.iter_mut().zip(from) {
-                    *point = E::cast_from(*value);
-                }
-            }
-        }
-    });
+    let moved = if moved.dtype().physical() == E::DTYPE { moved } else { crate::fused::cast(&moved, E::DTYPE)? };
+    let from = Place { offset: moved.offset(), strides: moved.strides() };
+    copy_strided(&from_shape, &mut elements, Place { offset: 0, strides: &strides }, typed::<E>(&moved)?, from);
     Ok((Cow::Owned(elements), shape))
 }
-
-/// A type that every element can become.
-pub trait FromAny:
-    CastFrom<bool>
-    + CastFrom<i8>
-    + CastFrom<i16>
-    + CastFrom<i32>
-    + CastFrom<i64>
-    + CastFrom<u8>
-    + CastFrom<u16>
-    + CastFrom<u32>
-    + CastFrom<u64>
-    + CastFrom<half::f16>
-    + CastFrom<f32>
-    + CastFrom<f64>
-    + CastFrom<Complex<f32>>
-    + CastFrom<Complex<f64>>
-{
-}
-impl FromAny for f32 {}
-impl FromAny for f64 {}
-impl FromAny for Complex<f32> {}
-impl FromAny for Complex<f64> {}
 
 fn complex_transform(array: &NdArray, n: Option<usize>, axis: isize, norm: Norm, inverse: bool) -> Result<NdArray> {
     let single = single(array.dtype())?;
@@ -221,7 +182,7 @@ fn complex_transform(array: &NdArray, n: Option<usize>, axis: isize, norm: Norm,
 fn complex_lines<T>(array: &NdArray, n: Option<usize>, axis: isize, norm: Norm, inverse: bool) -> Result<NdArray>
 where
     T: Precision,
-    Complex<T>: Element + FromAny,
+    Complex<T>: Element,
 {
     let axis = normalize_axis(axis, array.ndim())?;
     let n = points(n, array.shape()[axis])?;
@@ -229,7 +190,7 @@ where
     let mut elements = elements.into_owned();
     if !elements.is_empty() {
         let plan = T::complex(n, inverse);
-        let mut scratch = vec![Complex::zero(); plan.get_inplace_scratch_len()];
+        let mut scratch = vec![Complex::default(); plan.get_inplace_scratch_len()];
         let factor = T::rounded(norm.factor(n, inverse));
         // Short lines go to the plan by the dozen.
         let lines = (BATCH_POINTS / n).max(1);
@@ -246,8 +207,8 @@ where
 /// The whole transform of real lines: one half is computed, the other mirrors it.
 fn real_lines<T>(array: &NdArray, n: Option<usize>, axis: isize, norm: Norm, inverse: bool) -> Result<NdArray>
 where
-    T: Precision + FromAny,
-    Complex<T>: Element + FromAny,
+    T: Precision,
+    Complex<T>: Element,
 {
     let axis = normalize_axis(axis, array.ndim())?;
     let n = points(n, array.shape()[axis])?;
@@ -271,7 +232,7 @@ where
 }
 
 struct Forward<T: Precision> {
-    plan: std::sync::Arc<dyn realfft::RealToComplex<T>>,
+    plan: std::sync::Arc<dyn swath_solvers::RealToComplex<T>>,
     factor: T,
 }
 
@@ -296,7 +257,7 @@ impl<T: Precision> Forward<T> {
 
 fn real_forward<T>(array: &NdArray, n: Option<usize>, axis: isize, norm: Norm, inverse: bool) -> Result<NdArray>
 where
-    T: Precision + FromAny,
+    T: Precision,
     Complex<T>: Element,
 {
     let axis = normalize_axis(axis, array.ndim())?;
@@ -321,7 +282,7 @@ where
 fn real_inverse<T>(array: &NdArray, n: Option<usize>, axis: isize, norm: Norm, conjugate: bool) -> Result<NdArray>
 where
     T: Precision,
-    Complex<T>: Element + FromAny,
+    Complex<T>: Element,
 {
     let axis = normalize_axis(axis, array.ndim())?;
     let n = points(n, 2 * array.shape()[axis].saturating_sub(1))?;
@@ -424,7 +385,7 @@ mod tests {
             assert_eq!(columns.shape(), &[n, 4]);
             for row in 0..4 {
                 let mut own: Vec<_> = line[row * 6..][..6].iter().rev().copied().collect();
-                own.resize(n, Complex::zero());
+                own.resize(n, Complex::default());
                 let found = columns.slice(&[SliceSpec::ALL, SliceSpec::Index(row as isize)]).unwrap();
                 assert_near(&found, &plain(&own, false));
             }

@@ -126,6 +126,7 @@ impl Program {
                 let bytes =
                     bytes.ok_or_else(|| KernelError::invalid("array is too big: its bytes cannot be counted"))?;
                 let mut buffer = MutableBuffer::from_len_zeroed(bytes);
+                crate::memory::advise(buffer.as_mut_ptr(), bytes);
                 Ok(Sink::Array { next: buffer.as_mut_ptr(), item_size: dtype.item_size(), buffer, dtype })
             }
             Output::Reduce(_, reduction, axes) => {

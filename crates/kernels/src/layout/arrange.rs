@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 
-use super::copy::place_into;
+use super::copy::{place_into, zeroed};
 use super::width::{as_bits, from_bits, same_dtype, with_width};
 use crate::dtype::DType;
 use crate::error::{KernelError, Result};
@@ -21,7 +21,7 @@ pub fn assemble<A: AsRef<[usize]>, N: Borrow<NdArray>>(
     pieces: impl IntoIterator<Item = (A, N)>,
 ) -> Result<NdArray> {
     with_width!(dtype, T => {
-        let mut elements = vec![T::default(); element_count(shape)?];
+        let mut elements = zeroed::<T>(element_count(shape)?);
         for (at, piece) in pieces {
             let piece = piece.borrow();
             same_dtype("assemble", dtype, [piece.dtype()])?;

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use crate::element::Element;
 use crate::error::{KernelError, Result};
+use crate::memory::{advise, reserved};
 use crate::ndarray::NdArray;
 use crate::shape::contiguous_strides;
 
@@ -145,7 +146,9 @@ fn for_each(axes: &[Axis], to: usize, from: usize, mut run: impl FnMut(usize, us
 pub fn elements_in_order<T: Element>(array: &NdArray) -> Result<Vec<T>> {
     let source = typed::<T>(array)?;
     if let Some(slice) = array.as_slice::<T>() {
-        return Ok(slice.to_vec());
+        let mut elements = reserved(slice.len());
+        elements.extend_from_slice(slice);
+        return Ok(elements);
     }
     let mut elements = zeroed::<T>(array.len());
     let strides = contiguous_strides(array.shape());
@@ -178,6 +181,7 @@ pub(crate) fn zeroed<T: Element>(count: usize) -> Vec<T> {
         if memory.is_null() {
             handle_alloc_error(layout);
         }
+        advise(memory, layout.size());
         Vec::from_raw_parts(memory.cast::<T>(), count, count)
     }
 }

@@ -3,14 +3,14 @@
 //! All of them are one loop: over the axes before the indexed ones, over the indices (as offsets in memory), over the axes
 //! after them, whose elements are moved in runs.
 
-use super::copy::{Place, copy_strided, elements_in_order, typed};
+use super::copy::{Place, copy_strided, elements_borrowed, elements_in_order, typed};
 use super::width::{as_bits, from_bits, same_dtype, with_width};
-use crate::cast::CastFrom;
+use crate::dtype::DType;
 use crate::error::{KernelError, Result};
+use crate::memory::reserved;
 use crate::ndarray::NdArray;
 use crate::shape::{Dims, Strides, broadcast_shapes, contiguous_strides, element_count, normalize_axis};
 use crate::strided::Walk;
-use crate::with_element;
 
 /// What an index beyond an axis means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -33,9 +33,7 @@ fn positions(indices: &NdArray, axis: usize, size: usize, mode: OutOfBounds) -> 
         let accepts = "arrays used as indices must be of integer (or boolean) type";
         return Err(KernelError::Unsupported { function: "index", dtypes: vec![indices.dtype()], accepts });
     }
-    let mut found: Vec<i64> = with_element!(indices.dtype(), T => {
-        elements_in_order::<T>(indices)?.into_iter().map(i64::cast_from).collect()
-    });
+    let mut found: Vec<i64> = elements_in_order(&crate::fused::cast(indices, DType::I64)?)?;
     let length = size as i64;
     match mode {
         OutOfBounds::Raise => {
@@ -59,10 +57,36 @@ fn positions(indices: &NdArray, axis: usize, size: usize, mode: OutOfBounds) -> 
 /// An axis or index out of bounds; indices that are not integers.
 pub fn take(array: &NdArray, indices: &NdArray, axis: isize, mode: OutOfBounds) -> Result<NdArray> {
     let axis = normalize_axis(axis, array.ndim())?;
+    if array.ndim() == 1
+        && mode == OutOfBounds::Raise
+        && let Some(taken) = take_of_line(array, indices)?
+    {
+        return Ok(taken);
+    }
     let stride = array.strides()[axis];
     let offsets = positions(indices, axis, array.shape()[axis], mode)?.into_iter().map(|p| p * stride).collect();
     let selection = Selection::new(array, &[axis], axis, offsets, indices.shape());
     selection.gather(array)
+}
+
+/// [`take`] from one dimension, in one pass over the indices; nothing where one of them is out of bounds or they are no integers.
+fn take_of_line(array: &NdArray, indices: &NdArray) -> Result<Option<NdArray>> {
+    if !indices.dtype().is_integer() {
+        return Ok(None);
+    }
+    let places = crate::fused::cast(indices, DType::I64)?;
+    let places = elements_borrowed::<i64>(&places)?;
+    let length = array.len() as i64;
+    if places.iter().fold(false, |any, place| any | (*place < -length) | (*place >= length)) {
+        return Ok(None);
+    }
+    let bits = as_bits(array)?;
+    with_width!(array.dtype(), T => {
+        let source = elements_borrowed::<T>(&bits)?;
+        let mut elements: Vec<T> = reserved(places.len());
+        elements.extend(places.iter().map(|place| source[(if *place < 0 { place + length } else { *place }) as usize]));
+        from_bits(array.dtype(), indices.shape(), elements).map(Some)
+    })
 }
 
 /// `x[i, j, ...]` with arrays of integers for some axes and everything (`None`) for the others. The indices broadcast
@@ -210,7 +234,7 @@ impl Selection {
         let bits = as_bits(array)?;
         with_width!(dtype, T => {
             let source = typed::<T>(&bits)?;
-            let mut elements: Vec<T> = Vec::with_capacity(element_count(&shape)?);
+            let mut elements: Vec<T> = reserved(element_count(&shape)?);
             if self.run == 1 || self.step == 1 {
                 self.for_each_run(|_, position| match self.run {
                     1 => elements.push(source[position]),
@@ -242,7 +266,7 @@ pub fn take_along_axis(array: &NdArray, indices: &NdArray, axis: isize) -> Resul
     let bits = as_bits(&array)?;
     with_width!(dtype, T => {
         let source = typed::<T>(&bits)?;
-        let mut elements: Vec<T> = Vec::with_capacity(found.len());
+        let mut elements: Vec<T> = reserved(found.len());
         let mut found = found.into_iter();
         Walk::new(indices.shape(), [&strides]).for_each(|[place]| {
             let position = found.next().unwrap_or_default();

@@ -64,21 +64,13 @@ pub fn compress(array: &NdArray, mask: &NdArray) -> Result<NdArray> {
 
 fn select<T: Element>(source: &[T], flags: &[bool], width: usize, count: usize) -> Vec<T> {
     if width != 1 {
-        let mut elements = Vec::with_capacity(count * width);
+        let mut elements = crate::memory::reserved(count * width);
         for (position, _) in flags.iter().enumerate().filter(|(_, flag)| **flag) {
             elements.extend_from_slice(&source[position * width..][..width]);
         }
         return elements;
     }
-    // Written everywhere, kept where the flag moves the place on: no branch to mispredict.
-    let mut elements = vec![T::default(); count + 1];
-    let mut place = 0;
-    for (value, flag) in source.iter().zip(flags) {
-        elements[place] = *value;
-        place += usize::from(*flag);
-    }
-    elements.truncate(count);
-    elements
+    super::bits::pick(source, flags, count)
 }
 
 /// `x[mask] = values`: the array with the elements where a mask over the leading axes is true replaced by `values`, one for all or
@@ -117,19 +109,9 @@ pub fn expand(array: &NdArray, mask: &NdArray, values: &NdArray) -> Result<NdArr
 /// None that a valid array meets.
 pub fn nonzero(array: &NdArray) -> Result<Vec<NdArray>> {
     let array = if array.ndim() == 0 { array.reshape(&[1])? } else { array.clone() };
-    let positions: Vec<i64> = with_element!(array.dtype(), T => {
+    let positions = with_element!(array.dtype(), T => {
         let zero = T::default();
-        let elements = elements_borrowed::<T>(&array)?;
-        let count = elements.iter().map(|value| usize::from(*value != zero)).sum::<usize>();
-        // As in `select`: written everywhere, kept where the place moves on.
-        let mut positions = vec![0_i64; count + 1];
-        let mut place = 0;
-        for (position, value) in (0_i64..).zip(elements.iter()) {
-            positions[place] = position;
-            place += usize::from(*value != zero);
-        }
-        positions.truncate(count);
-        positions
+        super::bits::positions(&elements_borrowed::<T>(&array)?, |value| value != zero)
     });
     match array.shape() {
         [_] => Ok(vec![NdArray::from_vec(&[positions.len()], positions)?]),

@@ -6,12 +6,14 @@
 //! | [`arrange`] | assemble, split, concatenate, stack, flip, roll, rot90, tile |
 //! | [`index`] | take, gather and scatter by arrays of integers, assignment |
 //! | [`mask`] | selection and assignment by boolean masks, nonzero |
+//! | `bits` | what flags choose, 64 at a time |
 //! | [`mod@pad`] | margins |
 //! | [`sequence`] | repeat, diff, index grids |
 //! | [`triangle`] | tril, triu, diag, eye |
 
 pub mod arrange;
 pub(crate) mod axes;
+mod bits;
 pub mod copy;
 pub mod index;
 pub mod mask;

@@ -3,13 +3,11 @@
 use super::arrange::{concatenate, range};
 use super::index::{OutOfBounds, take};
 use super::width::same_dtype;
-use crate::cast::CastFrom;
 use crate::dtype::DType;
 use crate::error::{KernelError, Result};
 use crate::ndarray::NdArray;
 use crate::order::{QuantileMethod, quantile};
 use crate::scalar::Scalar;
-use crate::with_element;
 
 /// What a margin is filled with.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -134,18 +132,13 @@ fn numbers(dtype: DType, function: &'static str) -> Result<()> {
 }
 
 fn as_f64(array: &NdArray) -> Result<Vec<f64>> {
-    with_element!(array.dtype(), T => {
-        Ok(array.to_vec::<T>()?.into_iter().map(f64::cast_from).collect())
-    })
+    crate::fused::cast(array, DType::F64)?.to_vec()
 }
 
 /// float64 values in another dtype, rounded to even for integers as NumPy does.
 fn rounded(values: &NdArray, dtype: DType) -> Result<NdArray> {
-    let numbers = as_f64(values)?;
-    with_element!(dtype, T => {
-        let round = |value: f64| if dtype.is_integer() { value.round_ties_even() } else { value };
-        NdArray::from_vec(values.shape(), numbers.into_iter().map(|v| T::cast_from(round(v))).collect::<Vec<T>>())
-    })
+    let values = if dtype.is_integer() { crate::fused::elementwise("rint", &[values])? } else { values.clone() };
+    crate::fused::cast(&values, dtype)
 }
 
 fn mean(array: &NdArray, axis: usize) -> Result<NdArray> {
@@ -176,9 +169,7 @@ fn ramp(edge: &NdArray, end: Scalar, width: usize, axis: isize, down: bool) -> R
             if dtype.is_integer() { value.floor() } else { value }
         });
         let line: Vec<f64> = line.collect();
-        steps.push(with_element!(dtype, T => {
-            NdArray::from_vec(edge.shape(), line.into_iter().map(T::cast_from).collect::<Vec<T>>())
-        })?);
+        steps.push(crate::fused::cast(&NdArray::from_vec(edge.shape(), line)?, dtype)?);
     }
     if down {
         steps.reverse();

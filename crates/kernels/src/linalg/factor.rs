@@ -2,9 +2,9 @@
 //!
 //! All functions take stacks, `(..., m, n)`.
 
-use faer::linalg::solvers::{Llt, PartialPivLu, Qr};
-use faer::{Mat, MatRef, Side};
 use num_complex::Complex;
+use swath_solvers::factorise::Lu;
+use swath_solvers::{Factorise, Mat, MatRef};
 
 use super::matrix::{Field, array, matrix, owned, square, stacked, to_field, with_field};
 use crate::error::{KernelError, Result};
@@ -33,11 +33,12 @@ pub fn qr(a: &NdArray, mode: QrMode) -> Result<(Option<NdArray>, NdArray)> {
         QrMode::R => stacked(&a, |a| Ok([r_factor::<T>(a)?])).map(|[r]| (None, r)),
         _ => {
             let [q, r] = stacked(&a, |a| {
-                let qr = Qr::new(matrix::<T>(a)?);
-                match mode {
-                    QrMode::Complete => Ok([array(qr.compute_Q().as_ref())?, with_zero_rows::<T>(qr.R(), a.shape()[0])?]),
-                    _ => Ok([array(qr.compute_thin_Q().as_ref())?, array(qr.thin_R())?]),
+                if mode == QrMode::Complete {
+                    let (q, r) = T::qr_complete(matrix::<T>(a)?);
+                    return Ok([array(q.as_ref())?, with_zero_rows::<T>(r.as_ref(), a.shape()[0])?]);
                 }
+                let (q, r) = T::qr_thin(matrix::<T>(a)?);
+                Ok([array(q.as_ref())?, array(r.as_ref())?])
             })?;
             Ok((Some(q), r))
         }
@@ -52,7 +53,7 @@ fn with_zero_rows<T: Field>(upper: MatRef<'_, T>, rows: usize) -> Result<NdArray
 
 /// `R` of one matrix.
 pub(super) fn r_factor<T: Field>(a: &NdArray) -> Result<NdArray> {
-    array(Qr::new(matrix::<T>(a)?).thin_R())
+    array(T::qr_r(matrix::<T>(a)?).as_ref())
 }
 
 /// The lower triangular `L` with `A = L L.T.conj()`; only the lower triangle of `A` is read.
@@ -64,10 +65,10 @@ pub fn cholesky(a: &NdArray) -> Result<NdArray> {
     let a = to_field(a)?;
     let [lower] = with_field!(a.dtype(), T => stacked(&a, |a| {
         let a = matrix::<T>(a)?;
-        let factor = Llt::new(a, Side::Lower).map_err(|_| not_definite())?;
+        let factor = T::cholesky(a).ok_or_else(not_definite)?;
         // NaN passes the test of the pivots.
-        match (0..a.nrows()).all(|i| factor.L().get(i, i).parts().re > 0.0) {
-            true => Ok([array(factor.L())?]),
+        match (0..a.nrows()).all(|i| factor.get(i, i).parts().re > 0.0) {
+            true => Ok([array(factor.as_ref())?]),
             false => Err(not_definite()),
         }
     }))?;
@@ -83,9 +84,9 @@ pub(super) fn singular() -> KernelError {
 }
 
 /// The LU factorisation of one matrix, or `None` where a pivot is exactly zero.
-pub(super) fn lu<T: Field>(a: &NdArray) -> Result<Option<PartialPivLu<T>>> {
-    let factors = PartialPivLu::new(matrix::<T>(a)?);
-    let regular = (0..a.shape()[0]).all(|i| factors.U().get(i, i).parts().norm() != 0.0);
+pub(super) fn lu<T: Field>(a: &NdArray) -> Result<Option<Lu<T>>> {
+    let factors = T::lu(matrix::<T>(a)?);
+    let regular = factors.pivots().all(|pivot| pivot.parts().norm() != 0.0);
     Ok(regular.then_some(factors))
 }
 
@@ -94,12 +95,11 @@ pub(super) fn lu<T: Field>(a: &NdArray) -> Result<Option<PartialPivLu<T>>> {
 /// # Errors
 /// "Singular matrix"; not square.
 pub fn inv(a: &NdArray) -> Result<NdArray> {
-    use faer::linalg::solvers::DenseSolveCore;
     square(a)?;
     let a = to_field(a)?;
     let [inverse] = with_field!(a.dtype(), T => stacked(&a, |a| {
         let factors = lu::<T>(a)?.ok_or_else(singular)?;
-        Ok([array(factors.inverse().as_ref())?])
+        Ok([array(T::lu_inverse(&factors).as_ref())?])
     }))?;
     Ok(inverse)
 }
@@ -133,19 +133,18 @@ pub fn det(a: &NdArray) -> Result<NdArray> {
 /// Sign, logarithm of the magnitude, and the determinant itself, as complex numbers.
 fn determinant<T: Field>(a: &NdArray) -> Result<(Complex<f64>, f64, Complex<f64>)> {
     let Some(factors) = lu::<T>(a)? else { return Ok((Complex::default(), f64::NEG_INFINITY, Complex::default())) };
-    let parity = permutation_sign(factors.P().arrays().0);
+    let parity = permutation_sign(factors.permutation());
     let (mut sign, mut logarithm) = (Complex::new(parity, 0.0), 0.0);
-    for i in 0..a.shape()[0] {
-        let pivot = factors.U().get(i, i).parts();
+    for pivot in factors.pivots() {
+        let pivot = pivot.parts();
         let magnitude = pivot.norm();
         sign *= pivot / magnitude;
         logarithm += magnitude.ln();
     }
     // The product itself is exact for small integers, which the logarithm is not.
     let mut product = Complex::new(1.0, 0.0);
-    for i in 0..a.shape()[0] {
-        let pivot = factors.U().get(i, i).parts();
-        product *= pivot;
+    for pivot in factors.pivots() {
+        product *= pivot.parts();
     }
     Ok((sign, logarithm, product * parity))
 }

@@ -1,23 +1,20 @@
 //! Arrays as faer's matrices, without a copy, and back; stacks of matrices.
 
-use faer::traits::ComplexField;
-use faer::{Mat, MatRef, Par};
 use num_complex::Complex;
+use swath_solvers::{Factorise, Mat, MatRef};
 
 use super::matmul::{Multiply, unravel};
-use crate::cast::CastFrom;
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::{KernelError, Result};
 use crate::layout::arrange::stack;
 use crate::layout::copy::{elements_in_order, typed};
 use crate::ndarray::NdArray;
-use crate::with_element;
 
 /// An element type that matrices are factorised in.
 pub trait Field:
     Multiply
-    + ComplexField<Real: Element>
+    + Factorise<Real: Element>
     + std::ops::Add<Output = Self>
     + std::ops::Sub<Output = Self>
     + std::ops::Mul<Output = Self>
@@ -30,6 +27,8 @@ pub trait Field:
     fn conjugate(self) -> Self;
     /// A real number of this field's precision as f64.
     fn real_to_f64(value: Self::Real) -> f64;
+    /// A real number rounded to this field's precision.
+    fn real_from_f64(value: f64) -> Self::Real;
     /// The distance from one to the next number.
     const PRECISION: f64;
 }
@@ -50,6 +49,9 @@ macro_rules! field {
             fn real_to_f64(value: $real) -> f64 {
                 f64::from(value)
             }
+            fn real_from_f64(value: f64) -> $real {
+                value as $real
+            }
         }
         impl Field for Complex<$real> {
             const PRECISION: f64 = $real::EPSILON as f64;
@@ -64,6 +66,9 @@ macro_rules! field {
             }
             fn real_to_f64(value: $real) -> f64 {
                 f64::from(value)
+            }
+            fn real_from_f64(value: f64) -> $real {
+                value as $real
             }
         }
     )*};
@@ -107,10 +112,7 @@ pub(super) fn to_field(array: &NdArray) -> Result<NdArray> {
             let accepts = "linear algebra takes numbers; cast dates and durations first";
             Err(KernelError::Unsupported { function: "linalg", dtypes: vec![dtype], accepts })
         }
-        dtype => with_element!(dtype, S => {
-            let elements = elements_in_order::<S>(array)?;
-            NdArray::from_vec(array.shape(), elements.into_iter().map(f64::cast_from).collect::<Vec<f64>>())
-        }),
+        _ => crate::fused::cast(array, DType::F64),
     }
 }
 
@@ -118,22 +120,11 @@ pub(super) fn to_field(array: &NdArray) -> Result<NdArray> {
 pub(super) fn to_common_field(left: &NdArray, right: &NdArray) -> Result<(NdArray, NdArray)> {
     let (left, right) = (to_field(left)?, to_field(right)?);
     let dtype = crate::promotion::promote(left.dtype(), right.dtype())?;
-    let cast = |array: &NdArray| {
-        if array.dtype() == dtype {
-            return Ok(array.clone());
-        }
-        with_field!(dtype, T => with_field!(array.dtype(), S => {
-            let elements = elements_in_order::<S>(array)?;
-            NdArray::from_vec(array.shape(), elements.into_iter().map(T::cast_from).collect::<Vec<T>>())
-        }))
-    };
-    Ok((cast(&left)?, cast(&right)?))
+    Ok((crate::fused::cast(&left, dtype)?, crate::fused::cast(&right, dtype)?))
 }
 
 /// A matrix as faer sees it.
 pub(super) fn matrix<T: Field>(array: &NdArray) -> Result<MatRef<'_, T>> {
-    // Parallel work comes from the many chunks above: faer never starts threads of its own.
-    faer::set_global_parallelism(Par::Seq);
     let (&[rows, columns], &[row_stride, column_stride]) = (array.shape(), array.strides()) else {
         return Err(KernelError::invalid(format!("a matrix has 2 dimensions, not {}", array.ndim())));
     };
@@ -176,7 +167,7 @@ pub(super) fn vector<T: Element>(elements: impl Iterator<Item = T>) -> Result<Nd
 
 /// A copy that may be changed.
 pub(super) fn owned<T: Field>(array: &NdArray) -> Result<Mat<T>> {
-    Ok(matrix::<T>(array)?.to_owned())
+    Ok(T::copied(matrix::<T>(array)?))
 }
 
 /// Whether all elements are finite.
@@ -213,6 +204,14 @@ pub(super) fn square(array: &NdArray) -> Result<usize> {
 pub(super) fn stacked<const N: usize>(
     array: &NdArray,
     each: impl Fn(&NdArray) -> Result<[NdArray; N]>,
+) -> Result<[NdArray; N]> {
+    stacked_by(array, &each)
+}
+
+/// [`stacked`], compiled once for all functions.
+fn stacked_by<const N: usize>(
+    array: &NdArray,
+    each: &dyn Fn(&NdArray) -> Result<[NdArray; N]>,
 ) -> Result<[NdArray; N]> {
     last_two(array)?;
     let outer = &array.shape()[..array.ndim() - 2];

@@ -1,14 +1,9 @@
 //! Linear equations and least squares.
 
-use faer::linalg::solvers::Solve;
-use faer::linalg::triangular_solve::{
-    solve_lower_triangular_in_place, solve_unit_lower_triangular_in_place, solve_unit_upper_triangular_in_place,
-    solve_upper_triangular_in_place,
-};
-use faer::{Par, linalg::solvers::Svd};
+use swath_solvers::Factorise;
 
 use super::factor::{lu, singular, triangle};
-use super::matmul::{product, unravel};
+use super::matmul::{adjoint, product, unravel};
 use super::matrix::{Field, array, is_finite, matrix, owned, square, to_common_field, vector, with_field};
 use super::spectral::{not_converged, real};
 use crate::error::{KernelError, Result};
@@ -23,9 +18,9 @@ use crate::shape::broadcast_shapes;
 pub fn solve(a: &NdArray, b: &NdArray) -> Result<NdArray> {
     square(a)?;
     let (a, b) = to_common_field(a, b)?;
-    with_field!(a.dtype(), T => over_stacks(&a, &b, |a, b| {
+    with_field!(a.dtype(), T => over_stacks(&a, &b, &|a, b| {
         let factors = lu::<T>(a)?.ok_or_else(singular)?;
-        array(factors.solve(matrix::<T>(b)?).as_ref())
+        array(T::lu_solve(&factors, matrix::<T>(b)?).as_ref())
     }))
 }
 
@@ -45,24 +40,19 @@ pub struct Triangle {
 pub fn solve_triangular(a: &NdArray, b: &NdArray, which: Triangle) -> Result<NdArray> {
     let n = square(a)?;
     let (a, b) = to_common_field(a, b)?;
-    with_field!(a.dtype(), T => over_stacks(&a, &b, |a, b| {
+    with_field!(a.dtype(), T => over_stacks(&a, &b, &|a, b| {
         let a = triangle::<T>(a, which.lower)?;
         if !which.unit && (0..n).any(|i| a.get(i, i).parts().norm() == 0.0) {
             return Err(singular());
         }
         let mut x = owned::<T>(b)?;
-        match (which.lower, which.unit) {
-            (true, false) => solve_lower_triangular_in_place(a.as_ref(), x.as_mut(), Par::Seq),
-            (true, true) => solve_unit_lower_triangular_in_place(a.as_ref(), x.as_mut(), Par::Seq),
-            (false, false) => solve_upper_triangular_in_place(a.as_ref(), x.as_mut(), Par::Seq),
-            (false, true) => solve_unit_upper_triangular_in_place(a.as_ref(), x.as_mut(), Par::Seq),
-        }
+        T::solve_triangular(a.as_ref(), which.lower, which.unit, x.as_mut());
         array(x.as_ref())
     }))
 }
 
 /// Applies a function of two matrices to broadcast stacks of them.
-fn over_stacks(a: &NdArray, b: &NdArray, each: impl Fn(&NdArray, &NdArray) -> Result<NdArray>) -> Result<NdArray> {
+fn over_stacks(a: &NdArray, b: &NdArray, each: &dyn Fn(&NdArray, &NdArray) -> Result<NdArray>) -> Result<NdArray> {
     let n = a.shape()[a.ndim() - 1];
     let columns = if b.ndim() == 1 { b.insert_axis(1)? } else { b.clone() };
     let &[.., rows, k] = columns.shape() else {
@@ -124,11 +114,11 @@ pub fn lstsq(a: &NdArray, b: &NdArray, rcond: Option<f64>) -> Result<LeastSquare
         if !is_finite::<T>(&a)? {
             return Err(not_converged());
         }
-        let values = Svd::new_thin(matrix::<T>(&a)?).map_err(|_| not_converged())?;
-        let s: Vec<_> = values.S().column_vector().iter().map(|s| s.parts().re).collect();
+        let (u, s, v) = T::svd(matrix::<T>(&a)?, false).ok_or_else(not_converged)?;
+        let s: Vec<f64> = s.iter().map(|s| s.parts().re).collect();
         let cut = rcond.unwrap_or(T::PRECISION * m.max(n) as f64) * s.first().copied().unwrap_or(0.0);
         let rank = s.iter().filter(|value| **value > cut).count();
-        let mut projected = values.U().adjoint() * matrix::<T>(&columns)?;
+        let mut projected = owned::<T>(&product::<T>(&adjoint(&array(u.as_ref())?)?, &columns)?)?;
         for (row, value) in s.iter().enumerate() {
             let factor = T::from_parts(if row < rank { 1.0 / value } else { 0.0 }, 0.0);
             for column in 0..k {
@@ -136,7 +126,7 @@ pub fn lstsq(a: &NdArray, b: &NdArray, rcond: Option<f64>) -> Result<LeastSquare
                 *element *= factor;
             }
         }
-        let solution = array((values.V() * projected).as_ref())?;
+        let solution = array(T::multiply(v.as_ref(), projected.as_ref()).as_ref())?;
         let squares = if rank == n && m > n { residuals::<T>(&a, &solution, &columns)? } else { Vec::new() };
         Ok(LeastSquares {
             solution: if b.ndim() == 1 { solution.reshape(&[n])? } else { solution },

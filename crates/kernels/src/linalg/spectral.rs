@@ -2,8 +2,7 @@
 //!
 //! All functions take stacks, `(..., m, n)`. Vectors are unique only up to sign (or phase).
 
-use faer::Side;
-use faer::linalg::solvers::{SelfAdjointEigen, Svd};
+use swath_solvers::Factorise;
 
 use super::matmul::product;
 use super::matrix::{Field, adjoint_array, array, is_finite, matrix, square, stacked, to_field, vector, with_field};
@@ -25,9 +24,8 @@ pub fn svd(a: &NdArray, full_matrices: bool) -> Result<(NdArray, NdArray, NdArra
         if !is_finite::<T>(a)? {
             return Err(not_converged());
         }
-        let a = matrix::<T>(a)?;
-        let parts = if full_matrices { Svd::new(a) } else { Svd::new_thin(a) }.map_err(|_| not_converged())?;
-        Ok([array(parts.U())?, reals::<T>(parts.S().column_vector().iter())?, adjoint_array(parts.V())?])
+        let (u, s, v) = T::svd(matrix::<T>(a)?, full_matrices).ok_or_else(not_converged)?;
+        Ok([array(u.as_ref())?, reals::<T>(s.iter())?, adjoint_array(v.as_ref())?])
     }))?;
     Ok((u, s, v))
 }
@@ -38,7 +36,7 @@ fn reals<'a, T: Field>(values: impl Iterator<Item = &'a T>) -> Result<NdArray> {
 
 /// A real number in the precision of a field.
 pub(super) fn real<T: Field>(value: f64) -> T::Real {
-    faer::traits::math_utils::real(&T::from_parts(value, 0.0))
+    T::real_from_f64(value)
 }
 
 /// The singular values alone, `(..., k)`, in descending order.
@@ -51,13 +49,9 @@ pub fn singular_values(a: &NdArray) -> Result<NdArray> {
         if !is_finite::<T>(a)? {
             return Err(not_converged());
         }
-        Ok([vector(matrix::<T>(a)?.singular_values().map_err(|_| not_converged())?.into_iter())?])
+        Ok([vector(T::singular_values(matrix::<T>(a)?).ok_or_else(not_converged)?.into_iter())?])
     }))?;
     Ok(s)
-}
-
-fn side(lower: bool) -> Side {
-    if lower { Side::Lower } else { Side::Upper }
 }
 
 fn eigenvalues_not_converged() -> KernelError {
@@ -76,8 +70,8 @@ pub fn eigh(a: &NdArray, lower: bool) -> Result<(NdArray, NdArray)> {
         if !is_finite::<T>(a)? {
             return Err(eigenvalues_not_converged());
         }
-        let parts = SelfAdjointEigen::new(matrix::<T>(a)?, side(lower)).map_err(|_| eigenvalues_not_converged())?;
-        Ok([reals::<T>(parts.S().column_vector().iter())?, array(parts.U())?])
+        let (values, vectors) = T::eigh(matrix::<T>(a)?, lower).ok_or_else(eigenvalues_not_converged)?;
+        Ok([reals::<T>(values.iter())?, array(vectors.as_ref())?])
     }))?;
     Ok((values, vectors))
 }
@@ -93,7 +87,7 @@ pub fn eigvalsh(a: &NdArray, lower: bool) -> Result<NdArray> {
         if !is_finite::<T>(a)? {
             return Err(eigenvalues_not_converged());
         }
-        let values = matrix::<T>(a)?.self_adjoint_eigenvalues(side(lower)).map_err(|_| eigenvalues_not_converged())?;
+        let values = T::eigvalsh(matrix::<T>(a)?, lower).ok_or_else(eigenvalues_not_converged)?;
         Ok([vector(values.into_iter())?])
     }))?;
     Ok(values)
@@ -111,7 +105,7 @@ pub fn pinv(a: &NdArray, rcond: Option<f64>) -> Result<NdArray> {
             return Ok([NdArray::zeros(a.dtype(), &[a.shape()[1], a.shape()[0]])?]);
         }
         let (u, s, v) = svd(a, false)?;
-        let s: Vec<f64> = s.to_vec::<<T as faer::traits::ComplexField>::Real>()?.into_iter().map(T::real_to_f64).collect();
+        let s: Vec<f64> = s.to_vec::<<T as swath_solvers::ComplexField>::Real>()?.into_iter().map(T::real_to_f64).collect();
         let largest = s.first().copied().unwrap_or(0.0);
         let cut = rcond.unwrap_or(T::PRECISION * a.shape()[0].max(a.shape()[1]) as f64) * largest;
         // V diag(1 / s) U^H, from the factors' conjugates.

@@ -5,13 +5,10 @@ use std::borrow::Cow;
 use num_complex::Complex;
 
 use super::key::Sortable;
-use crate::cast::CastFrom;
 use crate::dtype::DType;
-use crate::element::Element;
 use crate::error::{KernelError, Result};
 use crate::layout::copy::{elements_borrowed, elements_in_order};
 use crate::ndarray::NdArray;
-use crate::with_element;
 
 /// Bins, each from one edge to before the next; the last one holds its upper edge too.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,9 +154,7 @@ pub fn bincount(array: &NdArray, weights: Option<&NdArray>, min_length: usize) -
         let (dtypes, accepts) = (vec![array.dtype()], "it takes integers");
         return Err(KernelError::Unsupported { function: "bincount", dtypes, accepts });
     }
-    let values: Vec<i64> = with_element!(array.dtype(), T => {
-        elements_in_order::<T>(array)?.into_iter().map(i64::cast_from).collect()
-    });
+    let values: Vec<i64> = elements_in_order(&crate::fused::cast(array, DType::I64)?)?;
     if values.iter().any(|value| *value < 0) {
         return Err(KernelError::invalid("'list' argument must have no negative elements"));
     }
@@ -210,15 +205,11 @@ fn as_f64<'a>(array: &'a NdArray, function: &'static str) -> Result<Cow<'a, [f64
     if array.dtype() == DType::F64 {
         return elements_borrowed(array);
     }
-    with_element!(array.dtype(), T => cast_all::<T, f64>(array)).map(Cow::Owned)
+    elements_in_order(&crate::fused::cast(array, DType::F64)?).map(Cow::Owned)
 }
 
 fn as_complex(array: &NdArray) -> Result<Vec<Complex<f64>>> {
-    with_element!(array.dtype(), T => cast_all::<T, Complex<f64>>(array))
-}
-
-fn cast_all<T: Element, U: CastFrom<T>>(array: &NdArray) -> Result<Vec<U>> {
-    Ok(elements_in_order::<T>(array)?.into_iter().map(U::cast_from).collect())
+    elements_in_order(&crate::fused::cast(array, DType::C128)?)
 }
 
 #[cfg(test)]

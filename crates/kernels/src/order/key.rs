@@ -139,6 +139,13 @@ pub struct ComplexKey {
     im: u64,
 }
 
+impl ComplexKey {
+    /// The key whose order is reversed.
+    pub(super) fn reversed(self) -> Self {
+        Self { nan_parts: 3 - self.nan_parts, re: !self.re, im: !self.im }
+    }
+}
+
 macro_rules! complex {
     ($($real:ty),*) => {$(
         impl Sortable for Complex<$real> {

@@ -1,27 +1,38 @@
-//! Sorting of keys: by counting for short ones, by comparison for the others.
-//!
-//! (Sorting 64-bit keys by digits was measured too: its scattered writes cost more than the comparisons of the standard
-//! library's pattern-defeating quicksort, from 1,000 keys to 10 million.)
+//! Sorting and selection of keys: by counting for short ones, with vectors for those of 32 and 64 bits, by comparison for the others.
 
 use super::key::ComplexKey;
+use crate::isa::Isa;
+use crate::memory::reserved;
 
 /// A key that can be sorted.
 pub trait Key: Copy + Ord + Default + Send + Sync + std::fmt::Debug {
+    /// A key of one of two types that has the same order: what is done seldom is compiled for these.
+    type Wide: Copy + Ord + std::fmt::Debug;
+    /// This key as a wide one.
+    fn wide(self) -> Self::Wide;
+    /// The key whose order is reversed.
+    fn flipped(self) -> Self;
     /// Sorts keys.
-    fn sort(keys: &mut [Self]) {
-        keys.sort_unstable();
-    }
+    fn sort(keys: &mut [Self]);
+    /// Puts the key of a rank in its place, smaller ones before and larger ones after it.
+    fn select(keys: &mut [Self], rank: usize);
     /// The positions of keys in ascending order, equal ones in the order in which they stand. At most 2^32 keys.
-    fn order(keys: &[Self]) -> Vec<u32> {
-        let mut pairs: Vec<(Self, u32)> = keys.iter().copied().zip(0..).collect();
-        pairs.sort_by_key(|pair| pair.0);
-        pairs.into_iter().map(|(_, position)| position).collect()
-    }
+    fn order(keys: &[Self]) -> Vec<u32>;
 }
 
 impl Key for u8 {
+    type Wide = u64;
+    fn wide(self) -> u64 {
+        self.into()
+    }
+    fn flipped(self) -> Self {
+        !self
+    }
     fn sort(keys: &mut [Self]) {
         sort_by_counting(keys, usize::from, |key| key as Self, 1 << 8);
+    }
+    fn select(keys: &mut [Self], _: usize) {
+        Self::sort(keys);
     }
     fn order(keys: &[Self]) -> Vec<u32> {
         order_packed(keys.iter().map(|key| (*key).into()))
@@ -29,31 +40,146 @@ impl Key for u8 {
 }
 
 impl Key for u16 {
+    type Wide = u64;
+    fn wide(self) -> u64 {
+        self.into()
+    }
+    fn flipped(self) -> Self {
+        !self
+    }
     fn sort(keys: &mut [Self]) {
-        match keys.len() < 1 << 14 {
-            true => keys.sort_unstable(),
-            false => sort_by_counting(keys, usize::from, |key| key as Self, 1 << 16),
+        if keys.len() >= 1 << 14 {
+            return sort_by_counting(keys, usize::from, |key| key as Self, 1 << 16);
         }
+        let mut wide: Vec<u32> = keys.iter().map(|key| u32::from(*key)).collect();
+        u32::sort(&mut wide);
+        keys.iter_mut().zip(wide).for_each(|(key, wide)| *key = wide as Self);
+    }
+    fn select(keys: &mut [Self], _: usize) {
+        Self::sort(keys);
     }
     fn order(keys: &[Self]) -> Vec<u32> {
         order_packed(keys.iter().map(|key| (*key).into()))
     }
 }
 
+/// Fewer keys are not worth the choice of instructions.
+const FEW: usize = 16;
+
+macro_rules! vectors {
+    ($($key:ty, $vector:ident;)*) => {$(
+        fn sort(keys: &mut [Self]) {
+            #[cfg(target_arch = "x86_64")]
+            if keys.len() > FEW && Isa::detect() == Isa::Avx512 {
+                // SAFETY: the processor has the instructions.
+                return unsafe { super::vector_sort::sort::<super::vector_sort::$vector>(keys) };
+            }
+            keys.sort_unstable();
+        }
+        fn select(keys: &mut [Self], rank: usize) {
+            #[cfg(target_arch = "x86_64")]
+            if keys.len() > FEW && rank < keys.len() && Isa::detect() == Isa::Avx512 {
+                // SAFETY: the processor has the instructions.
+                return unsafe { super::vector_sort::select::<super::vector_sort::$vector>(keys, rank) };
+            }
+            keys.select_nth_unstable(rank);
+        }
+    )*};
+}
+
 impl Key for u32 {
+    type Wide = u64;
+    fn wide(self) -> u64 {
+        self.into()
+    }
+    fn flipped(self) -> Self {
+        !self
+    }
+    vectors! { u32, Narrow; }
     fn order(keys: &[Self]) -> Vec<u32> {
         order_packed(keys.iter().copied())
     }
 }
 
-impl Key for u64 {}
-impl Key for ComplexKey {}
+impl Key for u64 {
+    type Wide = Self;
+    fn wide(self) -> Self {
+        self
+    }
+    fn flipped(self) -> Self {
+        !self
+    }
+    vectors! { u64, Wide; }
+    /// Half of each key's bits, those that differ most, are sorted together with the positions; where they are equal the keys decide.
+    fn order(keys: &[Self]) -> Vec<u32> {
+        let (Some(low), Some(high)) = (keys.iter().min(), keys.iter().max()) else { return Vec::new() };
+        let shift = (64 - (high - low).leading_zeros()).saturating_sub(32);
+        let words = sorted_words(keys.iter().map(|key| ((key - low) >> shift) as u32));
+        let mut order = reserved(words.len());
+        order.extend(words.iter().map(|word| *word as u32));
+        if shift > 0 {
+            let mut start = 0;
+            for run in words.chunk_by(|a, b| a >> 32 == b >> 32) {
+                if run.len() > 1 {
+                    order_run(keys, &mut order[start..start + run.len()]);
+                }
+                start += run.len();
+            }
+        }
+        order
+    }
+}
+
+/// Sorts positions, which ascend, by their keys.
+fn order_run(keys: &[u64], positions: &mut [u32]) {
+    if positions.len() > 32 {
+        let own: Vec<u64> = positions.iter().map(|position| keys[*position as usize]).collect();
+        let sorted: Vec<u32> = u64::order(&own).into_iter().map(|place| positions[place as usize]).collect();
+        positions.copy_from_slice(&sorted);
+        return;
+    }
+    for end in 1..positions.len() {
+        let (position, mut place) = (positions[end], end);
+        let key = keys[position as usize];
+        while place > 0 && keys[positions[place - 1] as usize] > key {
+            positions[place] = positions[place - 1];
+            place -= 1;
+        }
+        positions[place] = position;
+    }
+}
+
+impl Key for ComplexKey {
+    type Wide = Self;
+    fn wide(self) -> Self {
+        self
+    }
+    fn flipped(self) -> Self {
+        self.reversed()
+    }
+    fn sort(keys: &mut [Self]) {
+        keys.sort_unstable();
+    }
+    fn select(keys: &mut [Self], rank: usize) {
+        keys.select_nth_unstable(rank);
+    }
+    fn order(keys: &[Self]) -> Vec<u32> {
+        let mut pairs: Vec<(Self, u32)> = keys.iter().copied().zip(0..).collect();
+        pairs.sort_unstable();
+        pairs.into_iter().map(|(_, position)| position).collect()
+    }
+}
 
 /// Key and position share a word: sorting the words sorts the keys, and equal ones by position.
-fn order_packed(keys: impl Iterator<Item = u32>) -> Vec<u32> {
-    let mut words: Vec<u64> = keys.zip(0_u64..).map(|(key, position)| u64::from(key) << 32 | position).collect();
-    words.sort_unstable();
-    words.into_iter().map(|word| word as u32).collect()
+fn sorted_words(keys: impl ExactSizeIterator<Item = u32>) -> Vec<u64> {
+    let mut words = reserved(keys.len());
+    words.extend(keys.zip(0_u64..).map(|(key, position)| u64::from(key) << 32 | position));
+    u64::sort(&mut words);
+    words
+}
+
+fn order_packed(keys: impl ExactSizeIterator<Item = u32>) -> Vec<u32> {
+    sorted_words(keys).into_iter().map(|word| word as u32).collect()
 }
 
 fn sort_by_counting<K: Copy>(keys: &mut [K], index: impl Fn(K) -> usize, key: impl Fn(usize) -> K, range: usize) {
@@ -74,8 +200,9 @@ mod tests {
 
     #[test]
     fn keys_are_sorted_at_any_length() {
-        for count in [0, 1, 2, 100, 5000, 20_000] {
-            for mask in [u64::MAX, 0xFF, 0xFF00_0000_0000, 0] {
+        let around = [8, 16, 64, 128, 256, 512].into_iter().flat_map(|n| [n - 1, n, n + 1]);
+        for count in around.chain([0, 1, 2, 3, 40, 100, 5000, 20_000]) {
+            for mask in [u64::MAX, 0xFF, 0xFF00_0000_0000, 0, 1] {
                 let keys: Vec<u64> = (0..count).map(|i| Seed::new(1, 0).draw(i) & mask).collect();
                 check(&keys);
                 check(&keys.iter().map(|k| *k as u32).collect::<Vec<_>>());
@@ -83,6 +210,18 @@ mod tests {
                 check(&keys.iter().map(|k| *k as u8).collect::<Vec<_>>());
             }
         }
+    }
+
+    /// What quicksort may stumble over.
+    #[test]
+    fn keys_in_patterns_are_sorted() {
+        let n = 30_000_u64;
+        check(&(0..n).collect::<Vec<_>>());
+        check(&(0..n).rev().collect::<Vec<_>>());
+        check(&(0..n).map(|i| if i < n / 2 { i } else { n - i }).collect::<Vec<_>>());
+        check(&(0..n).map(|i| i % 7).collect::<Vec<_>>());
+        check(&(0..n).map(|i| if i == n / 3 { 0 } else { u64::MAX }).collect::<Vec<_>>());
+        check(&(0..n).map(|i| (i * i % 1009) << 40).collect::<Vec<_>>());
     }
 
     fn check<K: Key>(keys: &[K]) {
@@ -93,5 +232,14 @@ mod tests {
         let mut order: Vec<u32> = (0..keys.len() as u32).collect();
         order.sort_by_key(|i| keys[*i as usize]);
         assert_eq!(K::order(keys), order);
+        for rank in [0, keys.len() / 3, keys.len().saturating_sub(1)] {
+            if rank < keys.len() {
+                let mut parted = keys.to_vec();
+                K::select(&mut parted, rank);
+                assert_eq!(parted[rank], expected[rank]);
+                assert!(parted[..rank].iter().all(|key| *key <= expected[rank]));
+                assert!(parted[rank..].iter().all(|key| *key >= expected[rank]));
+            }
+        }
     }
 }

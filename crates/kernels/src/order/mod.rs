@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`key`] | elements as integers of the same order |
 //! | [`key_order`] | sorting of keys |
+//! | `vector_sort` | sorting of keys with AVX-512 |
 //! | [`mod@sort`] | `sort`, `argsort`, merging of sorted runs, `searchsorted` |
 //! | [`select`] | `partition`, `argpartition`, `topk`, `argtopk` |
 //! | [`mod@unique`] | distinct values with positions and counts |
@@ -24,6 +25,8 @@ pub mod ranks;
 pub mod select;
 pub mod sort;
 pub mod unique;
+#[cfg(target_arch = "x86_64")]
+mod vector_sort;
 
 pub use histogram::{Bins, bincount, digitize, histogram};
 pub use quantile::{QuantileMethod, median, quantile};

@@ -5,7 +5,7 @@
 use half::f16;
 
 use super::key::Sortable;
-use super::select::select_ranks;
+use super::select::select_keys;
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::{KernelError, Result};
@@ -211,11 +211,16 @@ impl Request<'_> {
             return Err(KernelError::invalid("quantile of no elements: integers have no NaN to stand for it"));
         }
         let mut results = vec![From::missing(); self.probabilities.len() * self.count];
-        let mut keys = Vec::with_capacity(self.length);
+        let mut keys = crate::memory::reserved(self.length);
         for line in 0..self.count {
             keys.clear();
             let values = &elements[line * self.length..][..self.length];
-            keys.extend(values.iter().filter(|value| !value.is_nan(self.time)).map(|value| value.exact_key(self.time)));
+            keys.extend(values.iter().map(|value| value.exact_key(self.time)));
+            if values.iter().fold(false, |any, value| any | value.is_nan(self.time)) {
+                let numbers = values.iter().filter(|value| !value.is_nan(self.time));
+                keys.clear();
+                keys.extend(numbers.map(|value| value.exact_key(self.time)));
+            }
             if keys.is_empty() || (keys.len() < self.length && !self.ignore_nan) {
                 continue;
             }
@@ -226,7 +231,7 @@ impl Request<'_> {
                 .collect();
             ranks.sort_unstable();
             ranks.dedup();
-            select_ranks(&mut keys, &ranks);
+            select_keys(&mut keys, &ranks);
             for (number, (low, high, part)) in places.into_iter().enumerate() {
                 let element = |rank: usize| From::of_key(keys[rank], self.time);
                 let high = if part > 0.0 { high } else { low };

@@ -1,6 +1,7 @@
 //! Selection: elements of given rank in their place, and the largest or smallest few.
 
 use super::key::Sortable;
+use super::key_order::Key;
 use super::lines::Lines;
 use super::sort::check_length;
 use crate::error::{KernelError, Result};
@@ -21,7 +22,7 @@ pub fn partition(array: &NdArray, kth: &[isize], axis: isize) -> Result<NdArray>
         lines.for_each(|line| {
             keys.clear();
             keys.extend(line.iter().map(|value| value.exact_key(time)));
-            select_ranks(&mut keys, &kth);
+            select_keys(&mut keys, &kth);
             line.iter_mut().zip(&keys).for_each(|(value, key)| *value = T::of_key(*key, time));
         });
         lines.into_array()?.reinterpret(array.dtype())
@@ -62,7 +63,8 @@ pub fn topk(array: &NdArray, k: isize, axis: isize) -> Result<NdArray> {
         let mut keys = Vec::new();
         for line in lines.iter() {
             candidates(line, k, time, &mut keys);
-            elements.extend(top(&mut keys, k).iter().map(|key| T::of_key(*key, time)));
+            smallest(&mut keys, taken);
+            elements.extend(keys.iter().map(|key| T::of_key(ranked(*key, k), time)));
         }
         lines.array(taken, elements)?.reinterpret(array.dtype())
     })
@@ -80,66 +82,70 @@ pub fn argtopk(array: &NdArray, k: isize, axis: isize) -> Result<NdArray> {
         let taken = k.unsigned_abs().min(lines.length);
         let mut positions: Vec<i64> = Vec::with_capacity(lines.count * taken);
         for line in lines.iter() {
-            if k > 0 {
-                // The largest come first: of equal ones the first position has to count as the larger.
-                let mut pairs: Vec<_> = keyed(line, time).into_iter().map(|(key, i)| (key, !i)).collect();
-                positions.extend(top(&mut pairs, k).iter().map(|(_, position)| i64::from(!*position)));
-            } else {
-                let mut pairs = keyed(line, time);
-                positions.extend(top(&mut pairs, k).iter().map(|(_, position)| i64::from(*position)));
+            let mut pairs: Vec<_> = line.iter().zip(0_u32..).map(|(value, i)| (ranked(value.key(time), k).wide(), i)).collect();
+            if taken < pairs.len() && taken > 0 {
+                pairs.select_nth_unstable(taken - 1);
             }
+            pairs.truncate(taken);
+            pairs.sort_unstable();
+            positions.extend(pairs.iter().map(|(_, position)| i64::from(*position)));
         }
         lines.array(taken, positions)
     })
 }
 
-fn keyed<T: Sortable>(line: &[T], time: bool) -> Vec<(T::Key, u32)> {
-    line.iter().zip(0..).map(|(value, position)| (value.key(time), position)).collect()
+type Pair<T> = (<<T as Sortable>::Key as Key>::Wide, u32);
+
+fn keyed<T: Sortable>(line: &[T], time: bool) -> Vec<Pair<T>> {
+    line.iter().zip(0..).map(|(value, position)| (value.key(time).wide(), position)).collect()
 }
 
-/// The `k` largest in descending order at the front, or the `-k` smallest in ascending order.
-fn top<K: Ord>(keys: &mut [K], k: isize) -> &[K] {
-    let taken = k.unsigned_abs().min(keys.len());
-    if taken == 0 {
-        return &[];
-    }
-    if k > 0 {
-        if taken < keys.len() {
-            keys.select_nth_unstable_by(taken - 1, |a, b| b.cmp(a));
-        }
-        keys[..taken].sort_unstable_by(|a, b| b.cmp(a));
-    } else {
-        if taken < keys.len() {
-            keys.select_nth_unstable(taken - 1);
-        }
-        keys[..taken].sort_unstable();
-    }
-    &keys[..taken]
+/// The key by which the wanted ones are the smallest: reversed where the largest are wanted.
+#[inline(always)]
+fn ranked<K: Key>(key: K, k: isize) -> K {
+    if k > 0 { key.flipped() } else { key }
 }
 
-/// The keys of a line that [`top`] may want: all of a short line; of a long one those that none of the others has outdone so far.
+/// Leaves the smallest keys, sorted.
+fn smallest<K: Key>(keys: &mut Vec<K>, taken: usize) {
+    if taken > 0 && taken < keys.len() {
+        K::select(keys, taken - 1);
+    }
+    keys.truncate(taken);
+    K::sort(keys);
+}
+
+/// Elements that are compared with the bound at once.
+const BLOCK: usize = 64;
+
+/// The keys of a line, smallest first, that may be wanted: all of a short line; of a long one those that too few of the others have
+/// outdone so far.
 fn candidates<T: Sortable>(line: &[T], k: isize, time: bool, keys: &mut Vec<T::Key>) {
     let taken = k.unsigned_abs();
     let room = taken.saturating_mul(4).max(256);
+    let key = |value: &T| ranked(value.exact_key(time), k);
     keys.clear();
     if taken == 0 || line.len() <= 2 * room {
-        keys.extend(line.iter().map(|value| value.exact_key(time)));
+        keys.extend(line.iter().map(key));
         return;
     }
-    let beats = |key: T::Key, bound: T::Key| if k > 0 { key > bound } else { key < bound };
     let (first, rest) = line.split_at(room);
-    keys.extend(first.iter().map(|value| value.exact_key(time)));
-    top(keys, k);
-    keys.truncate(taken);
+    keys.extend(first.iter().map(key));
+    smallest(keys, taken);
     let mut bound = keys[taken - 1];
-    for value in rest {
-        let key = value.exact_key(time);
-        if beats(key, bound) {
-            keys.push(key);
-            if keys.len() == room {
-                top(keys, k);
-                keys.truncate(taken);
-                bound = keys[taken - 1];
+    for block in rest.chunks(BLOCK) {
+        // Most blocks have none: they are looked at as a whole.
+        if !block.iter().fold(false, |any, value| any | (key(value) < bound)) {
+            continue;
+        }
+        for value in block {
+            let key = key(value);
+            if key < bound {
+                keys.push(key);
+                if keys.len() == room {
+                    smallest(keys, taken);
+                    bound = keys[taken - 1];
+                }
             }
         }
     }
@@ -162,8 +168,20 @@ fn ranks(kth: &[isize], length: usize) -> Result<Vec<usize>> {
     Ok(ranks)
 }
 
+/// [`select_ranks`] for keys.
+pub(super) fn select_keys<K: Key>(keys: &mut [K], ranks: &[usize]) {
+    fn within<K: Key>(keys: &mut [K], ranks: &[usize], start: usize) {
+        let Some(&middle) = ranks.get(ranks.len() / 2) else { return };
+        K::select(keys, middle - start);
+        let (before, after) = keys.split_at_mut(middle - start);
+        within(before, &ranks[..ranks.len() / 2], start);
+        within(&mut after[1..], &ranks[ranks.len() / 2 + 1..], middle + 1);
+    }
+    within(keys, ranks, 0);
+}
+
 /// Puts the elements of ascending ranks in their places: the middle rank first, so that each side is searched by itself.
-pub(super) fn select_ranks<K: Ord>(keys: &mut [K], ranks: &[usize]) {
+fn select_ranks<K: Ord>(keys: &mut [K], ranks: &[usize]) {
     fn within<K: Ord>(keys: &mut [K], ranks: &[usize], start: usize) {
         let Some(&middle) = ranks.get(ranks.len() / 2) else { return };
         keys.select_nth_unstable(middle - start);

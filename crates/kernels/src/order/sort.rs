@@ -6,6 +6,7 @@ use super::lines::Lines;
 use crate::error::{KernelError, Result};
 use crate::layout::copy::elements_in_order;
 use crate::layout::width::same_dtype;
+use crate::memory::reserved;
 use crate::ndarray::NdArray;
 use crate::with_element;
 
@@ -34,6 +35,15 @@ impl<T: Sortable> Sorter<T> {
     }
 
     fn sort(&mut self, line: &mut [T]) {
+        if let Some(keys) = in_place(line, self.time) {
+            T::Key::sort(keys);
+            let keys: *const T::Key = keys.as_ptr();
+            for (place, value) in line.iter_mut().enumerate() {
+                // SAFETY: `keys` lie in the memory of `line`, one a value; each is read before its value is written.
+                *value = T::of_key(unsafe { keys.add(place).read() }, self.time);
+            }
+            return;
+        }
         self.keys.clear();
         self.keys.extend(line.iter().map(|value| value.exact_key(self.time)));
         T::Key::sort(&mut self.keys);
@@ -41,6 +51,22 @@ impl<T: Sortable> Sorter<T> {
             *value = T::of_key(*key, self.time);
         }
     }
+}
+
+/// The keys of elements in their place, where both are of one size. Afterwards the memory holds keys, not elements.
+fn in_place<T: Sortable>(line: &mut [T], time: bool) -> Option<&mut [T::Key]> {
+    if size_of::<T>() != size_of::<T::Key>() || align_of::<T>() != align_of::<T::Key>() {
+        return None;
+    }
+    let (memory, length) = (line.as_mut_ptr(), line.len());
+    let keys = memory.cast::<T::Key>();
+    for place in 0..length {
+        // SAFETY: within the line, whose elements have the size and alignment of keys; keys of that size are plain integers, and those of
+        // `bool` are 0 and 1.
+        unsafe { keys.add(place).write(memory.add(place).read().exact_key(time)) };
+    }
+    // SAFETY: as above; the line is borrowed for as long as the keys.
+    Some(unsafe { std::slice::from_raw_parts_mut(keys, length) })
 }
 
 /// The positions of the elements in the order of [`sort`], equal ones in the order in which they stand (stable). int64.
@@ -52,7 +78,7 @@ pub fn argsort(array: &NdArray, axis: isize) -> Result<NdArray> {
     with_element!(array.dtype(), T => {
         let lines = Lines::<T>::of(array, axis)?;
         check_length(lines.length)?;
-        let mut positions: Vec<i64> = Vec::with_capacity(lines.elements.len());
+        let mut positions: Vec<i64> = reserved(lines.elements.len());
         for line in lines.iter() {
             positions.extend(order(line, time).into_iter().map(i64::from));
         }
@@ -62,7 +88,9 @@ pub fn argsort(array: &NdArray, axis: isize) -> Result<NdArray> {
 
 /// The positions of elements in ascending order, stable.
 pub(super) fn order<T: Sortable>(line: &[T], time: bool) -> Vec<u32> {
-    T::Key::order(&line.iter().map(|value| value.key(time)).collect::<Vec<_>>())
+    let mut keys = reserved(line.len());
+    keys.extend(line.iter().map(|value| value.key(time)));
+    T::Key::order(&keys)
 }
 
 /// That positions fit in 32 bits.
@@ -101,7 +129,7 @@ pub fn merge_sorted(runs: &[NdArray]) -> Result<NdArray> {
 }
 
 fn merge<T: Sortable>(left: &[T], right: &[T], time: bool) -> Vec<T> {
-    let mut merged = Vec::with_capacity(left.len() + right.len());
+    let mut merged = reserved(left.len() + right.len());
     let (mut l, mut r) = (0, 0);
     while l < left.len() && r < right.len() {
         let from_left = left[l].key(time) <= right[r].key(time);

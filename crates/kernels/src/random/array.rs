@@ -247,7 +247,7 @@ struct Region<'a> {
 impl Region<'_> {
     /// Calls `fill(index, elements)` for each run of the block that is a run of the whole array.
     fn fill<T: Element>(&self, dtype: DType, fill: impl Fn(u64, &mut [T])) -> Result<NdArray> {
-        let mut elements = vec![T::default(); element_count(self.shape)?];
+        let mut elements = crate::layout::copy::zeroed::<T>(element_count(self.shape)?);
         if !elements.is_empty() {
             // Trailing axes that the block holds entirely make longer runs with the axis before them.
             let whole_axes = self.whole.iter().zip(self.shape).rev().take_while(|(w, s)| w == s).count();

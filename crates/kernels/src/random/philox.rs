@@ -60,6 +60,7 @@ fn join(low: u32, high: u32) -> u64 {
 }
 
 /// The finaliser of SplitMix64, a bijection.
+#[inline(always)]
 pub(super) fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let value = (value ^ value >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);

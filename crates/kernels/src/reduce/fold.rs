@@ -347,51 +347,6 @@ operation! {
     |a, b| if !SKIP && (a == NAT || b == NAT) { NAT } else { a.max(b) }
 }
 
-/// Both extremes, for their difference.
-#[derive(Clone)]
-pub(crate) struct Ptp<L: FoldOp, H: FoldOp<In = L::In, State = L::State>> {
-    low: Fold<L>,
-    high: Fold<H>,
-}
-
-impl<L: FoldOp, H: FoldOp<In = L::In, State = L::State>> Ptp<L, H> {
-    pub(crate) fn new(states: usize) -> Self {
-        Self { low: Fold::new(states), high: Fold::new(states) }
-    }
-}
-
-impl<L: FoldOp, H: FoldOp<In = L::In, State = L::State>> Kernel for Ptp<L, H> {
-    type In = L::In;
-
-    fn run(&mut self, state: usize, values: &[L::In], position: i64, step: i64) {
-        self.low.run(state, values, position, step);
-        self.high.run(state, values, position, step);
-    }
-
-    fn rows(&mut self, first: usize, values: &[L::In], position: i64, step: i64) {
-        self.low.rows(first, values, position, step);
-        self.high.rows(first, values, position, step);
-    }
-
-    fn states(&self) -> usize {
-        Kernel::states(&self.low)
-    }
-
-    fn arrays(&self) -> Vec<NdArray> {
-        vec![component(&self.low.states), component(&self.high.states)]
-    }
-
-    fn merge(&mut self, arrays: &[NdArray]) -> Result<()> {
-        Kernel::merge(&mut self.low, arrays)?;
-        Kernel::merge(&mut self.high, arrays.get(1..).unwrap_or_default())
-    }
-
-    fn finish(&self, _: u64, dtype: DType) -> Result<NdArray> {
-        let (high, low) = (finished(&self.high.states, dtype)?, finished(&self.low.states, dtype)?);
-        crate::fused::elementwise("subtract", &[&high, &low])
-    }
-}
-
 /// The sum of complex numbers in `Complex<f64>`, or their mean.
 #[derive(Clone)]
 pub(crate) struct ComplexSum<P, const SKIP: bool> {

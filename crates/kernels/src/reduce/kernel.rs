@@ -3,16 +3,18 @@
 use super::Reduction;
 use super::arg::Arg;
 use super::fold::{
-    All, Any, ComplexSum, Count, Fold, IntegerProduct, IntegerSum, Max, Min, NanMax, NanMin, Product, Ptp, TimeSum,
+    All, Any, ComplexSum, Count, Fold, IntegerProduct, IntegerSum, Max, Min, NanMax, NanMin, Product, TimeMax, TimeMin,
+    TimeSum,
 };
 use super::moments::{ComplexMoments, Moments};
 use super::sum::FloatSum;
+use crate::Complex;
 use crate::dtype::{DType, Kind};
 use crate::element::Element;
 use crate::error::Result;
 use crate::fused::Cursor;
+use crate::isa::{Loop, Ports};
 use crate::ndarray::NdArray;
-use crate::{Complex, f16, with_element};
 
 /// States of a reduction whose input type is known.
 pub(crate) trait Kernel: Clone + Send + Sync + 'static {
@@ -118,191 +120,248 @@ pub(crate) fn read<T: Element>(arrays: &[NdArray], index: usize, states: usize) 
     if values.len() == states { Ok(values) } else { Err(missing()) }
 }
 
-/// Runs a block for each real dtype with its type bound; the other block for complex ones.
-macro_rules! real_or_complex {
-    ($dtype:expr, $T:ident => $real:expr, $C:ident => $complex:expr) => {
-        match $dtype.physical() {
-            DType::Bool => {
-                type $T = bool;
-                $real
-            }
-            DType::I8 => {
-                type $T = i8;
-                $real
-            }
-            DType::I16 => {
-                type $T = i16;
-                $real
-            }
-            DType::I32 => {
-                type $T = i32;
-                $real
-            }
-            DType::U8 => {
-                type $T = u8;
-                $real
-            }
-            DType::U16 => {
-                type $T = u16;
-                $real
-            }
-            DType::U32 => {
-                type $T = u32;
-                $real
-            }
-            DType::U64 => {
-                type $T = u64;
-                $real
-            }
-            DType::F16 => {
-                type $T = f16;
-                $real
-            }
-            DType::F32 => {
-                type $T = f32;
-                $real
-            }
-            DType::F64 => {
-                type $T = f64;
-                $real
-            }
-            DType::C64 => {
-                type $C = f32;
-                $complex
-            }
-            DType::C128 => {
-                type $C = f64;
-                $complex
-            }
-            _ => {
-                type $T = i64;
-                $real
-            }
-        }
-    };
+/// A kernel of another dtype, to which each tile is cast: kernels are compiled for a few dtypes only.
+#[derive(Clone)]
+struct Through {
+    cast: Loop,
+    from_bytes: usize,
+    scratch: Vec<u64>,
+    kernel: Box<dyn Accumulate>,
 }
 
-/// As above, for integers and booleans; the other block for the rest.
-macro_rules! integer_or_else {
-    ($dtype:expr, $T:ident => $integer:expr, $rest:expr) => {
-        match $dtype.physical() {
-            DType::Bool => {
-                type $T = bool;
-                $integer
-            }
-            DType::I8 => {
-                type $T = i8;
-                $integer
-            }
-            DType::I16 => {
-                type $T = i16;
-                $integer
-            }
-            DType::I32 => {
-                type $T = i32;
-                $integer
-            }
-            DType::I64 => {
-                type $T = i64;
-                $integer
-            }
-            DType::U8 => {
-                type $T = u8;
-                $integer
-            }
-            DType::U16 => {
-                type $T = u16;
-                $integer
-            }
-            DType::U32 => {
-                type $T = u32;
-                $integer
-            }
-            DType::U64 => {
-                type $T = u64;
-                $integer
-            }
-            _ => $rest,
+impl Through {
+    fn wrap(from: DType, to: DType, kernel: Box<dyn Accumulate>) -> Box<dyn Accumulate> {
+        if from == to {
+            return kernel;
         }
-    };
+        let (cast, _) = crate::ufunc::cast(from, to);
+        let scratch = vec![0; crate::fused::TILE * to.item_size().div_ceil(size_of::<u64>())];
+        Box::new(Self { cast, from_bytes: from.item_size(), scratch, kernel })
+    }
+}
+
+impl Accumulate for Through {
+    unsafe fn update_tile(&mut self, values: *const u8, length: usize, cursor: &mut Cursor<2>, first_position: i64) {
+        for start in (0..length).step_by(crate::fused::TILE) {
+            let length = (length - start).min(crate::fused::TILE);
+            let output: *mut u8 = self.scratch.as_mut_ptr().cast();
+            let input = values.wrapping_add(start * self.from_bytes);
+            let ports = Ports { inputs: [input; 4], output, length, argument: 0 };
+            // SAFETY: the input is the caller's promise; the scratch has room for a tile of any dtype's elements.
+            unsafe {
+                (self.cast)(&ports);
+                self.kernel.update_tile(output, length, cursor, first_position);
+            }
+        }
+    }
+
+    fn states(&self) -> usize {
+        self.kernel.states()
+    }
+
+    fn arrays(&self) -> Vec<NdArray> {
+        self.kernel.arrays()
+    }
+
+    fn merge(&mut self, arrays: &[NdArray]) -> Result<()> {
+        self.kernel.merge(arrays)
+    }
+
+    fn finish(&self, count: u64, dtype: DType) -> Result<NdArray> {
+        self.kernel.finish(count, dtype)
+    }
+
+    fn boxed(&self) -> Box<dyn Accumulate> {
+        Box::new(self.clone())
+    }
+}
+
+/// Both extremes, for their difference.
+#[derive(Clone)]
+struct Ptp {
+    low: Box<dyn Accumulate>,
+    high: Box<dyn Accumulate>,
+}
+
+impl Accumulate for Ptp {
+    unsafe fn update_tile(&mut self, values: *const u8, length: usize, cursor: &mut Cursor<2>, first_position: i64) {
+        let mut again = cursor.clone();
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.low.update_tile(values, length, &mut again, first_position);
+            self.high.update_tile(values, length, cursor, first_position);
+        }
+    }
+
+    fn states(&self) -> usize {
+        self.low.states()
+    }
+
+    fn arrays(&self) -> Vec<NdArray> {
+        [self.low.arrays(), self.high.arrays()].concat()
+    }
+
+    fn merge(&mut self, arrays: &[NdArray]) -> Result<()> {
+        self.low.merge(arrays)?;
+        self.high.merge(arrays.get(1..).unwrap_or_default())
+    }
+
+    fn finish(&self, count: u64, dtype: DType) -> Result<NdArray> {
+        let (high, low) = (self.high.finish(count, dtype)?, self.low.finish(count, dtype)?);
+        crate::fused::elementwise("subtract", &[&high, &low])
+    }
+
+    fn boxed(&self) -> Box<dyn Accumulate> {
+        Box::new(self.clone())
+    }
+}
+
+/// The dtype whose kernel does the work for elements of a dtype.
+fn worked_in(reduction: Reduction, input: DType) -> DType {
+    use DType::{Bool, C64, C128, F16, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64};
+    match (reduction, input) {
+        (Reduction::Any | Reduction::All | Reduction::CountNonzero, _) => Bool,
+        (_, F16) => F32,
+        (_, C64) => C128,
+        (_, F32 | F64 | C128) => input,
+        _ if input.is_time() => input,
+        (Reduction::Sum | Reduction::NanSum, I8 | I16) => I32,
+        (Reduction::Sum | Reduction::NanSum, U8 | U16) => U32,
+        (Reduction::Sum | Reduction::NanSum, _) => input,
+        (Reduction::Prod | Reduction::NanProd, Bool | I8 | I16 | I32 | I64) => I64,
+        (Reduction::Prod | Reduction::NanProd, _) => U64,
+        (Reduction::Min | Reduction::Max | Reduction::NanMin | Reduction::NanMax | Reduction::Ptp, input) => {
+            match input {
+                Bool => U8,
+                I8 | I16 => I32,
+                U16 => U32,
+                other => other,
+            }
+        }
+        (Reduction::ArgMin | Reduction::ArgMax | Reduction::NanArgMin | Reduction::NanArgMax, input) => match input {
+            Bool | I8 | I16 | U8 | U16 => I32,
+            U32 => I64,
+            other => other,
+        },
+        _ => F64,
+    }
 }
 
 /// The kernel of a reduction whose dtype [`Reduction::result_dtype`] accepts.
-#[rustfmt::skip] // One line a case.
 pub(crate) fn make(reduction: Reduction, input: DType, states: usize) -> Box<dyn Accumulate> {
-    let is_time = input.is_time();
+    let dtype = worked_in(reduction, input);
+    Through::wrap(input, dtype, kernel(reduction, dtype, states))
+}
+
+macro_rules! boxed {
+    ($kernel:ty, $($argument:expr),*) => {
+        Box::new(<$kernel>::new($($argument),*))
+    };
+}
+
+/// The kernel for a dtype of [`worked_in`].
+#[rustfmt::skip] // One line a case.
+fn kernel(reduction: Reduction, dtype: DType, states: usize) -> Box<dyn Accumulate> {
+    let is_time = dtype.is_time();
     match reduction {
-        Reduction::Sum | Reduction::NanSum if is_time && !reduction.skips_nan() => Box::new(Fold::<TimeSum<false>>::new(states)),
-        Reduction::NanSum if is_time => Box::new(Fold::<TimeSum<true>>::new(states)),
-        Reduction::Sum => integer_or_else!(input, T => Box::new(Fold::<IntegerSum<T>>::new(states)), float_sum::<false>(input, states, false)),
-        Reduction::NanSum => integer_or_else!(input, T => Box::new(Fold::<IntegerSum<T>>::new(states)), float_sum::<true>(input, states, false)),
-        Reduction::Mean => float_sum::<false>(input, states, true),
-        Reduction::NanMean => float_sum::<true>(input, states, true),
-        Reduction::Prod | Reduction::NanProd => {
-            let skip = reduction.skips_nan();
-            integer_or_else!(input, T => Box::new(Fold::<IntegerProduct<T>>::new(states)), product(input, states, skip))
-        }
-        Reduction::Var { ddof } => moments::<false>(input, states, ddof, false),
-        Reduction::Std { ddof } => moments::<false>(input, states, ddof, true),
-        Reduction::NanVar { ddof } => moments::<true>(input, states, ddof, false),
-        Reduction::NanStd { ddof } => moments::<true>(input, states, ddof, true),
-        Reduction::Min if is_time => Box::new(Fold::<super::fold::TimeMin<false>>::new(states)),
-        Reduction::NanMin if is_time => Box::new(Fold::<super::fold::TimeMin<true>>::new(states)),
-        Reduction::Max if is_time => Box::new(Fold::<super::fold::TimeMax<false>>::new(states)),
-        Reduction::NanMax if is_time => Box::new(Fold::<super::fold::TimeMax<true>>::new(states)),
-        Reduction::Min => with_element!(input, T => Box::new(Fold::<Min<T>>::new(states))),
-        Reduction::Max => with_element!(input, T => Box::new(Fold::<Max<T>>::new(states))),
-        Reduction::NanMin => with_element!(input, T => Box::new(Fold::<NanMin<T>>::new(states))),
-        Reduction::NanMax => with_element!(input, T => Box::new(Fold::<NanMax<T>>::new(states))),
-        Reduction::Ptp if is_time => Box::new(Ptp::<super::fold::TimeMin<false>, super::fold::TimeMax<false>>::new(states)),
-        Reduction::Ptp => with_element!(input, T => Box::new(Ptp::<Min<T>, Max<T>>::new(states))),
-        Reduction::Any => with_element!(input, T => Box::new(Fold::<Any<T>>::new(states))),
-        Reduction::All => with_element!(input, T => Box::new(Fold::<All<T>>::new(states))),
-        Reduction::CountNonzero => with_element!(input, T => Box::new(Fold::<Count<T>>::new(states))),
-        Reduction::ArgMin => position::<false, false>(input, states),
-        Reduction::ArgMax => position::<true, false>(input, states),
-        Reduction::NanArgMin => position::<false, true>(input, states),
-        Reduction::NanArgMax => position::<true, true>(input, states),
+        Reduction::Sum if is_time => boxed!(Fold<TimeSum<false>>, states),
+        Reduction::NanSum if is_time => boxed!(Fold<TimeSum<true>>, states),
+        Reduction::Sum | Reduction::NanSum => match dtype {
+            DType::Bool => boxed!(Fold<Count<bool>>, states),
+            DType::I32 => boxed!(Fold<IntegerSum<i32>>, states),
+            DType::I64 => boxed!(Fold<IntegerSum<i64>>, states),
+            DType::U32 => boxed!(Fold<IntegerSum<u32>>, states),
+            DType::U64 => boxed!(Fold<IntegerSum<u64>>, states),
+            _ => float_sum(dtype, states, false, reduction.skips_nan()),
+        },
+        Reduction::Mean | Reduction::NanMean => float_sum(dtype, states, true, reduction.skips_nan()),
+        Reduction::Prod | Reduction::NanProd => match (dtype, reduction.skips_nan()) {
+            (DType::I64, _) => boxed!(Fold<IntegerProduct<i64>>, states),
+            (DType::U64, _) => boxed!(Fold<IntegerProduct<u64>>, states),
+            (DType::F32, false) => boxed!(Fold<Product<f32, false>>, states),
+            (DType::F32, true) => boxed!(Fold<Product<f32, true>>, states),
+            (DType::C128, false) => boxed!(Fold<Product<Complex<f64>, false>>, states),
+            (DType::C128, true) => boxed!(Fold<Product<Complex<f64>, true>>, states),
+            (_, false) => boxed!(Fold<Product<f64, false>>, states),
+            (_, true) => boxed!(Fold<Product<f64, true>>, states),
+        },
+        Reduction::Var { ddof } | Reduction::NanVar { ddof } => moments(dtype, states, ddof, false, reduction.skips_nan()),
+        Reduction::Std { ddof } | Reduction::NanStd { ddof } => moments(dtype, states, ddof, true, reduction.skips_nan()),
+        Reduction::Min => extreme(dtype, states, false, false),
+        Reduction::NanMin => extreme(dtype, states, false, true),
+        Reduction::Max => extreme(dtype, states, true, false),
+        Reduction::NanMax => extreme(dtype, states, true, true),
+        Reduction::Ptp => Box::new(Ptp { low: extreme(dtype, states, false, false), high: extreme(dtype, states, true, false) }),
+        Reduction::Any => boxed!(Fold<Any<bool>>, states),
+        Reduction::All => boxed!(Fold<All<bool>>, states),
+        Reduction::CountNonzero => boxed!(Fold<Count<bool>>, states),
+        Reduction::ArgMin => position::<false>(dtype, states, false),
+        Reduction::ArgMax => position::<true>(dtype, states, false),
+        Reduction::NanArgMin => position::<false>(dtype, states, true),
+        Reduction::NanArgMax => position::<true>(dtype, states, true),
     }
 }
 
-fn float_sum<const SKIP: bool>(input: DType, states: usize, mean: bool) -> Box<dyn Accumulate> {
-    if input.kind() == Kind::Timedelta {
-        return Box::new(FloatSum::<super::sum::Ticks, SKIP>::new(states, mean));
+#[rustfmt::skip] // One line a case.
+fn extreme(dtype: DType, states: usize, greatest: bool, skip: bool) -> Box<dyn Accumulate> {
+    macro_rules! either {
+        ($low:ty, $high:ty) => {
+            if greatest { boxed!(Fold<$high>, states) } else { boxed!(Fold<$low>, states) }
+        };
     }
-    real_or_complex!(
-        input,
-        T => Box::new(FloatSum::<T, SKIP>::new(states, mean)),
-        P => Box::new(ComplexSum::<P, SKIP>::new(states, mean))
-    )
-}
-
-fn product(input: DType, states: usize, skip: bool) -> Box<dyn Accumulate> {
-    match (input, skip) {
-        (DType::F16, false) => Box::new(Fold::<Product<f16, false>>::new(states)),
-        (DType::F16, true) => Box::new(Fold::<Product<f16, true>>::new(states)),
-        (DType::F32, false) => Box::new(Fold::<Product<f32, false>>::new(states)),
-        (DType::F32, true) => Box::new(Fold::<Product<f32, true>>::new(states)),
-        (DType::C64, false) => Box::new(Fold::<Product<Complex<f32>, false>>::new(states)),
-        (DType::C64, true) => Box::new(Fold::<Product<Complex<f32>, true>>::new(states)),
-        (DType::C128, false) => Box::new(Fold::<Product<Complex<f64>, false>>::new(states)),
-        (DType::C128, true) => Box::new(Fold::<Product<Complex<f64>, true>>::new(states)),
-        (_, false) => Box::new(Fold::<Product<f64, false>>::new(states)),
-        (_, true) => Box::new(Fold::<Product<f64, true>>::new(states)),
+    match (dtype.physical(), skip) {
+        _ if dtype.is_time() && skip => either!(TimeMin<true>, TimeMax<true>),
+        _ if dtype.is_time() => either!(TimeMin<false>, TimeMax<false>),
+        (DType::U8, _) => either!(Min<u8>, Max<u8>),
+        (DType::I32, _) => either!(Min<i32>, Max<i32>),
+        (DType::U32, _) => either!(Min<u32>, Max<u32>),
+        (DType::U64, _) => either!(Min<u64>, Max<u64>),
+        (DType::F32, false) => either!(Min<f32>, Max<f32>),
+        (DType::F32, true) => either!(NanMin<f32>, NanMax<f32>),
+        (DType::F64, false) => either!(Min<f64>, Max<f64>),
+        (DType::F64, true) => either!(NanMin<f64>, NanMax<f64>),
+        (DType::C128, false) => either!(Min<Complex<f64>>, Max<Complex<f64>>),
+        (DType::C128, true) => either!(NanMin<Complex<f64>>, NanMax<Complex<f64>>),
+        _ => either!(Min<i64>, Max<i64>),
     }
 }
 
-fn moments<const SKIP: bool>(input: DType, states: usize, ddof: f64, root: bool) -> Box<dyn Accumulate> {
-    real_or_complex!(
-        input,
-        T => Box::new(Moments::<T, SKIP>::new(states, ddof, root)),
-        P => Box::new(ComplexMoments::<P, SKIP>::new(states, ddof, root))
-    )
+fn float_sum(dtype: DType, states: usize, mean: bool, skip: bool) -> Box<dyn Accumulate> {
+    match (dtype, skip) {
+        _ if dtype.kind() == Kind::Timedelta && skip => boxed!(FloatSum<super::sum::Ticks, true>, states, mean),
+        _ if dtype.kind() == Kind::Timedelta => boxed!(FloatSum<super::sum::Ticks, false>, states, mean),
+        (DType::F32, false) => boxed!(FloatSum<f32, false>, states, mean),
+        (DType::F32, true) => boxed!(FloatSum<f32, true>, states, mean),
+        (DType::C128, false) => boxed!(ComplexSum<f64, false>, states, mean),
+        (DType::C128, true) => boxed!(ComplexSum<f64, true>, states, mean),
+        (_, false) => boxed!(FloatSum<f64, false>, states, mean),
+        (_, true) => boxed!(FloatSum<f64, true>, states, mean),
+    }
 }
 
-fn position<const MAX: bool, const SKIP: bool>(input: DType, states: usize) -> Box<dyn Accumulate> {
-    if input.is_time() {
-        return Box::new(Arg::<super::arg::Moment, MAX, SKIP>::new(states));
+fn moments(dtype: DType, states: usize, ddof: f64, root: bool, skip: bool) -> Box<dyn Accumulate> {
+    match (dtype, skip) {
+        (DType::F32, false) => boxed!(Moments<f32, false>, states, ddof, root),
+        (DType::F32, true) => boxed!(Moments<f32, true>, states, ddof, root),
+        (DType::C128, false) => boxed!(ComplexMoments<f64, false>, states, ddof, root),
+        (DType::C128, true) => boxed!(ComplexMoments<f64, true>, states, ddof, root),
+        (_, false) => boxed!(Moments<f64, false>, states, ddof, root),
+        (_, true) => boxed!(Moments<f64, true>, states, ddof, root),
     }
-    with_element!(input, T => Box::new(Arg::<T, MAX, SKIP>::new(states)))
+}
+
+fn position<const MAX: bool>(dtype: DType, states: usize, skip: bool) -> Box<dyn Accumulate> {
+    match (dtype.physical(), skip) {
+        _ if dtype.is_time() && skip => boxed!(Arg<super::arg::Moment, MAX, true>, states),
+        _ if dtype.is_time() => boxed!(Arg<super::arg::Moment, MAX, false>, states),
+        (DType::I32, _) => boxed!(Arg<i32, MAX, false>, states),
+        (DType::U64, _) => boxed!(Arg<u64, MAX, false>, states),
+        (DType::F32, false) => boxed!(Arg<f32, MAX, false>, states),
+        (DType::F32, true) => boxed!(Arg<f32, MAX, true>, states),
+        (DType::F64, false) => boxed!(Arg<f64, MAX, false>, states),
+        (DType::F64, true) => boxed!(Arg<f64, MAX, true>, states),
+        (DType::C128, false) => boxed!(Arg<Complex<f64>, MAX, false>, states),
+        (DType::C128, true) => boxed!(Arg<Complex<f64>, MAX, true>, states),
+        _ => boxed!(Arg<i64, MAX, false>, states),
+    }
 }

@@ -7,7 +7,7 @@ use crate::error::{KernelError, Result};
 use crate::fused::cast;
 use crate::ndarray::NdArray;
 use crate::shape::{Dims, normalize_axis};
-use crate::{Complex, f16, with_element};
+use crate::{Complex, f16};
 
 /// A cumulative function. The `Nan` forms take NaN as 0 or 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,8 +67,7 @@ pub fn scan(scan: Scan, array: &NdArray, axis: isize, carry: Option<&NdArray>) -
     match (scan, dtype.kind()) {
         (Scan::CumMin, Kind::Datetime | Kind::Timedelta) => along.fold::<TimeMin<false>>(),
         (Scan::CumMax, Kind::Datetime | Kind::Timedelta) => along.fold::<TimeMax<false>>(),
-        (Scan::CumMin, _) => with_element!(dtype, T => along.fold::<Min<T>>()),
-        (Scan::CumMax, _) => with_element!(dtype, T => along.fold::<Max<T>>()),
+        (Scan::CumMin | Scan::CumMax, _) => extremes(scan == Scan::CumMax, along),
         (_, Kind::Timedelta) => along.fold::<TimeSum<false>>(),
         (_, Kind::Unsigned) if sums => along.fold::<IntegerSum<u64>>(),
         (_, Kind::Unsigned) => along.fold::<IntegerProduct<u64>>(),
@@ -89,6 +88,31 @@ pub fn scan(scan: Scan, array: &NdArray, axis: isize, carry: Option<&NdArray>) -
     }
 }
 
+/// Running minima or maxima, for few types: the others are cast to a wider one and back.
+fn extremes(greatest: bool, along: Along<'_>) -> Result<(NdArray, NdArray)> {
+    macro_rules! either {
+        ($type:ty) => {
+            if greatest { along.fold::<Max<$type>>() } else { along.fold::<Min<$type>>() }
+        };
+    }
+    let dtype = along.array.dtype();
+    let wide = match dtype {
+        DType::I64 => return either!(i64),
+        DType::U64 => return either!(u64),
+        DType::F32 => return either!(f32),
+        DType::F64 => return either!(f64),
+        DType::C128 => return either!(Complex<f64>),
+        DType::F16 => DType::F32,
+        DType::C64 => DType::C128,
+        DType::Bool | DType::U8 | DType::U16 | DType::U32 => DType::U64,
+        _ => DType::I64,
+    };
+    let array = cast(along.array, wide)?;
+    let carry = along.carry.map(|carry| cast(carry, wide)).transpose()?;
+    let (all, last) = extremes(greatest, Along { array: &array, carry: carry.as_ref(), ..along })?;
+    Ok((cast(&all, dtype)?, cast(&last, dtype)?))
+}
+
 /// NaN and NaT replaced by what changes nothing.
 fn without_nan(scan: Scan, array: &NdArray) -> Result<NdArray> {
     if !array.dtype().has_nan() {
@@ -100,6 +124,7 @@ fn without_nan(scan: Scan, array: &NdArray) -> Result<NdArray> {
     crate::fused::elementwise("where", &[&missing, &NdArray::scalar(neutral), array])
 }
 
+#[derive(Clone, Copy)]
 struct Along<'a> {
     array: &'a NdArray,
     axis: usize,

@@ -289,6 +289,17 @@ scalar_function! {
     i0, special::i0;
 }
 
+/// The logistic function `1 / (1 + e^-a)`.
+pub(crate) fn expit(dtype: DType) -> Option<Loop> {
+    in_f64!(wide, dtype, |a| 1.0 / (1.0 + math::exp(-a)))
+        .or_else(|| complexes!(dtype, |a| complex::divide(Complex::new(1.0, 0.0), (-a).exp() + 1.0)))
+}
+
+/// The magnitude as a float, also of integers.
+pub(crate) fn fabs(dtype: DType) -> Option<Loop> {
+    floats!(dtype, |a| a.abs())
+}
+
 /// `sin(πa) / (πa)`.
 pub(crate) fn sinc(dtype: DType) -> Option<Loop> {
     in_f64!(plain, dtype, |a| special::sinc(a)).or_else(|| {
