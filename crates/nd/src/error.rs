@@ -11,6 +11,9 @@ pub enum Error {
     /// A shape, an axis, an index, a dtype or chunks that do not fit.
     #[error(transparent)]
     Array(#[from] ArrayError),
+    /// A file that cannot be opened, read or written.
+    #[error(transparent)]
+    File(#[from] swath_array_io::IoError),
     /// A run that failed.
     #[error(transparent)]
     Run(#[from] BlocksError),

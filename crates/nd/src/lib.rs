@@ -23,7 +23,7 @@
 //! | `layout`, [`join`], [`pad`], [`index`] | shapes, joining and cutting, margins, indexing and assignment |
 //! | [`products`], [`linalg`], `fft` | products, factorisations, Fourier transforms |
 //! | [`functions`] | functions of the user's over blocks |
-//! | `store` | sources and sinks |
+//! | `files`, `store` | npy, npz, Zarr and raw files; any source and sink |
 //! | `run`, `direct`, `resolve` | running, small arrays at once, lengths that masks make |
 //! | [`error`] | what goes wrong |
 
@@ -35,6 +35,7 @@ mod create;
 mod direct;
 pub mod error;
 mod fft;
+mod files;
 pub mod functions;
 pub mod index;
 mod interchange;
@@ -60,6 +61,7 @@ pub use context::{Arrays, ArraysBuilder, Chunks};
 pub use coordinates::Indexing;
 pub use create::Step;
 pub use error::{Error, Result};
+pub use files::save_npz;
 pub use functions::{Blockwise, Fold, apply_gufunc, map_blocks};
 pub use index::{Index, Part, select};
 pub use interchange::{from_ndarray, to_ndarray, view_ndarray};
@@ -76,6 +78,7 @@ pub use run::compute_all;
 pub use statistics::Bins;
 pub use store::store_all;
 
+pub use swath_array_io as io;
 pub use swath_arrays::expr::op::{Boundary, QuantileMethod};
 pub use swath_arrays::{ArrayError, ArraySink, ArraySource, AxisSpec, BlockContext, ChunkGrid, ChunkSpec, Reduction};
 pub use swath_blocks::{Cancel, Engine, Progress};

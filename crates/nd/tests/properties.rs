@@ -116,6 +116,34 @@ fn ndarray_comes_and_goes() {
 }
 
 #[test]
+fn files_give_back_what_was_written() {
+    let context = context();
+    let folder = tempfile::tempdir().unwrap();
+    let x = context.with_chunks([3, 4]).arange(0, 70, 1).reshape([7, 10]).rechunk([3, 4]).astype(DType::F32);
+    let expected = x.to_vec::<f32>().unwrap();
+    let npy = folder.path().join("x.npy");
+    x.to_npy(&npy).unwrap();
+    assert_eq!(context.from_npy(&npy).to_vec::<f32>().unwrap(), expected);
+    let zarr = folder.path().join("x.zarr");
+    x.to_zarr(&zarr, None).unwrap();
+    let back = context.with_chunks([3, 4]).from_zarr(&zarr);
+    assert_eq!(back.chunks().unwrap(), vec![vec![3, 3, 1], vec![4, 4, 2]]);
+    assert_eq!(back.slice(s![2.., ..;-1]).to_vec::<f32>().unwrap(), x.slice(s![2.., ..;-1]).to_vec::<f32>().unwrap());
+    assert!(x.to_zarr(&zarr, None).is_err());
+    let archive = folder.path().join("both.npz");
+    let both: [(&str, &Array); 2] = [("x", &x), ("mask", &x.gt(30.0))];
+    swath_nd::save_npz(&archive, &both, swath_nd::io::npz::NpzCompression::Deflated).unwrap();
+    assert_eq!(context.from_npz(&archive, "x").to_vec::<f32>().unwrap(), expected);
+    assert_eq!(context.from_npz(&archive, "mask").count_nonzero(()).item::<i64>().unwrap(), 39);
+    // The masked elements' number is found before they are written.
+    let kept = folder.path().join("kept.npy");
+    x.slice(s![&x.gt(60.0)]).to_npy(&kept).unwrap();
+    assert_eq!(context.from_npy(&kept).shape().unwrap(), [9]);
+    let missing = context.from_npy(folder.path().join("none.npy")) + 1.0;
+    assert!(missing.compute().unwrap_err().to_string().contains("none.npy"));
+}
+
+#[test]
 fn arrays_show_themselves_without_running() {
     let context = context();
     let x = context.with_chunks([50, 4]).ones([100, 4], DType::F64);
