@@ -25,7 +25,15 @@ pub(super) fn output_item_bytes(output: &Output) -> u64 {
 /// The most bytes that a task of a stage holds.
 pub(super) fn task_bytes(stage: &Stage) -> u64 {
     let inputs: Vec<u64> = stage.inputs.iter().map(|input| input_bytes(stage, input)).collect();
-    let read = inputs.iter().fold(0u64, |sum, bytes| sum.saturating_add(*bytes));
+    let joins = inputs.len() > 1 && stage.inputs.iter().all(|input| matches!(input.access, Access::Shifted { .. }));
+    let read = if joins {
+        // What a task joins is as much as it makes, and comes from one block after another.
+        let item = stage.inputs[0].dtype.item_size() as u64;
+        let own = stage.tasks.largest_block_elements().saturating_mul(item);
+        own.saturating_add(inputs.iter().copied().max().unwrap_or(0))
+    } else {
+        inputs.iter().fold(0u64, |sum, bytes| sum.saturating_add(*bytes))
+    };
     let made = stage.outputs.iter().fold(0u64, |sum, output| {
         sum.saturating_add(output.grid.largest_block_elements().saturating_mul(output_item_bytes(output)))
     });

@@ -91,7 +91,7 @@ pub(super) fn partition(roots: &[ArrayExpr], options: &PlanOptions) -> Vec<Vec<A
         }
         demands.insert(node.id(), distinct);
     }
-    group(&order, &kept)
+    group(&order, &kept, options.task_limit_bytes / 2)
 }
 
 /// How a user looks at one of its inputs: once for each place in which it stands.
@@ -140,7 +140,7 @@ fn costs(order: &[ArrayExpr]) -> HashMap<u64, (u32, usize)> {
 }
 
 /// Kept nodes level by level; elementwise ones and reductions of one level over the same blocks that read something in common together.
-fn group(order: &[ArrayExpr], kept: &HashSet<u64>) -> Vec<Vec<ArrayExpr>> {
+fn group(order: &[ArrayExpr], kept: &HashSet<u64>, most_bytes: u64) -> Vec<Vec<ArrayExpr>> {
     let levels = levels(order, |node| kept.contains(&node.id()));
     let mut leaves: HashMap<u64, HashSet<u64>> = HashMap::new();
     for node in order {
@@ -168,19 +168,23 @@ fn group(order: &[ArrayExpr], kept: &HashSet<u64>) -> Vec<Vec<ArrayExpr>> {
             _ => None,
         };
         let own = &leaves[&node.id()];
+        // What it makes and reads, at the most: together they must fit in a task.
+        let bytes = node.block_bytes().saturating_mul(1 + own.len() as u64);
         let joins = groups.iter_mut().find(|group| {
             group.level == level
                 && grid.is_some()
                 && group.grid == grid
                 && group.nodes.len() < MOST_OUTPUTS
                 && !group.reads.is_disjoint(own)
+                && group.bytes.saturating_add(bytes) <= most_bytes
         });
         match joins {
             Some(group) => {
                 group.reads.extend(own);
+                group.bytes = group.bytes.saturating_add(bytes);
                 group.nodes.push(node.clone());
             }
-            None => groups.push(Group { level, grid, reads: own.clone(), nodes: vec![node.clone()] }),
+            None => groups.push(Group { level, grid, reads: own.clone(), bytes, nodes: vec![node.clone()] }),
         }
     }
     groups.into_iter().map(|group| group.nodes).collect()
@@ -193,5 +197,7 @@ struct Group {
     grid: Option<crate::grid::ChunkGrid>,
     /// Sources and kept nodes that it reads.
     reads: HashSet<u64>,
+    /// What a task of it takes, about.
+    bytes: u64,
     nodes: Vec<ArrayExpr>,
 }

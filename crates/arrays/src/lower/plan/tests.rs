@@ -281,6 +281,76 @@ fn ten_thousand_nodes_are_planned_in_one_round() {
     assert!(plan.stages.len() < 1_000 && took.as_secs() < 20, "{took:?}");
 }
 
+/// Numbers made from their positions, as random ones are: no task reads more than its block.
+struct Made(&'static str);
+
+impl crate::Generator for Made {
+    fn id(&self) -> &str {
+        self.0
+    }
+
+    fn name(&self) -> String {
+        "made".to_owned()
+    }
+
+    fn dtype(&self) -> DType {
+        DType::F64
+    }
+
+    fn block(&self, _: &[usize], _: &[usize], shape: &[usize]) -> Result<NdArray> {
+        Ok(NdArray::zeros(DType::F64, shape)?)
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
+#[test]
+fn eight_gigabytes_are_planned_for_one() {
+    let made = |shape: &[usize], chunk: &[usize]| {
+        ArrayExpr::generate(std::sync::Arc::new(Made("eight")), ChunkGrid::regular(shape, chunk)).unwrap()
+    };
+    let line = made(&[1_000_000_000], &[4_000_000]);
+    let square = made(&[32_000, 32_000], &[250, 32_000]);
+    let tall = made(&[10_000_000, 100], &[100_000, 100]);
+    let linear = crate::expr::op::QuantileMethod::Linear;
+    let standard =
+        tall.subtract(tall.mean(Some(&[0])).unwrap()).unwrap().divide(tall.std(Some(&[0])).unwrap()).unwrap();
+    let places = made(&[1_000_000], &[500_000]).cast(DType::I64).unwrap();
+    let roots = [
+        ("sort", line.sort(0, false)),
+        ("argsort", line.sort(0, true)),
+        ("partition", line.partition(5, 0)),
+        ("topk", line.top(1000, 0, true, true)),
+        ("unique", line.unique(true)),
+        ("median", line.median(None)),
+        ("percentile of all", square.quantile(&[0.01, 0.99], None, linear, true)),
+        ("sort of rows", square.sort(1, false)),
+        ("sort of columns", square.sort(0, false)),
+        ("rechunk", square.rechunk_to(ChunkGrid::regular(&[32_000, 32_000], &[32_000, 250]))),
+        ("transpose", square.t().unwrap().rechunk_to(ChunkGrid::regular(&[32_000, 32_000], &[250, 32_000]))),
+        ("x + x.T", square.add(square.t().unwrap())),
+        ("gram", tall.t().unwrap().matmul(&tall)),
+        ("product", square.matmul(&square)),
+        ("standardise", Ok(standard)),
+        ("qr", tall.linalg(Linalg::QrQ, None)),
+        ("svd", tall.linalg(Linalg::SvdU, None)),
+        ("solve", square.linalg(Linalg::Solve, Some(&made(&[32_000, 10], &[250, 10])))),
+        ("fft of rows", square.fft(Fft::Forward, 0, None)),
+        ("fft", line.fft(Fft::RealForward, 0, None)),
+        ("take", line.take(&places, 0)),
+        ("cumsum", line.scan(Scan::Sum, 0, None)),
+    ];
+    let options = PlanOptions::new(1 << 30, 2);
+    for (name, root) in roots {
+        let root = root.unwrap();
+        let plan = Plan::new(&[root], options).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(plan.projected_memory() <= options.task_limit_bytes, "{name}");
+        assert!(plan.task_count() < 200_000, "{name}: {} tasks\n{}", plan.task_count(), plan.explain());
+    }
+}
+
 #[test]
 fn assignments_are_joins_of_parts() {
     let (x, one) = (memory(&[7, 5], &[3, 5]), memory(&[5], &[2]));

@@ -11,7 +11,7 @@
 //! Sources: J. Demmel et al., "Communication-optimal parallel and sequential QR and LU factorizations", 2012 (TSQR); L. Giraud et al.,
 //! "The loss of orthogonality in the Gram-Schmidt orthogonalization process", 2005 (twice is enough).
 
-use swath_kernels::DType;
+use swath_kernels::{DType, Scalar};
 
 use super::before_rechunk;
 use crate::error::Result;
@@ -91,6 +91,27 @@ fn balanced(length: usize, parts: usize) -> AxisChunks {
     AxisChunks::from_lengths(&lengths)
 }
 
+/// A column of blocks of `R`: what stands above the diagonal, the block on it, and zeros.
+fn column(above: &[ArrayExpr], diagonal: &ArrayExpr, panels: &AxisChunks, panel: usize) -> Result<ArrayExpr> {
+    let mut parts = above.to_vec();
+    parts.push(diagonal.clone());
+    if panel + 1 < panels.count() {
+        let width = AxisChunks::whole(diagonal.shape()[1]);
+        parts.push(zeros(behind(panels, panel), width, diagonal.dtype())?);
+    }
+    ArrayExpr::concatenate(&parts, 0)
+}
+
+/// The blocks behind one.
+fn behind(blocks: &AxisChunks, block: usize) -> AxisChunks {
+    AxisChunks::from_lengths(&blocks.lengths().skip(block + 1).collect::<Vec<_>>())
+}
+
+/// Zeros in the blocks of what stands beside them.
+fn zeros(rows: AxisChunks, columns: AxisChunks, dtype: DType) -> Result<ArrayExpr> {
+    ArrayExpr::full_in(ChunkGrid::new([rows, columns]), Scalar::zero(dtype))
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Limits {
     bytes: u64,
@@ -148,7 +169,7 @@ impl Limits {
             let w = a.slice_axis(1, range.start, range.end)?;
             if done.is_empty() {
                 let (q, r) = self.tall_qr(&w)?;
-                upper.push(self.column(&[], &r, rank)?);
+                upper.push(column(&[], &r, &panels, panel)?);
                 done.push(q);
                 continue;
             }
@@ -159,7 +180,7 @@ impl Limits {
             let second = back.matmul(&q)?;
             let (q, again) = self.tall_qr(&q.subtract(before.matmul(&second)?)?)?;
             let above = first.add(second.matmul(&r)?)?;
-            upper.push(self.column(&[above], &again.matmul(&r)?, rank)?);
+            upper.push(column(&[above], &again.matmul(&r)?, &panels, panel)?);
             done.push(q);
         }
         let q = ArrayExpr::concatenate(&done, 1)?;
@@ -167,17 +188,6 @@ impl Limits {
             upper.push(adjoint(&q)?.matmul(&a.slice_axis(1, rank, columns)?)?);
         }
         Ok((q, ArrayExpr::concatenate(&upper, 1)?))
-    }
-
-    /// A column of blocks of `R`: what stands above the diagonal, the block on it, and zeros.
-    fn column(self, above: &[ArrayExpr], diagonal: &ArrayExpr, rank: usize) -> Result<ArrayExpr> {
-        let mut parts = above.to_vec();
-        parts.push(diagonal.clone());
-        let length: usize = parts.iter().map(|part| part.shape()[0]).sum();
-        if length < rank {
-            parts.push(ArrayExpr::zeros(&[rank - length, diagonal.shape()[1]], diagonal.dtype())?);
-        }
-        ArrayExpr::concatenate(&parts, 0)
     }
 
     /// `U S Vt` of `R`, with `Q` multiplied back.
@@ -258,6 +268,7 @@ impl Limits {
         let n = a.shape()[0];
         let blocks = balanced(n, n.div_ceil(self.side()));
         let count = blocks.count();
+        let a = a.rechunk_to(ChunkGrid::new([blocks.clone(), blocks.clone()]))?;
         let mut factors: Vec<Vec<ArrayExpr>> = vec![Vec::new(); count];
         for column in 0..count {
             let across = blocks.range(column);
@@ -287,7 +298,7 @@ impl Limits {
         for (number, mut row) in factors.into_iter().enumerate() {
             let end = blocks.range(number).end;
             if end < n {
-                row.push(ArrayExpr::zeros(&[blocks.range(number).len(), n - end], dtype)?);
+                row.push(zeros(AxisChunks::whole(blocks.range(number).len()), behind(&blocks, number), dtype)?);
             }
             rows.push(ArrayExpr::concatenate(&row, 1)?);
         }

@@ -9,7 +9,7 @@
 //! | `order` | sort, argsort, partition, topk, unique, quantiles |
 //! | `linalg` | QR, SVD, Cholesky, linear systems |
 //! | `transform` | Fourier transforms |
-//! | `product` | products of whole arrays |
+//! | `product` | products in tiles; products of whole arrays |
 
 mod linalg;
 mod order;
@@ -28,6 +28,7 @@ pub(super) fn spread(roots: &[ArrayExpr], options: &PlanOptions) -> Result<Vec<A
     rewritten(roots, |node| match node.op() {
         Op::Order(function) => order::spread(node, function, options),
         Op::Linalg(function) => linalg::spread(node, *function, options),
+        Op::Contract(contraction) => product::tiled(node, contraction, options),
         Op::Fft { function, axis, length } => transform::spread(node, *function, (*axis, *length), options),
         _ => Ok(None),
     })

@@ -1,14 +1,62 @@
-//! Products that would leave processors without work.
+//! Products whose blocks do not fit, and products that would leave processors without work.
 
 use super::super::PlanOptions;
+use super::before_rechunk;
 use crate::error::Result;
 use crate::expr::contraction::{Contraction, Label};
 use crate::expr::node::ArrayExpr;
-use crate::grid::AxisChunks;
+use crate::grid::{AxisChunks, ChunkGrid};
 use crate::optimize::transpose_into_product::is_gram;
 
 /// Products of fewer multiplications are not worth a second task.
 const SMALL_PRODUCT: u64 = 20_000_000;
+
+/// The product in tiles, where its blocks are more than a task holds.
+///
+/// Each task reads a row of tiles of one input and a column of the other, tile by tile; the nearer tiles are to squares, the less is read.
+pub(super) fn tiled(node: &ArrayExpr, contraction: &Contraction, options: &PlanOptions) -> Result<Option<ArrayExpr>> {
+    let [left, right] = node.inputs() else { return Ok(None) };
+    let item = node.dtype().item_size() as u64;
+    let needs = |left: u64, right: u64, output: u64| {
+        left.saturating_add(right).saturating_add(output.saturating_mul(2)).saturating_mul(item)
+    };
+    let blocks = [left, right, node].map(|array| array.grid().largest_block_elements());
+    if needs(blocks[0], blocks[1], blocks[2]) <= options.task_limit_bytes {
+        return Ok(None);
+    }
+    let (left_shape, right_shape) = (left.shape(), right.shape());
+    let labels: Vec<Label> = contraction.output.iter().copied().chain(contraction.summed()).collect();
+    let mut sides: Vec<(Label, usize)> =
+        labels.iter().map(|label| (*label, contraction.length(*label, &left_shape, &right_shape))).collect();
+    let side = |sides: &[(Label, usize)], label: &Label| {
+        sides.iter().find(|(own, _)| own == label).map_or(1, |(_, side)| *side)
+    };
+    loop {
+        let elements = |labels: &[Label]| {
+            labels.iter().fold(1u64, |product, label| product.saturating_mul(side(&sides, label) as u64))
+        };
+        let (l, r, o) = (elements(&contraction.left), elements(&contraction.right), elements(&contraction.output));
+        if needs(l, r, o) <= options.task_limit_bytes {
+            break;
+        }
+        match sides.iter_mut().max_by_key(|(_, side)| *side) {
+            Some((_, side)) if *side > 1 => *side = side.div_ceil(2),
+            _ => return Ok(None),
+        }
+    }
+    let cut = |array: &ArrayExpr, labels: &[Label]| {
+        let array = before_rechunk(array);
+        let chunks = labels.iter().enumerate().map(|(axis, label)| {
+            let own = array.grid().axis(axis);
+            let parts = own.length().div_ceil(side(&sides, label).max(1));
+            AxisChunks::even(own.length(), parts)
+        });
+        let grid = ChunkGrid::new(chunks);
+        array.rechunk_to(grid)
+    };
+    let (left, right) = (cut(left, &contraction.left)?, cut(right, &contraction.right)?);
+    left.contract(&right, contraction.clone()).map(Some)
+}
 
 /// The product with its inputs cut along one label, where it has fewer tasks than may run at a time.
 ///
