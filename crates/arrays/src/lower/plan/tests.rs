@@ -337,6 +337,7 @@ fn eight_gigabytes_are_planned_for_one() {
         ("qr", tall.linalg(Linalg::QrQ, None)),
         ("svd", tall.linalg(Linalg::SvdU, None)),
         ("solve", square.linalg(Linalg::Solve, Some(&made(&[32_000, 10], &[250, 10])))),
+        ("cholesky", square.linalg(Linalg::Cholesky, None)),
         ("fft of rows", square.fft(Fft::Forward, 0, None)),
         ("fft", line.fft(Fft::RealForward, 0, None)),
         ("take", line.take(&places, 0)),

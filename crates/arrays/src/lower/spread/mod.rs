@@ -34,8 +34,16 @@ pub(super) fn spread(roots: &[ArrayExpr], options: &PlanOptions) -> Result<Vec<A
     })
 }
 
+/// Products that stand beside one another are work for all processors as they are.
+const MOST_SHARED_PRODUCTS: usize = 8;
+
 /// The DAG with products cut that would leave processors without work. Comes after the rules, which find `x.T @ x`.
 pub(super) fn share_products(roots: &[ArrayExpr], options: &PlanOptions) -> Result<Vec<ArrayExpr>> {
+    let order = ArrayExpr::topological(roots);
+    let products = order.iter().filter(|node| matches!(node.op(), Op::Contract(_))).count();
+    if products == 0 || products > MOST_SHARED_PRODUCTS {
+        return Ok(roots.to_vec());
+    }
     rewritten(roots, |node| match node.op() {
         Op::Contract(contraction) => product::spread(node, contraction, options),
         _ => Ok(None),
