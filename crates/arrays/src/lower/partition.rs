@@ -160,6 +160,7 @@ fn group(order: &[ArrayExpr], kept: &HashSet<u64>, most_bytes: u64) -> Vec<Vec<A
     let mut nodes: Vec<&ArrayExpr> = order.iter().filter(|node| kept.contains(&node.id())).collect();
     nodes.sort_by_key(|node| levels[&node.id()]);
     let mut groups: Vec<Group> = Vec::new();
+    let mut readers_of: HashMap<u64, Vec<usize>> = HashMap::new();
     for node in nodes {
         let level = levels[&node.id()];
         let grid = match node.op() {
@@ -170,21 +171,27 @@ fn group(order: &[ArrayExpr], kept: &HashSet<u64>, most_bytes: u64) -> Vec<Vec<A
         let own = &leaves[&node.id()];
         // What it makes and reads, at the most: together they must fit in a task.
         let bytes = node.block_bytes().saturating_mul(1 + own.len() as u64);
-        let joins = groups.iter_mut().find(|group| {
+        let fits = |group: &Group| {
             group.level == level
                 && grid.is_some()
                 && group.grid == grid
                 && group.nodes.len() < MOST_OUTPUTS
-                && !group.reads.is_disjoint(own)
                 && group.bytes.saturating_add(bytes) <= most_bytes
+        };
+        // The first of those that read something of what this one reads.
+        let readers = own.iter().filter_map(|leaf| readers_of.get(leaf)).flatten().copied();
+        let number = readers.filter(|number| fits(&groups[*number])).min().unwrap_or_else(|| {
+            groups.push(Group { level, grid: grid.clone(), bytes: 0, nodes: Vec::new() });
+            groups.len() - 1
         });
-        match joins {
-            Some(group) => {
-                group.reads.extend(own);
-                group.bytes = group.bytes.saturating_add(bytes);
-                group.nodes.push(node.clone());
+        let group = &mut groups[number];
+        group.bytes = group.bytes.saturating_add(bytes);
+        group.nodes.push(node.clone());
+        for leaf in own {
+            let readers = readers_of.entry(*leaf).or_default();
+            if readers.last() != Some(&number) {
+                readers.push(number);
             }
-            None => groups.push(Group { level, grid, reads: own.clone(), bytes, nodes: vec![node.clone()] }),
         }
     }
     groups.into_iter().map(|group| group.nodes).collect()
@@ -195,8 +202,6 @@ struct Group {
     level: usize,
     /// The blocks of the program; none for other operations, which stand alone.
     grid: Option<crate::grid::ChunkGrid>,
-    /// Sources and kept nodes that it reads.
-    reads: HashSet<u64>,
     /// What a task of it takes, about.
     bytes: u64,
     nodes: Vec<ArrayExpr>,

@@ -18,7 +18,8 @@ pub(super) fn spread(node: &ArrayExpr, order: &Order, options: &PlanOptions) -> 
     let item = input.dtype().item_size() as u64;
     let limit = options.task_limit_bytes;
     let length = |axes: &[usize]| axes.iter().map(|axis| input.grid().axis(*axis).length() as u64).product::<u64>();
-    let too_long = |axes: &[usize], element: u64| length(axes).saturating_mul(element) > limit;
+    // With room for results that are small beside what they are made of.
+    let too_long = |axes: &[usize], element: u64| length(axes).saturating_mul(element) > limit / 16 * 15;
     match order {
         Order::Sort { axis } if too_long(&[*axis], 3 * item) => {
             let cut = in_lines(&before_rechunk(input), *axis, 2 * item + 40, limit)?;
@@ -87,12 +88,10 @@ fn in_lines(array: &ArrayExpr, axis: usize, element_bytes: u64, limit: u64) -> R
     let most = (limit / 4 * 3 / element_bytes.max(1)).max(1) as usize;
     let count = length.div_ceil(most);
     let own = array.grid().axis(axis);
-    // Chunks that are there stay, if they are not many more than needed.
-    let along = if own.longest() <= most && own.count() > 1 && own.count() <= (4 * count).max(64) {
-        own.clone()
-    } else {
-        AxisChunks::even(length, count.max(2))
-    };
+    // Chunks that are there stay, if they are not many more than needed and the table of cuts, one for each two of them, is small.
+    let table = (own.count() as u64).saturating_mul(own.count() as u64) * 16;
+    let are_few = own.count() > 1 && own.count() <= (4 * count).max(64) && table <= limit / 8;
+    let along = if own.longest() <= most && are_few { own.clone() } else { AxisChunks::even(length, count.max(2)) };
     let lines = array.grid().axes().iter().map(|chunks| AxisChunks::regular(chunks.length(), 1));
     array.rechunk_to(ChunkGrid::new(lines).with_axis(axis, along))
 }
