@@ -71,6 +71,8 @@ pub(crate) struct Graph {
     output_of_block: Vec<u32>,
     /// For each output its stage, its number there, and the stage whose tasks each take a box of its blocks, if only that reads them.
     outputs: Vec<(usize, usize, Option<usize>)>,
+    /// For each output whether any task reads of it.
+    used: Vec<bool>,
 }
 
 impl Graph {
@@ -106,10 +108,14 @@ impl Graph {
             reads_in_place: Vec::with_capacity(tasks),
             rank: vec![u32::MAX; tasks],
             output_of_block,
+            used: vec![false; outputs.len()],
             outputs,
         };
         graph.needs = graph.list_needs(stages);
         graph.users = graph.needs.inverted(blocks);
+        for block in &graph.needs.values {
+            graph.used[graph.output_of_block[*block as usize] as usize] = true;
+        }
         graph.order(results);
         Ok(graph)
     }
@@ -201,6 +207,11 @@ impl Graph {
     pub(crate) fn id(&self, block: usize) -> BlockId {
         let (stage, output, _) = self.outputs[self.output_of_block[block] as usize];
         BlockId { stage, output, block: block - self.first_block[stage][output] }
+    }
+
+    /// Whether any task reads a block of the output that this one belongs to.
+    pub(crate) fn is_used(&self, id: BlockId) -> bool {
+        self.used[self.output_of_block[self.block(id)] as usize]
     }
 
     /// The stage whose tasks each take a box of this block, if nobody else reads it.

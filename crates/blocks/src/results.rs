@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use arrow_buffer::MutableBuffer;
+use arrow_buffer::Buffer;
 use swath_arrays::lower::stage::Output;
 use swath_arrays::{ChunkGrid, Region};
 use swath_kernels::{DType, Dims, NdArray, element_count};
@@ -21,15 +21,36 @@ enum State {
     /// Blocks with their positions in the grid: where there is one only, or lengths are known at the end.
     Blocks(Vec<(Dims, NdArray)>),
     /// The whole array, allocated with its first block.
-    Whole(Option<MutableBuffer>),
+    Whole(Option<Vec<Word>>),
     /// Handed out.
     Gone,
 }
 
+/// What results are allocated in: aligned for every dtype, and cleared by the system.
+type Word = i128;
+
+/// Memory from here on is asked for in large pages: most of the time of a large result would go into faults of small ones.
+const LARGE_BYTES: usize = 4 << 20;
+
+fn allocate(bytes: usize) -> Vec<Word> {
+    let words = vec![0; bytes.div_ceil(size_of::<Word>())];
+    #[cfg(target_os = "linux")]
+    if bytes >= LARGE_BYTES {
+        const PAGE: usize = 2 << 20;
+        let start = words.as_ptr() as usize;
+        let first = start.next_multiple_of(PAGE);
+        let length = (start + bytes).saturating_sub(first) / PAGE * PAGE;
+        // SAFETY: whole pages inside the allocation; the advice changes no contents. Without it the result is only slower.
+        unsafe { libc::madvise(first as *mut libc::c_void, length, libc::MADV_HUGEPAGE) };
+    }
+    words
+}
+
 impl Target {
-    pub(crate) fn new(output: &Output) -> Self {
+    /// For a stage's output. `in_parts`: its blocks come in parts, so that even a single one has to be put together.
+    pub(crate) fn new(output: &Output, in_parts: bool) -> Self {
         let grid = output.grid.clone();
-        let by_block = grid.is_single() || !grid.is_known();
+        let by_block = (grid.is_single() && !in_parts) || !grid.is_known();
         let state = if by_block { State::Blocks(Vec::new()) } else { State::Whole(None) };
         Self { grid, dtype: output.dtype, state: Mutex::new(state) }
     }
@@ -40,36 +61,39 @@ impl Target {
 
     /// Takes in a block. Each block comes once.
     pub(crate) fn place(&self, block: usize, array: &NdArray) -> Result<()> {
+        if let State::Blocks(blocks) = &mut *self.lock() {
+            blocks.push((self.grid.index_of(block), array.clone()));
+            return Ok(());
+        }
+        self.place_part(&self.grid.region(block), array)
+    }
+
+    /// Takes in a box of the result. Each element comes once.
+    pub(crate) fn place_part(&self, region: &Region, array: &NdArray) -> Result<()> {
         let shape = self.grid.shape();
-        let region = self.grid.region(block);
-        let start = {
-            let mut state = self.lock();
-            match &mut *state {
-                State::Blocks(blocks) => {
-                    blocks.push((self.grid.index_of(block), array.clone()));
-                    return Ok(());
-                }
-                State::Gone => return Err(BlocksError::internal("a block came after the result")),
-                State::Whole(buffer) => {
-                    let bytes = element_count(&shape)?.saturating_mul(self.dtype.item_size());
-                    buffer.get_or_insert_with(|| MutableBuffer::from_len_zeroed(bytes)).as_mut_ptr()
-                }
+        let item = self.dtype.item_size();
+        let start = match &mut *self.lock() {
+            State::Whole(words) => {
+                let bytes = element_count(&shape)?.saturating_mul(item);
+                words.get_or_insert_with(|| allocate(bytes)).as_mut_ptr().cast::<u8>()
             }
+            State::Blocks(_) | State::Gone => return Err(BlocksError::internal("a part came where none was expected")),
         };
-        if region.iter().zip(array.shape()).any(|(range, length)| range.len() != *length) || array.dtype() != self.dtype
-        {
+        let fits = region.len() == shape.len()
+            && region.iter().zip(&shape).all(|(range, length)| range.end <= *length)
+            && region.iter().zip(array.shape()).all(|(range, length)| range.len() == *length);
+        if !fits || array.dtype() != self.dtype {
             return Err(BlocksError::internal("a block does not fit the result"));
         }
         if array.is_empty() {
             return Ok(());
         }
         let array = array.contiguous();
-        let item = self.dtype.item_size();
         let from = &array.buffer().as_slice()[array.offset() * item..][..array.size_bytes()];
-        runs(&shape, &region, |to, at, length| {
-            // SAFETY: the buffer was allocated for the whole shape, in which the region lies, and lives as long as `self`, whose
-            // state only `finish` changes, after the last block; regions of different blocks do not overlap and each block comes once,
-            // so that nobody else writes these bytes; `from` has as many bytes as the region.
+        runs(&shape, region, |to, at, length| {
+            // SAFETY: the memory was allocated for the whole shape, in which the region lies, and lives as long as `self`, whose
+            // state only `finish` changes, after the last block; each element comes once, so that nobody else writes these bytes;
+            // `from` has as many bytes as the region.
             unsafe {
                 let target = start.add(to * item);
                 std::ptr::copy_nonoverlapping(from[at * item..][..length * item].as_ptr(), target, length * item);
@@ -86,7 +110,9 @@ impl Target {
                     blocks.iter().map(|(index, array)| (index.as_slice(), array)).collect();
                 fetch::in_order(self.dtype, &parts)
             }
-            State::Whole(Some(buffer)) => Ok(NdArray::from_buffer(self.dtype, &self.grid.shape(), buffer.into())?),
+            State::Whole(Some(words)) => {
+                Ok(NdArray::from_buffer(self.dtype, &self.grid.shape(), Buffer::from_vec(words))?)
+            }
             State::Whole(None) | State::Gone => Err(BlocksError::internal("a result without blocks")),
         }
     }

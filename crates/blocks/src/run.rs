@@ -14,19 +14,20 @@ use std::time::{Duration, Instant};
 use smallvec::SmallVec;
 use swath_arrays::explain::bytes as in_units;
 use swath_arrays::lower::stage::{Content, Origin, Stage, Step};
-use swath_arrays::{ArrayExpr, MemorySource, Plan};
+use swath_arrays::{ArrayExpr, MemorySource, Plan, Region};
 use swath_kernels::NdArray;
 use swath_kernels::layout::arrange;
 
 use crate::block::{Block, BlockId};
 use crate::cancel::Cancel;
-use crate::engine::Parts;
+use crate::engine;
 use crate::error::{BlocksError, Result};
 use crate::graph::Graph;
 use crate::progress::{Metrics, Progress, StageMetrics};
 use crate::results::Target;
 use crate::spill::SpillFile;
-use crate::steps::{Made, Prepared, Task};
+use crate::steps::fused::makes_parts;
+use crate::steps::{Made, Parts, Prepared, Task};
 use crate::store::{Store, is_wasteful};
 use reader::Reader;
 
@@ -34,13 +35,20 @@ mod reader;
 
 /// Plans that take less are run by the caller alone: waking others would take longer.
 const SMALLEST_SHARED_BYTES: u64 = 1 << 20;
+/// Blocks that are smaller are made whole.
+const SMALLEST_PARTED_BYTES: u64 = 1 << 20;
 /// How long a task waits for memory that others than this run hold, before it gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often it looks.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// The results of a plan.
-pub(crate) fn run(engine: &Arc<Parts>, plan: &Plan, cancel: &Cancel, progress: &Progress) -> Result<Vec<NdArray>> {
+pub(crate) fn run(
+    engine: &Arc<engine::Parts>,
+    plan: &Plan,
+    cancel: &Cancel,
+    progress: &Progress,
+) -> Result<Vec<NdArray>> {
     let start = Instant::now();
     progress.start(plan);
     cancel.check()?;
@@ -59,13 +67,15 @@ pub(crate) fn run(engine: &Arc<Parts>, plan: &Plan, cancel: &Cancel, progress: &
 }
 
 struct Run {
-    engine: Arc<Parts>,
+    engine: Arc<engine::Parts>,
     stages: Vec<Stage>,
     prepared: Vec<Prepared>,
     graph: Graph,
     /// Stage and output of each target, and the target of each of the plan's outputs.
     targets: Vec<((usize, usize), Target)>,
     results: Vec<usize>,
+    /// For each stage whether its tasks hand on their outputs in parts.
+    in_parts: Vec<bool>,
     cancel: Cancel,
     progress: Progress,
     state: Mutex<State>,
@@ -100,16 +110,18 @@ const DONE: u32 = u32::MAX;
 type Guard<'a> = MutexGuard<'a, State>;
 
 impl Run {
-    fn new(engine: &Arc<Parts>, plan: &Plan, cancel: &Cancel, progress: &Progress) -> Result<Self> {
+    fn new(engine: &Arc<engine::Parts>, plan: &Plan, cancel: &Cancel, progress: &Progress) -> Result<Self> {
         let stages = plan.stages.clone();
         let graph = Graph::new(&stages, &plan.outputs)?;
         let prepared = stages.iter().map(Prepared::new).collect::<Result<Vec<_>>>()?;
+        let in_parts: Vec<bool> =
+            (0..stages.len()).map(|stage| comes_in_parts(&stages, &graph, &plan.outputs, stage)).collect();
         let mut targets: Vec<((usize, usize), Target)> = Vec::new();
         let mut results = Vec::with_capacity(plan.outputs.len());
         for place in &plan.outputs {
             let known = targets.iter().position(|(own, _)| own == place);
             results.push(known.unwrap_or_else(|| {
-                targets.push((*place, Target::new(&stages[place.0].outputs[place.1])));
+                targets.push((*place, Target::new(&stages[place.0].outputs[place.1], in_parts[place.0])));
                 targets.len() - 1
             }));
         }
@@ -148,6 +160,7 @@ impl Run {
             graph,
             targets,
             results,
+            in_parts,
             cancel: cancel.clone(),
             progress: progress.clone(),
             state: Mutex::new(state),
@@ -323,7 +336,9 @@ impl Run {
     fn run_task(&self, stage: usize, number: usize) -> Result<Done> {
         let start = Instant::now();
         let reader = Reader { run: self, read: Cell::new(0) };
+        let parts = PartsOf { run: self, stage, bytes: Cell::new(0) };
         let task = Task {
+            parts: if self.in_parts[stage] { Some(&parts) } else { None },
             stage_number: stage,
             stage: &self.stages[stage],
             prepared: &self.prepared[stage],
@@ -331,7 +346,7 @@ impl Run {
             blocks: &reader,
         };
         let mut made = self.caught(stage, number, || task.run())?;
-        let mut bytes_made = 0;
+        let mut bytes_made = parts.bytes.get();
         for (output, block) in made.iter_mut().enumerate() {
             let Block::Array(array) = block else { continue };
             bytes_made += array.size_bytes() as u64;
@@ -482,6 +497,35 @@ struct Done {
     bytes_made: u64,
     bytes_read: u64,
     time: Duration,
+}
+
+/// Whether a stage's tasks hand on their outputs in parts: large ones, which only the results need.
+fn comes_in_parts(stages: &[Stage], graph: &Graph, results: &[(usize, usize)], stage: usize) -> bool {
+    let outputs = &stages[stage].outputs;
+    let is_result =
+        |output: usize| results.contains(&(stage, output)) && !graph.is_used(BlockId { stage, output, block: 0 });
+    let largest =
+        outputs.iter().map(|output| output.grid.largest_block_elements() * output.dtype.item_size() as u64).max();
+    largest.is_some_and(|bytes| bytes >= SMALLEST_PARTED_BYTES)
+        && makes_parts(&stages[stage])
+        && (0..outputs.len()).all(is_result)
+}
+
+/// Takes parts of a stage's results.
+struct PartsOf<'a> {
+    run: &'a Run,
+    stage: usize,
+    bytes: Cell<u64>,
+}
+
+impl Parts for PartsOf<'_> {
+    fn place(&self, output: usize, region: &Region, array: &NdArray) -> Result<()> {
+        self.run.cancel.check()?;
+        self.bytes.set(self.bytes.get() + array.size_bytes() as u64);
+        let target = self.run.targets.iter().find(|(place, _)| *place == (self.stage, output));
+        let (_, target) = target.ok_or_else(|| BlocksError::internal("a part of what is no result"))?;
+        target.place_part(region, array)
+    }
 }
 
 /// What `explain` calls a stage's work.

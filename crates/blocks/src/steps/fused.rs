@@ -5,12 +5,13 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 use swath_arrays::expr::view::{View, ViewAxis};
 use swath_arrays::lower::program::{Instruction, Program, ProgramOutput};
-use swath_arrays::lower::stage::{Access, Content, Stage};
+use swath_arrays::lower::stage::{Access, Content, Stage, Step};
 use swath_kernels::fused::{self, Builder, Produced, Ramp};
+use swath_kernels::layout::arrange;
 use swath_kernels::{Dims, NdArray};
 
 use super::states::kernel_reduction;
-use super::{Made, Task};
+use super::{Made, Parts, Task};
 use crate::block::Block;
 use crate::error::{BlocksError, Result};
 use crate::fetch;
@@ -72,7 +73,63 @@ pub(crate) fn compile(program: &Program) -> Result<Compiled> {
     Ok(Compiled { program: build.finish(&computed)?, outputs })
 }
 
+/// Bytes of output that are made at a time where parts can be handed on: they, and what they are made of, stay in the cache.
+const PART_BYTES: usize = 512 << 10;
+
+/// Whether the outputs of a stage can be made in parts: elements only, of known lengths, by more than handing on inputs.
+pub(crate) fn makes_parts(stage: &Stage) -> bool {
+    let Step::Fused(program) = &stage.step else { return false };
+    let elements = |output: &ProgramOutput| match output {
+        ProgramOutput::Array(register) => !matches!(program.registers[*register].0, Instruction::Input(_)),
+        ProgramOutput::Reduce { .. } => false,
+    };
+    stage.tasks.is_known() && stage.tasks.ndim() > 0 && program.outputs.iter().all(elements)
+}
+
+/// The block in parts along its first axis that has more than one element, each handed on at once.
+fn run_in_parts(task: &Task<'_>, compiled: &Compiled, parts: &dyn Parts) -> Result<Made> {
+    let stage = task.stage;
+    let whole: SmallVec<[u64; 4]> = stage.tasks.axes().iter().map(|axis| axis.length() as u64).collect();
+    let mut region = stage.tasks.region(task.number);
+    let shape: Dims = region.iter().map(|range| range.len()).collect();
+    let inputs = (0..stage.inputs.len()).map(|input| task.single(input)).collect::<Result<SmallVec<[NdArray; 4]>>>()?;
+    let axis = shape.iter().position(|length| *length > 1).unwrap_or(0);
+    let item = stage.outputs.iter().map(|output| output.dtype.item_size()).max().unwrap_or(1);
+    let row: usize = shape[axis + 1..].iter().product::<usize>() * item;
+    let step = (PART_BYTES / row.max(1)).clamp(1, shape[axis].max(1));
+    let own = region[axis].clone();
+    for start in (0..shape[axis]).step_by(step) {
+        let length = step.min(shape[axis] - start);
+        region[axis] = own.start + start..own.start + start + length;
+        let mut part_shape = shape.clone();
+        part_shape[axis] = length;
+        let part = |array: &NdArray| Ok(in_order(&arrange::range(array, axis, start, length)?));
+        let inputs = inputs.iter().map(part).collect::<Result<SmallVec<[NdArray; 4]>>>()?;
+        let origin: SmallVec<[u64; 4]> = region.iter().map(|range| range.start as u64).collect();
+        let block = fused::Block { shape: &part_shape, origin: &origin, global_shape: &whole };
+        for (output, produced) in compiled.program.run(&block, &inputs)?.into_iter().enumerate() {
+            parts.place(output, &region, &produced.finish()?)?;
+        }
+    }
+    Ok(Made::new())
+}
+
+/// A transposed part copied into order, which reads whole cache lines; others stay as they are.
+fn in_order(array: &NdArray) -> NdArray {
+    let long = |axis: usize| array.shape()[axis] > 1;
+    let last = (0..array.ndim()).rev().find(|axis| long(*axis));
+    let across = (0..array.ndim()).any(|axis| long(axis) && array.strides()[axis] == 1);
+    let repeats = (0..array.ndim()).any(|axis| long(axis) && array.strides()[axis] == 0);
+    match last {
+        Some(last) if array.strides()[last] != 1 && across && !repeats => array.contiguous(),
+        _ => array.clone(),
+    }
+}
+
 pub(crate) fn run(task: &Task<'_>, compiled: &Compiled) -> Result<Made> {
+    if let Some(parts) = task.parts {
+        return run_in_parts(task, compiled, parts);
+    }
     let stage = task.stage;
     let region = stage.tasks.region(task.number);
     let mut inputs: SmallVec<[NdArray; 4]> = SmallVec::new();

@@ -35,6 +35,20 @@ fn programs_and_views() {
 }
 
 #[test]
+fn large_results_are_made_in_parts() {
+    let (a, b) = (stored(&[600, 700], &[600, 700], DType::F64), memory(&[700, 600], &[400, 500], DType::F64));
+    let sum = a.add(b.t().unwrap()).unwrap();
+    let column = memory(&[600, 1], &[600, 1], DType::F64);
+    check(&[sum.clone(), sum.multiply(&column).unwrap(), sum.slice(&[SliceSpec::REVERSED]).unwrap().add(1.0).unwrap()]);
+    check(&[sum.add(1.0).unwrap().cast(DType::F32).unwrap(), sum.greater(1.0).unwrap()]);
+    let cube = stored(&[1, 300, 500], &[1, 290, 500], DType::F64);
+    check(&[cube.add(cube.sum(Some(&[2])).unwrap().expand_dims(2).unwrap()).unwrap()]);
+    check(&[cube.transpose(Some(&[2, 0, 1])).unwrap().add(1.0).unwrap()]);
+    check(&[random(&[900, 400], &[800, 300]).add(1.0).unwrap()]);
+    check(&[ArrayExpr::eye(500, 600, 3, DType::F64, &chunks(&[500, 600])).unwrap().add(1.0).unwrap()]);
+}
+
+#[test]
 fn odd_shapes() {
     for (shape, chunk) in [
         (vec![], vec![]),
