@@ -10,6 +10,8 @@ mod arrays;
 mod asof_join;
 #[path = "suite/bad_input.rs"]
 mod bad_input;
+#[path = "suite/cancel.rs"]
+mod cancel;
 #[cfg(feature = "cluster")]
 #[path = "suite/cluster.rs"]
 mod cluster;

@@ -8,7 +8,9 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use arrow_flight::flight_service_server::FlightService;
 use ballista_executor::health::ExecutorHealth;
@@ -25,6 +27,10 @@ use crate::worker::{self, WorkerOptions};
 const CONNECTIONS_LIMIT: Duration = Duration::from_millis(500);
 /// How long a worker's running tasks are waited for when it is told to stop.
 const DRAIN_LIMIT: Duration = Duration::from_secs(60);
+/// How long a worker's scheduler may be silent before the worker ends whatever still runs. Ballista ends an idle one some seconds earlier.
+const SILENCE_LIMIT: Duration = Duration::from_secs(30);
+/// The least memory that a worker can do anything with.
+const LEAST_MEMORY: usize = 16 << 20;
 
 /// Start the scheduler of a cluster.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -259,24 +265,30 @@ pub fn run_worker(args: &WorkerArgs) -> Result<ExitCode> {
     if store_fraction.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
         return Err(Error::Start("store_fraction of the worker: expected a share between 0 and 1".to_owned()));
     }
+    let memory = memory.as_deref().map(parse_bytes).transpose()?;
+    if let Some(bytes) = memory.filter(|bytes| *bytes < LEAST_MEMORY) {
+        return Err(Error::Start(format!("memory of the worker: expected at least 16MB, got {bytes} bytes")));
+    }
     let options = WorkerOptions {
         scheduler: parse_address(&scheduler)?,
         bind: values.text("bind", args.bind.as_ref()),
         port: values.parsed("port", args.port.as_ref(), "a port")?.unwrap_or(0),
         advertise: values.text("advertise", args.advertise.as_ref()),
         threads,
-        memory_limit_bytes: memory.as_deref().map(parse_bytes).transpose()?,
+        memory_limit_bytes: memory,
         store_fraction,
         work_folder: values.text("work_dir", args.work_dir.as_ref()).map(PathBuf::from),
         stores: StoreOptions::default(),
+        draining: Arc::default(),
     };
+    let draining = Arc::clone(&options.draining);
     let tasks = runtime("swath-worker", threads.unwrap_or_else(cores))?;
     let network = runtime("swath-network", 2)?;
     let health = ExecutorHealth::new();
     let stop_with_input = args.stop_with_input;
     let handle = tasks.handle().clone();
     let ended = network.block_on(async {
-        let ready = health.clone();
+        let (ready, lost) = (health.clone(), health.clone());
         tokio::spawn(async move {
             while !ready.is_ready() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -286,7 +298,11 @@ pub fn run_worker(args: &WorkerArgs) -> Result<ExitCode> {
         tokio::select! {
             ended = worker::run(options, handle, health) => ended,
             () = input_ended(), if stop_with_input => Ok(()),
-            () = drain_limit() => Err(Error::Start("running tasks did not finish in time".to_owned())),
+            () = drain_limit(&draining) => Err(Error::Start("running tasks did not finish in time".to_owned())),
+            () = silence(lost) => Err(Error::Start(format!(
+                "the scheduler has not answered for {} seconds",
+                SILENCE_LIMIT.as_secs()
+            ))),
         }
     });
     tasks.shutdown_background();
@@ -300,6 +316,9 @@ pub fn run_worker(args: &WorkerArgs) -> Result<ExitCode> {
 /// If a process cannot be started.
 pub fn run_cluster(args: &ClusterArgs) -> Result<ExitCode> {
     let threads = args.threads.unwrap_or_else(|| (cores() / args.workers.max(1)).max(1));
+    if args.workers == 0 {
+        return Err(Error::Start("workers of the cluster: expected at least 1, got 0".to_owned()));
+    }
     let mut builder = LocalCluster::builder().workers(args.workers).threads(threads).port(args.port);
     if let Some(memory) = &args.memory {
         builder = builder.memory_limit(parse_bytes(memory)?);
@@ -370,9 +389,25 @@ async fn terminated() {
 }
 
 /// Completes some time after the process was told to stop.
-async fn drain_limit() {
+async fn drain_limit(draining: &AtomicBool) {
     stop_signal(false).await;
+    draining.store(true, Ordering::Relaxed);
+    log::warn!("told to stop: running tasks may take {} seconds more", DRAIN_LIMIT.as_secs());
     tokio::time::sleep(DRAIN_LIMIT).await;
+}
+
+/// Ends when the scheduler has been silent for too long, once it was there.
+async fn silence(health: ExecutorHealth) {
+    let mut heard = None;
+    loop {
+        if health.is_ready() {
+            heard = Some(Instant::now());
+        }
+        if heard.is_some_and(|heard| heard.elapsed() > SILENCE_LIMIT) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
 }
 
 async fn input_ended() {

@@ -14,6 +14,7 @@
 //! | [`error`] | what processes fail with |
 //! | [`failure`] | errors that cross processes |
 //! | [`local`] | a cluster of processes on this machine |
+//! | `not_found` | what answers at addresses at which there is nothing |
 //! | [`protocol`] | the messages beside Ballista's |
 //! | [`scheduler`] | the scheduler process |
 //! | [`settings`] | `swath_cluster.*`, and what plans for a cluster need |
@@ -27,6 +28,7 @@ pub mod codec;
 pub mod error;
 pub mod failure;
 pub mod local;
+mod not_found;
 pub mod protocol;
 pub mod scheduler;
 pub mod settings;

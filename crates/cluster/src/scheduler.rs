@@ -40,6 +40,7 @@ use tonic::service::RoutesBuilder;
 use crate::actions::Actions;
 use crate::codec::SwathCodec;
 use crate::error::{Error, Result};
+use crate::not_found::not_found;
 use crate::protocol::MAX_MESSAGE_BYTES;
 use crate::state;
 use placement::{Notice, Placement};
@@ -175,7 +176,7 @@ impl Scheduler {
         let mut routes = RoutesBuilder::default();
         routes.add_service(grpc);
         routes.add_service(flight);
-        let router = routes.routes().into_axum_router().merge(web::routes(Arc::clone(&jobs)));
+        let router = routes.routes().into_axum_router().merge(web::routes(Arc::clone(&jobs))).fallback(not_found);
         let listener = self.listener.tap_io(|stream| {
             // Small messages must not wait for each other.
             if let Err(error) = stream.set_nodelay(true) {

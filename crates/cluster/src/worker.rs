@@ -15,6 +15,7 @@ mod stage;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use arrow_flight::flight_service_server::FlightServiceServer;
 use axum::Router;
@@ -59,6 +60,8 @@ pub struct WorkerOptions {
     pub work_folder: Option<PathBuf>,
     /// Credentials and options of object stores, for sessions that bring none.
     pub stores: StoreOptions,
+    /// Set when it was told to stop.
+    pub draining: Arc<AtomicBool>,
 }
 
 /// What all tasks of a worker share.
@@ -79,6 +82,8 @@ pub(crate) struct Shared {
     stores: StoreOptions,
     /// Known to itself by this id, so that its own outputs are read without a connection.
     pub id: String,
+    /// Set when it was told to stop.
+    draining: Arc<AtomicBool>,
 }
 
 impl Shared {
@@ -123,6 +128,7 @@ pub async fn run(options: WorkerOptions, tasks: Handle, health: ExecutorHealth) 
         .map_err(|error| Error::Start(format!("the worker cannot listen on {bind}:{}: {error}", options.port)))?;
     let port = listener.local_addr().map_err(|error| Error::Start(error.to_string()))?.port();
     let control_port = free_port().await?;
+    swath_exec::cancel::inherit();
     crate::client::hello(&options.scheduler.0, options.scheduler.1).await?;
     let id = new_id();
     let shared = Arc::new(Shared {
@@ -134,6 +140,7 @@ pub async fn run(options: WorkerOptions, tasks: Handle, health: ExecutorHealth) 
         channels: Channels::new(Handle::current()),
         stores: options.stores,
         id: id.clone(),
+        draining: options.draining,
     });
     log::info!("worker {id}: {threads} threads, {} MB, data on port {port}", memory_limit_bytes >> 20);
     let flight = FlightServiceServer::new(service::worker_flight(Arc::clone(&shared)))

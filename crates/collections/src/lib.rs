@@ -12,6 +12,7 @@
 //! | [`expr`] | expressions over its columns |
 //! | [`statement`] | a SQL statement before it runs |
 //! | `join_using` | the merged columns of `JOIN … USING` in SQL |
+//! | `clauses` | clauses of SQL that would be passed over |
 //! | `placeholders` | `?` in SQL |
 //! | [`io`] | readers and writers |
 //! | `default_schema` | where the tables stand |
@@ -22,6 +23,7 @@
 pub mod arrays;
 mod cached_tables;
 pub mod catalog;
+mod clauses;
 mod default_schema;
 pub mod error;
 pub mod expr;

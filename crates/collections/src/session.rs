@@ -23,7 +23,7 @@ use crate::default_schema::DefaultSchema;
 use crate::error::{Error, Result};
 use crate::frame::DataFrame;
 use crate::statement::Statement;
-use crate::{join_using, placeholders};
+use crate::{clauses, join_using, placeholders};
 
 /// A place to run queries: registered tables, options, threads, memory. Cheap to clone; clones share everything.
 ///
@@ -241,6 +241,7 @@ impl Session {
     ) -> Result<LogicalPlan, DataFusionError> {
         let state = self.state();
         placeholders::number(&mut statement)?;
+        clauses::check(&mut statement)?;
         name_format(&mut statement);
         let statement = join_using::spell_out(&state, statement).await;
         state.statement_to_plan(statement).await

@@ -32,6 +32,7 @@ use tokio::runtime::{Handle, Runtime, RuntimeFlavor};
 use tokio::task::JoinHandle;
 
 use crate::array_engine::array_engine;
+use crate::cancel::{self, Cancel};
 use crate::held::HeldTables;
 use crate::memory;
 use crate::memory_pool::HeadroomPool;
@@ -105,6 +106,7 @@ impl Engine {
         if memory_limit_bytes < 16 << 20 {
             return config_err!("memory_limit must be at least 16 MB, got {memory_limit_bytes} bytes");
         }
+        cancel::inherit();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads)
             .thread_name("swath-worker")
@@ -167,7 +169,9 @@ impl Engine {
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        Running(self.handle().spawn(work))
+        let cancel = Cancel::default();
+        let work = self.handle().spawn(cancel.scope(work));
+        Running { work, _cancel: cancel }
     }
 
     /// Runs `work` on the engine's threads and blocks the caller until it ends.
@@ -219,13 +223,16 @@ impl fmt::Debug for Engine {
 
 /// Work that runs on an engine's threads; a future of its result. Dropping it cancels the work.
 #[derive(Debug)]
-pub struct Running<T>(JoinHandle<Result<T>>);
+pub struct Running<T> {
+    work: JoinHandle<Result<T>>,
+    _cancel: Cancel,
+}
 
 impl<T> Future for Running<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(context).map(|joined| match joined {
+        Pin::new(&mut self.work).poll(context).map(|joined| match joined {
             Ok(result) => result,
             Err(error) if error.is_panic() => Err(panic_error(error.into_panic().as_ref())),
             Err(_) => Err(DataFusionError::Execution("the query was cancelled".to_owned())),
@@ -235,7 +242,7 @@ impl<T> Future for Running<T> {
 
 impl<T> Drop for Running<T> {
     fn drop(&mut self) {
-        self.0.abort();
+        self.work.abort();
     }
 }
 

@@ -4,10 +4,12 @@
 //! |---|---|
 //! | [`array_engine`] | arrays on the session's threads, memory pool and spill folder |
 //! | [`byte_size`] | sizes as people write them |
+//! | [`cancel`] | cancelling work that does not pause by itself |
 //! | [`choose_spilling_join`] | the rule that makes hash joins able to spill |
 //! | [`engine`] | the embedded engine: threads, memory pool, spill folder, and the DataFusion context over them |
 //! | [`files`] | files, folders, globs and URLs as tables |
 //! | [`functions`] | scalar functions of our own |
+//! | [`interruptible_joins`] | joins that end soon after they are cancelled |
 //! | [`keep_plan_on_failure`] | rules of DataFusion's that may fail on plans that are right |
 //! | [`memory`] | what memory the machine or its cgroup leaves us |
 //! | [`memory_pool`] | the pool from which operators reserve memory |
@@ -23,11 +25,13 @@
 
 pub mod array_engine;
 pub mod byte_size;
+pub mod cancel;
 pub mod choose_spilling_join;
 pub mod engine;
 pub mod files;
 pub mod functions;
 pub mod held;
+pub mod interruptible_joins;
 pub mod keep_plan_on_failure;
 pub mod memory;
 pub mod memory_pool;

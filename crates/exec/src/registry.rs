@@ -25,6 +25,7 @@ use crate::engine::{Planner, RemotePlanner};
 use crate::functions;
 use crate::held::node::HoldPlanner;
 use crate::held::{self, ComputeReleased};
+use crate::interruptible_joins::InterruptibleJoins;
 use crate::keep_plan_on_failure::KeepPlanOnFailure;
 use crate::operators::accounted_window::AccountForWindows;
 use crate::operators::adaptive_scan::AdaptParquetScans;
@@ -102,6 +103,7 @@ pub static ENTRIES: &[Entry] = &[
         // When the plan has its final shape, but before dynamic filters are pushed down.
         kind: Kind::InProcessRuleAfter("EnsureCooperative", || Arc::new(ShareSubplans)),
     },
+    Entry { name: "interruptible_joins", kind: Kind::TaskRule(|| Arc::new(InterruptibleJoins)) },
     Entry { name: "choose_spilling_join", kind: Kind::TaskRule(|| Arc::new(ChooseSpillingJoin)) },
     Entry { name: "adapt_parquet_scans", kind: Kind::TaskRule(|| Arc::new(AdaptParquetScans)) },
     Entry { name: "bound_partial_aggregates", kind: Kind::TaskRule(|| Arc::new(BoundPartialAggregates)) },

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use arrow_flight::flight_service_server::{FlightService, FlightServiceServer};
 use arrow_flight::{Action, ActionType, FlightData, Ticket};
@@ -20,6 +21,7 @@ use tonic::service::RoutesBuilder;
 use super::Shared;
 use super::held::key_of;
 use crate::actions::{ActionService, Actions};
+use crate::not_found::not_found;
 use crate::protocol::{FIGURES, FORGET, Figures, ForgetJob, HOLDS, Holds, JobName, SECRETS, SessionSecrets, WATCH};
 
 /// The actions and the data of a worker.
@@ -94,10 +96,12 @@ impl Actions for WorkerActions {
 pub fn routes<S: FlightService>(flight: FlightServiceServer<S>, shared: Arc<Shared>, health: ExecutorHealth) -> Router {
     let mut routes = RoutesBuilder::default();
     routes.add_service(flight);
+    let draining = Arc::clone(&shared);
     let ready = move || async move {
-        match health.is_ready() {
-            true => (StatusCode::OK, "ready\n"),
-            false => (StatusCode::SERVICE_UNAVAILABLE, "the scheduler does not answer\n"),
+        match (health.is_ready(), draining.draining.load(Ordering::Relaxed)) {
+            (_, true) => (StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
+            (true, false) => (StatusCode::OK, "ready\n"),
+            (false, false) => (StatusCode::SERVICE_UNAVAILABLE, "the scheduler does not answer\n"),
         }
     };
     routes
@@ -106,6 +110,7 @@ pub fn routes<S: FlightService>(flight: FlightServiceServer<S>, shared: Arc<Shar
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(move || async move { metrics(&shared) }))
+        .fallback(not_found)
 }
 
 fn metrics(shared: &Shared) -> String {

@@ -16,6 +16,7 @@ use datafusion::physical_plan::repartition::BatchPartitioner;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, Partitioning, displayable};
 use futures::StreamExt;
 use parking_lot::Mutex;
+use swath_exec::cancel::Cancel;
 use swath_shuffle::compact::compact;
 use swath_shuffle::{OutputKey, PartitionWriter};
 use tokio::task::JoinSet;
@@ -98,7 +99,7 @@ impl StageTask {
         let writers: Arc<Vec<Mutex<Sink>>> =
             Arc::new(writers.into_iter().map(|writer| Mutex::new(Sink { writer, batches: 0 })).collect());
         futures::future::join_all(self.filters.iter().map(|filter| filter.resolve(&self.shared, &self.job))).await;
-        let mut work = JoinSet::new();
+        let (mut work, cancel) = (JoinSet::new(), Cancel::default());
         for input in 0..inputs {
             let stream = {
                 // What operators spawn belongs to the worker's own threads, too.
@@ -114,12 +115,12 @@ impl StageTask {
             };
             let batch_rows = context.session_config().batch_size();
             work.spawn_on(
-                async move {
+                cancel.scope(async move {
                     match partitioner {
                         None => write_as_is(stream, &writers[input]).await,
                         Some(partitioner) => write_partitioned(stream, partitioner, &writers, batch_rows).await,
                     }
-                },
+                }),
                 &self.shared.handle,
             );
         }
