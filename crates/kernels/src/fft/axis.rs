@@ -187,21 +187,34 @@ where
     let axis = normalize_axis(axis, array.ndim())?;
     let n = points(n, array.shape()[axis])?;
     let (elements, shape) = gather::<Complex<T>>(array, axis, n)?;
-    let mut elements = elements.into_owned();
-    if !elements.is_empty() {
-        let plan = T::complex(n, inverse);
-        let mut scratch = vec![Complex::default(); plan.get_inplace_scratch_len()];
-        let factor = T::rounded(norm.factor(n, inverse));
-        // Short lines go to the plan by the dozen.
-        let lines = (BATCH_POINTS / n).max(1);
-        for batch in elements.chunks_mut(lines * n) {
-            plan.process_with_scratch(batch, &mut scratch);
-            if factor != T::one() {
-                batch.iter_mut().for_each(|point| *point = *point * factor);
-            }
+    let plan = T::complex(n, inverse);
+    let mut scratch = vec![Complex::default(); plan.get_inplace_scratch_len()];
+    let factor = T::rounded(norm.factor(n, inverse));
+    let mut transform = |batch: &mut [Complex<T>]| {
+        plan.process_with_scratch(batch, &mut scratch);
+        if factor != T::one() {
+            batch.iter_mut().for_each(|point| *point = *point * factor);
         }
-    }
-    with_last_at(&NdArray::from_vec(&shape, elements)?, axis)
+    };
+    // Short lines go to the plan by the dozen.
+    let batch = (BATCH_POINTS / n).max(1) * n;
+    let result = match elements {
+        Cow::Owned(mut lines) => {
+            lines.chunks_mut(batch).for_each(&mut transform);
+            lines
+        }
+        // Each batch is copied when its turn comes: it is in the cache then.
+        Cow::Borrowed(lines) => {
+            let mut result = crate::memory::reserved(lines.len());
+            for batch in lines.chunks(batch) {
+                let start = result.len();
+                result.extend_from_slice(batch);
+                transform(&mut result[start..]);
+            }
+            result
+        }
+    };
+    with_last_at(&NdArray::from_vec(&shape, result)?, axis)
 }
 
 /// The whole transform of real lines: one half is computed, the other mirrors it.

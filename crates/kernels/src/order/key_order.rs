@@ -35,7 +35,7 @@ impl Key for u8 {
         Self::sort(keys);
     }
     fn order(keys: &[Self]) -> Vec<u32> {
-        order_packed(keys.iter().map(|key| (*key).into()))
+        order_packed(keys)
     }
 }
 
@@ -59,7 +59,7 @@ impl Key for u16 {
         Self::sort(keys);
     }
     fn order(keys: &[Self]) -> Vec<u32> {
-        order_packed(keys.iter().map(|key| (*key).into()))
+        order_packed(keys)
     }
 }
 
@@ -97,7 +97,7 @@ impl Key for u32 {
     }
     vectors! { u32, Narrow; }
     fn order(keys: &[Self]) -> Vec<u32> {
-        order_packed(keys.iter().copied())
+        order_packed(keys)
     }
 }
 
@@ -112,18 +112,26 @@ impl Key for u64 {
     vectors! { u64, Wide; }
     /// Half of each key's bits, those that differ most, are sorted together with the positions; where they are equal the keys decide.
     fn order(keys: &[Self]) -> Vec<u32> {
-        let (Some(low), Some(high)) = (keys.iter().min(), keys.iter().max()) else { return Vec::new() };
+        if keys.is_empty() {
+            return Vec::new();
+        }
+        let (low, high) = keys.iter().fold((Self::MAX, Self::MIN), |(low, high), key| (low.min(*key), high.max(*key)));
         let shift = (64 - (high - low).leading_zeros()).saturating_sub(32);
-        let words = sorted_words(keys.iter().map(|key| ((key - low) >> shift) as u32));
+        let words = sorted_words(keys, |key| ((key - low) >> shift) as u32);
         let mut order = reserved(words.len());
         order.extend(words.iter().map(|word| *word as u32));
         if shift > 0 {
-            let mut start = 0;
-            for run in words.chunk_by(|a, b| a >> 32 == b >> 32) {
-                if run.len() > 1 {
-                    order_run(keys, &mut order[start..start + run.len()]);
+            let same = |place: usize| words[place] >> 32 == words[place - 1] >> 32;
+            let mut place = 1;
+            while place < words.len() {
+                if same(place) {
+                    let start = place - 1;
+                    while place < words.len() && same(place) {
+                        place += 1;
+                    }
+                    order_run(keys, &mut order[start..place]);
                 }
-                start += run.len();
+                place += 1;
             }
         }
         order
@@ -171,15 +179,19 @@ impl Key for ComplexKey {
 }
 
 /// Key and position share a word: sorting the words sorts the keys, and equal ones by position.
-fn sorted_words(keys: impl ExactSizeIterator<Item = u32>) -> Vec<u64> {
-    let mut words = reserved(keys.len());
-    words.extend(keys.zip(0_u64..).map(|(key, position)| u64::from(key) << 32 | position));
+fn sorted_words<K: Copy>(keys: &[K], short: impl Fn(K) -> u32) -> Vec<u64> {
+    let mut words: Vec<u64> = reserved(keys.len());
+    words.extend(keys.iter().map(|key| u64::from(short(*key)) << 32));
+    words.iter_mut().enumerate().for_each(|(position, word)| *word |= position as u64);
     u64::sort(&mut words);
     words
 }
 
-fn order_packed(keys: impl ExactSizeIterator<Item = u32>) -> Vec<u32> {
-    sorted_words(keys).into_iter().map(|word| word as u32).collect()
+fn order_packed<K: Copy + Into<u32>>(keys: &[K]) -> Vec<u32> {
+    let words = sorted_words(keys, K::into);
+    let mut order = reserved(words.len());
+    order.extend(words.iter().map(|word| *word as u32));
+    order
 }
 
 fn sort_by_counting<K: Copy>(keys: &mut [K], index: impl Fn(K) -> usize, key: impl Fn(usize) -> K, range: usize) {

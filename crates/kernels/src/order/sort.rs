@@ -17,11 +17,40 @@ use crate::with_element;
 pub fn sort(array: &NdArray, axis: isize) -> Result<NdArray> {
     let time = array.dtype().is_time();
     with_element!(array.dtype(), T => {
-        let mut lines = Lines::<T>::of(array, axis)?;
-        let mut sorter = Sorter::<T>::new(time);
-        lines.for_each(|line| sorter.sort(line));
-        lines.into_array()?.reinterpret(array.dtype())
+        let last = crate::shape::normalize_axis(axis, array.ndim())? + 1 == array.ndim();
+        match array.as_slice::<T>() {
+            Some(elements) if last && has_keys_of_its_size::<T>() && !elements.is_empty() => {
+                // Keys are made while they are copied.
+                let mut keys = reserved(elements.len());
+                keys.extend(elements.iter().map(|value| value.exact_key(time)));
+                keys.chunks_exact_mut(array.shape()[array.ndim() - 1]).for_each(Key::sort);
+                NdArray::from_vec(array.shape(), into_elements::<T>(keys, time))?.reinterpret(array.dtype())
+            }
+            _ => {
+                let mut lines = Lines::<T>::of(array, axis)?;
+                let mut sorter = Sorter::<T>::new(time);
+                lines.for_each(|line| sorter.sort(line));
+                lines.into_array()?.reinterpret(array.dtype())
+            }
+        }
     })
+}
+
+fn has_keys_of_its_size<T: Sortable>() -> bool {
+    size_of::<T>() == size_of::<T::Key>() && align_of::<T>() == align_of::<T::Key>()
+}
+
+/// The elements of keys of their size, in the same memory.
+fn into_elements<T: Sortable>(keys: Vec<T::Key>, time: bool) -> Vec<T> {
+    assert!(has_keys_of_its_size::<T>());
+    let mut keys = std::mem::ManuallyDrop::new(keys);
+    let (memory, length, capacity) = (keys.as_mut_ptr(), keys.len(), keys.capacity());
+    for place in 0..length {
+        // SAFETY: within the vector; each key is read before the element of its size is written in its place.
+        unsafe { memory.add(place).cast::<T>().write(T::of_key(memory.add(place).read(), time)) };
+    }
+    // SAFETY: the vector is not dropped; its allocation is that of as many elements of equal size and alignment, and all are written.
+    unsafe { Vec::from_raw_parts(memory.cast::<T>(), length, capacity) }
 }
 
 struct Sorter<T: Sortable> {
@@ -55,7 +84,7 @@ impl<T: Sortable> Sorter<T> {
 
 /// The keys of elements in their place, where both are of one size. Afterwards the memory holds keys, not elements.
 fn in_place<T: Sortable>(line: &mut [T], time: bool) -> Option<&mut [T::Key]> {
-    if size_of::<T>() != size_of::<T::Key>() || align_of::<T>() != align_of::<T::Key>() {
+    if !has_keys_of_its_size::<T>() {
         return None;
     }
     let (memory, length) = (line.as_mut_ptr(), line.len());
