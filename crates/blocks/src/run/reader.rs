@@ -144,14 +144,16 @@ impl Blocks for Reader<'_> {
 
     fn part(&self, id: BlockId, within: &Region) -> Result<NdArray> {
         let number = self.run.graph.block(id);
-        if let (Found::Disk(stored), file) = self.find(number)?
-            && let Some(array) = stored.read_box(file_of(file.as_ref())?, within)
-        {
-            let array = array?;
-            self.count_read(array.size_bytes());
-            return Ok(array);
-        }
-        fetch::part(self.get(id)?.array()?, within)
+        let array = match self.find(number)? {
+            (Found::Memory(block), _) => fetch::part(block.array()?, within)?,
+            (Found::Disk(stored), file) => match stored.read_box(file_of(file.as_ref())?, within) {
+                Some(array) => array?,
+                None => return fetch::part(self.get(id)?.array()?, within),
+            },
+            (Found::Nothing, _) => return Err(BlocksError::internal("a block is nowhere")),
+        };
+        self.count_read(array.size_bytes());
+        Ok(array)
     }
 
     fn count_read(&self, bytes: usize) {
