@@ -37,9 +37,10 @@ pub fn build_swath(root: &Path) -> Result<PathBuf, String> {
     build(root, &["--bin", "swath"], "swath")
 }
 
-/// Builds an example of a member and asks cargo where it is.
-pub fn build_example(root: &Path, package: &str, name: &str) -> Result<PathBuf, String> {
-    build(root, &["--package", package, "--example", name], name)
+/// Builds an example of a member and asks cargo where it is. With the features of the whole workspace, as the tests: a member alone would
+/// have its dependencies compiled once more.
+pub fn build_example(root: &Path, name: &str) -> Result<PathBuf, String> {
+    build(root, &["--workspace", "--example", name], name)
 }
 
 fn build(root: &Path, what: &[&str], name: &str) -> Result<PathBuf, String> {

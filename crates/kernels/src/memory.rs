@@ -29,6 +29,14 @@ pub(crate) fn reserved<T>(count: usize) -> Vec<T> {
     elements
 }
 
+/// As many elements of one value, which are written: fresh memory of zeros that is first read and then written takes two faults for each
+/// page, and a word to every processor for the second.
+pub(crate) fn filled<T: Clone>(value: T, count: usize) -> Vec<T> {
+    let mut elements = reserved(count);
+    elements.resize(count, value);
+    elements
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -103,7 +103,7 @@ pub fn run(arguments: &ArraysArgs) -> Result<(), String> {
     for engine in &engines {
         let mut command = match engine {
             Engine::Swath => {
-                let built = || cargo::build_example(&environment.root, "swath-nd", "workloads");
+                let built = || cargo::build_example(&environment.root, "workloads");
                 Command::new(arguments.program.clone().map_or_else(built, Ok)?)
             }
             peer => {

@@ -154,6 +154,13 @@ pub(super) fn refused(scheduler: &str, status: &Status) -> DataFusionError {
         Code::OutOfRange | Code::ResourceExhausted => {
             exec_datafusion_err!("the plan is too large to be sent: {}", status.message())
         }
+        // The connection itself, not an answer.
+        _ if std::error::Error::source(status).is_some() => {
+            exec_datafusion_err!(
+                "the connection to the scheduler {scheduler} broke while the query ran: {}",
+                status.message()
+            )
+        }
         _ => unmarked(status.message()),
     }
 }

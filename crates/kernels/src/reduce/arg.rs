@@ -5,6 +5,7 @@ use super::kernel::{Kernel, component, read};
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::{KernelError, Result};
+use crate::memory::filled;
 use crate::ndarray::NdArray;
 use crate::scalar::NAT;
 
@@ -68,7 +69,7 @@ pub(crate) struct Arg<A: Ordered, const MAX: bool, const SKIP: bool> {
 
 impl<A: Ordered, const MAX: bool, const SKIP: bool> Arg<A, MAX, SKIP> {
     pub(crate) fn new(states: usize) -> Self {
-        Self { best: vec![A::In::default(); states], positions: vec![-1; states] }
+        Self { best: filled(A::In::default(), states), positions: filled(-1, states) }
     }
 
     /// Whether a value at a position goes before the best so far.

@@ -8,6 +8,7 @@ use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::Result;
 use crate::isa::{Work, perform};
+use crate::memory::filled;
 use crate::ndarray::NdArray;
 use crate::scalar::NAT;
 use crate::ufunc::compare::Value;
@@ -46,7 +47,7 @@ pub(crate) struct Fold<F: FoldOp> {
 
 impl<F: FoldOp> Fold<F> {
     pub(crate) fn new(states: usize) -> Self {
-        Self { states: vec![F::START; states] }
+        Self { states: filled(F::START, states) }
     }
 }
 

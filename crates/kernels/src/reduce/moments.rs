@@ -15,6 +15,7 @@ use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::Result;
 use crate::isa::{Work, perform};
+use crate::memory::filled;
 use crate::ndarray::NdArray;
 
 /// The kernel of real numbers.
@@ -33,7 +34,7 @@ pub(crate) struct Moments<A, const SKIP: bool> {
 
 impl<A: Addend, const SKIP: bool> Moments<A, SKIP> {
     pub(crate) fn new(states: usize, ddof: f64, root: bool) -> Self {
-        let zeros = vec![0.0; states];
+        let zeros = filled(0.0, states);
         let (counts, origins, means) = (zeros.clone(), zeros.clone(), zeros.clone());
         Self { counts, origins, means, squares: zeros, ddof, root, addend: PhantomData }
     }

@@ -5,6 +5,7 @@ use crate::dtype::{DType, Kind};
 use crate::element::Element;
 use crate::error::{KernelError, Result};
 use crate::fused::cast;
+use crate::memory::filled;
 use crate::ndarray::NdArray;
 use crate::shape::{Dims, normalize_axis};
 use crate::{Complex, f16};
@@ -149,7 +150,7 @@ impl Along<'_> {
         let length = shape[axis];
         let mut edge: Vec<T> = match self.carry {
             Some(carry) => carry.to_vec::<T>()?,
-            None => vec![start; outer * inner],
+            None => filled(start, outer * inner),
         };
         let mut result = self.array.to_vec::<T>()?;
         for block in 0..outer {

@@ -13,6 +13,7 @@ use crate::element::Element;
 use crate::error::Result;
 use crate::f16;
 use crate::isa::{Work, perform};
+use crate::memory::filled;
 use crate::ndarray::NdArray;
 use crate::scalar::NAT;
 
@@ -60,8 +61,8 @@ pub(crate) struct FloatSum<A, const SKIP: bool> {
 
 impl<A: Addend, const SKIP: bool> FloatSum<A, SKIP> {
     pub(crate) fn new(states: usize, mean: bool) -> Self {
-        let counts = if SKIP { vec![0.0; states] } else { Vec::new() };
-        Self { sums: vec![0.0; states], lost: vec![0.0; states], counts, mean, addend: PhantomData }
+        let counts = if SKIP { filled(0.0, states) } else { Vec::new() };
+        Self { sums: filled(0.0, states), lost: filled(0.0, states), counts, mean, addend: PhantomData }
     }
 
     /// The sums, or the means of `count` elements.
