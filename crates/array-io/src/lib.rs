@@ -37,6 +37,7 @@ mod allocate;
 mod byte_order;
 mod descr;
 mod file;
+mod gather;
 mod runs;
 
 pub use byte_order::ByteOrder;

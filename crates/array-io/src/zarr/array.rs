@@ -9,8 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use serde_json::Value;
 use swath_arrays::{ArraySource, ChunkGrid, Region};
-use swath_kernels::layout::copy::place_into;
-use swath_kernels::{DType, Element, NdArray, with_element};
+use swath_kernels::{DType, NdArray};
 
 use super::codec::shard::{Shards, view};
 use super::codec::{Decoded, decode_elements};
@@ -19,6 +18,7 @@ use super::metadata::{ZarrMetadata, v2, v3};
 use super::store::{LocalStore, Store, join, node_path};
 use crate::allocate;
 use crate::error::{IoError, Result};
+use crate::gather::gather;
 use crate::raw::check_region;
 use crate::runs::groups;
 
@@ -26,6 +26,8 @@ use crate::runs::groups;
 pub(crate) const METADATA_BYTES: u64 = 64 << 20;
 /// Chunks above this are refused, if no other limit is given.
 pub(crate) const CHUNK_LIMIT_BYTES: u64 = 4 << 30;
+/// Chunks of one box: so many that a list of them takes no noticeable part of memory.
+const MOST_CHUNKS: usize = 1 << 21;
 /// A shard above this is not read as one block.
 const SHARD_BLOCK_BYTES: usize = 256 << 20;
 
@@ -133,22 +135,22 @@ impl ZarrArray {
         if lengths.contains(&0) {
             return NdArray::zeros(dtype, &lengths).map_err(|error| IoError::kernel(&self.place, error));
         }
-        if self.grid.pieces_count(region) == 1 {
+        let count = self.grid.pieces_count(region);
+        if count > MOST_CHUNKS {
+            let message =
+                format!("{}: a box meets {count} chunks, and at most {MOST_CHUNKS} are read at a time", self.place);
+            return Err(IoError::argument(format!("{message}: read smaller boxes")));
+        }
+        if count == 1 {
             let piece = &self.grid.pieces(region)[0];
             return Ok(self.part(piece.block, &piece.within)?.contiguous());
         }
         allocate::check(&self.place, dtype, &lengths)?;
-        let place = |error| IoError::kernel(&self.place, error);
-        let buffer = with_element!(dtype, T => {
-            let mut target = vec![T::default(); lengths.iter().product()];
-            for piece in self.grid.pieces(region) {
-                let part = self.part(piece.block, &piece.within)?.reinterpret(dtype.physical()).map_err(place)?;
-                let at: Vec<usize> = piece.at.iter().map(|range| range.start).collect();
-                place_into::<T>(&mut target, &lengths, &at, &part).map_err(place)?;
-            }
-            T::into_buffer(target)
+        let parts = self.grid.pieces(region).into_iter().map(|piece| {
+            let at = piece.at.iter().map(|range| range.start).collect();
+            Ok((at, self.part(piece.block, &piece.within)?))
         });
-        NdArray::from_buffer(dtype, &lengths, buffer).map_err(place)
+        gather(dtype, &lengths, parts, |error| IoError::kernel(&self.place, error))
     }
 
     /// A box of a chunk, counted from the chunk's start.

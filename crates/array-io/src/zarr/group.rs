@@ -200,9 +200,9 @@ pub(crate) fn write_groups(store: &dyn Store, paths: &[String], format: ZarrForm
         match format {
             ZarrFormat::V3 => {
                 let json = br#"{"zarr_format":3,"node_type":"group","attributes":{}}"#;
-                store.put(&join(path, "zarr.json"), json.to_vec())?;
+                store.put(&join(path, "zarr.json"), json[..].into())?;
             }
-            ZarrFormat::V2 => store.put(&join(path, ".zgroup"), br#"{"zarr_format":2}"#.to_vec())?,
+            ZarrFormat::V2 => store.put(&join(path, ".zgroup"), br#"{"zarr_format":2}"#[..].into())?,
         }
     }
     Ok(())

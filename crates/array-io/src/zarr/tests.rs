@@ -55,7 +55,7 @@ impl Store for Counted {
         self.inner.get_ranges(key, ranges)
     }
 
-    fn put(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
+    fn put(&self, key: &str, bytes: Bytes) -> Result<()> {
         self.inner.put(key, bytes)
     }
 
@@ -227,7 +227,7 @@ proptest! {
         if is_cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        store.put(key, bytes).unwrap();
+        store.put(key, bytes.into()).unwrap();
         let opened = ZarrArray::open_in(Arc::clone(&store) as _, "a").unwrap();
         for region in [[0..8, 0..8], [1..3, 2..7]] {
             let _ = opened.read_box(&region);
@@ -302,7 +302,7 @@ fn damage_is_told_with_file_and_chunk() {
         };
         let mut bytes = store.inner.get(key, 1 << 20).unwrap().unwrap().to_vec();
         bytes[2] ^= 0x40;
-        store.put(key, bytes.clone()).unwrap();
+        store.put(key, bytes.clone().into()).unwrap();
         let read = || ZarrArray::open_in(Arc::clone(&store) as _, "a").unwrap().read(&[0..4, 0..8]);
         if is_checked {
             let error = read().unwrap_err().to_string();
@@ -312,7 +312,7 @@ fn damage_is_told_with_file_and_chunk() {
             );
         }
         bytes.truncate(bytes.len() - 3);
-        store.put(key, bytes).unwrap();
+        store.put(key, bytes.into()).unwrap();
         let error = read().unwrap_err().to_string();
         assert!(error.contains(&format!("{key}: chunk {position}: ")), "{number}: {error}");
     }
@@ -373,9 +373,51 @@ fn inner_chunks_are_read_alone() {
     let mut bytes = vec![0xff; whole.len()];
     bytes[256..512].copy_from_slice(&whole[256..512]);
     bytes[64 * 256..].copy_from_slice(&whole[64 * 256..]);
-    store.put(key, bytes).unwrap();
+    store.put(key, bytes.into()).unwrap();
     let opened = ZarrArray::open_in(Arc::clone(&store) as _, "a").unwrap();
     let region = [1..7, 9..15];
     assert_eq!(opened.read_box(&region).unwrap(), part(&array, &region));
     assert_eq!(opened.preferred_grid().block_count(), 1);
+}
+
+#[test]
+fn very_many_chunks_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Counted::new(folder.path(), true);
+    let sink =
+        ZarrSink::create_in(Arc::clone(&store) as _, "a", DType::U8, &[1 << 40], &ZarrOptions::new(&[1])).unwrap();
+    sink.finish().unwrap();
+    let opened = ZarrArray::open_in(store, "a").unwrap();
+    let error = opened.read_box(&[0..1 << 29][..]).unwrap_err().to_string();
+    assert!(error.contains("/a: a box meets 536870912 chunks"), "{error}");
+    let error = opened.read_box(&[0..1 << 60][..]).unwrap_err().to_string();
+    assert!(error.contains("is not inside an array of shape"), "{error}");
+    assert_eq!(opened.read_box(&[1 << 39..(1 << 39) + 2][..]).unwrap().to_vec::<u8>().unwrap(), [0, 0]);
+}
+
+#[cfg(feature = "object-store")]
+#[test]
+fn object_stores_hold_arrays() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let memory = Arc::new(object_store::memory::InMemory::new());
+    let store: Arc<dyn Store> =
+        Arc::new(RemoteStore::new(memory, "bucket", "s3://bucket", runtime.handle().clone()).unwrap());
+    let array = numbers(&[6, 7]);
+    for options in forms(&[2, 3]) {
+        let options = ZarrOptions { mode: WriteMode::Overwrite, ..options };
+        let sink = ZarrSink::create_in(Arc::clone(&store), "g/a", DType::I32, &[6, 7], &options).unwrap();
+        assert!(ZarrArray::open_in(Arc::clone(&store), "g/a").is_err());
+        write_all(&sink, &array);
+        sink.finish().unwrap();
+        let opened = ZarrArray::open_in(Arc::clone(&store), "g/a").unwrap();
+        assert_eq!(read(&opened), array);
+        let region = [1..5, 2..4];
+        assert_eq!(opened.read_box(&region).unwrap(), part(&array, &region));
+        assert!(!store.list("g/a").unwrap().contains(&".writing".to_owned()));
+    }
+    let group = ZarrGroup::open_in(Arc::clone(&store), "").unwrap();
+    assert_eq!(group.group("g").unwrap().members().unwrap(), [("a".to_owned(), NodeKind::Array)]);
+    let options = ZarrOptions::new(&[2, 3]);
+    let error = ZarrSink::create_in(store, "g/a", DType::I32, &[6, 7], &options).unwrap_err().to_string();
+    assert!(error.contains("cannot write s3://bucket/g/a: there is an array or a group already"), "{error}");
 }

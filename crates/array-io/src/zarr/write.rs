@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
 use swath_arrays::{ArraySink, AxisChunks, ChunkGrid};
 use swath_kernels::layout::index::assign;
@@ -195,7 +196,7 @@ impl ZarrSink {
                 (Target::Staged { staging, store: Arc::clone(&store), path }, staged, String::new())
             }
             None => {
-                store.put(&join(&path, MARK), Vec::new())?;
+                store.put(&join(&path, MARK), Bytes::new())?;
                 (Target::Direct, store, path)
             }
         };
@@ -287,7 +288,7 @@ impl ZarrSink {
         let put = |key: &str, json: &Value| {
             let bytes = serde_json::to_vec_pretty(json);
             let bytes = bytes.map_err(|error| IoError::argument(format!("{}: {error}", array.place())))?;
-            array.store().put(&join(array.path(), key), bytes)
+            array.store().put(&join(array.path(), key), bytes.into())
         };
         let write = || match metadata.format {
             ZarrFormat::V3 => put("zarr.json", &v3::format(metadata)),
@@ -317,7 +318,7 @@ impl ZarrSink {
 /// Whether all of a list of codecs can be written.
 fn writes(codecs: &Codecs) -> std::result::Result<(), String> {
     for packing in &codecs.packings {
-        packing.pack(vec![0; 8])?;
+        packing.pack(&[0; 8])?;
     }
     match &codecs.body {
         Body::Shards(shards) => writes(&shards.codecs),

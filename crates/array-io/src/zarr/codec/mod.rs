@@ -9,6 +9,7 @@
 //! The crate `zarrs` has all of it, but trusts what it reads: a zstd frame's header sizes its buffer, gzip unpacks without a bound,
 //! and a shard index whose sum of offset and length overflows panics. Here what comes out of a codec is bounded by the chunk's size.
 
+use arrow_buffer::Buffer;
 use bytes::Bytes;
 use swath_kernels::{DType, NdArray, Scalar};
 
@@ -141,26 +142,34 @@ impl Codecs {
         array.transpose(&back).map_err(|error| error.to_string())
     }
 
-    /// The bytes of a chunk.
-    pub(crate) fn encode(&self, chunk: &NdArray, elements: &Elements) -> Decoded<Vec<u8>> {
+    /// The bytes of a chunk; those of the array itself where nothing changes them.
+    pub(crate) fn encode(&self, chunk: &NdArray, elements: &Elements) -> Decoded<Bytes> {
         let chunk = match &self.order {
             Some(order) => chunk.transpose(order).map_err(|error| error.to_string())?,
             None => chunk.clone(),
         };
-        let mut bytes = match &self.body {
-            Body::Elements(order) => {
+        let mut bytes: Bytes = match &self.body {
+            Body::Elements(order) if order.is_foreign(elements.dtype) => {
                 let mut bytes = bytes_in_order(&chunk).to_vec();
-                if order.is_foreign(elements.dtype) {
-                    swap(elements.dtype, &mut bytes);
-                }
-                bytes
+                swap(elements.dtype, &mut bytes);
+                bytes.into()
             }
-            Body::Shards(shards) => shards.encode(&chunk, elements)?,
+            Body::Elements(_) => Bytes::from_owner(Shared(bytes_in_order(&chunk))),
+            Body::Shards(shards) => shards.encode(&chunk, elements)?.into(),
         };
         for packing in &self.packings {
-            bytes = packing.pack(bytes)?;
+            bytes = packing.pack(&bytes)?.into();
         }
         Ok(bytes)
+    }
+}
+
+/// A buffer whose bytes are lent to others.
+struct Shared(Buffer);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
     }
 }
 

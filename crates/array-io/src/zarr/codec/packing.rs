@@ -98,26 +98,25 @@ impl Packing {
     }
 
     /// Applies the codec.
-    pub(crate) fn pack(&self, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+    pub(crate) fn pack(&self, bytes: &[u8]) -> Result<Vec<u8>, String> {
         let failed = |error: std::io::Error| format!("{self:?}: {error}");
         match self {
             Self::Gzip { level } => {
                 let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::new(*level));
-                encoder.write_all(&bytes).and_then(|()| encoder.finish()).map_err(failed)
+                encoder.write_all(bytes).and_then(|()| encoder.finish()).map_err(failed)
             }
             Self::Zlib { level } => {
                 let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), Compression::new(*level));
-                encoder.write_all(&bytes).and_then(|()| encoder.finish()).map_err(failed)
+                encoder.write_all(bytes).and_then(|()| encoder.finish()).map_err(failed)
             }
             Self::Zstd { level, has_checksum } => {
                 let mut compressor = zstd::bulk::Compressor::new(*level).map_err(failed)?;
                 compressor.include_checksum(*has_checksum).map_err(failed)?;
-                compressor.compress(&bytes).map_err(failed)
+                compressor.compress(bytes).map_err(failed)
             }
             Self::Crc32c => {
-                let mut bytes = bytes;
-                bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
-                Ok(bytes)
+                let sum = crc32c::crc32c(bytes).to_le_bytes();
+                Ok([bytes, &sum].concat())
             }
             Self::Blosc | Self::Lz4 | Self::Shuffle { .. } => {
                 Err(format!("{self:?} is read but not written: write a new array, packed by zstd or gzip"))
@@ -199,7 +198,7 @@ mod tests {
     fn packed_bytes_come_back() {
         let bytes: Vec<u8> = (0..100_000u32).flat_map(|value| (value / 7).to_le_bytes()).collect();
         for packing in ALL {
-            let packed = packing.pack(bytes.clone()).unwrap();
+            let packed = packing.pack(&bytes).unwrap();
             let unpacked = packing.unpack(&packed.clone().into(), Size::Exactly(bytes.len())).unwrap();
             assert!(unpacked == bytes, "{packing:?}");
             assert!(packed.len() <= packing.packed_size(Size::Exactly(bytes.len())).most());
@@ -217,7 +216,7 @@ mod tests {
     fn bombs_do_not_go_off() {
         let zeros = vec![0; 300 << 20];
         for packing in &ALL[..3] {
-            let packed = packing.pack(zeros.clone()).unwrap();
+            let packed = packing.pack(&zeros).unwrap();
             let error = packing.unpack(&packed.clone().into(), Size::Exactly(1000)).unwrap_err();
             assert!(error.contains("1000"), "{packing:?}: {error}");
             let unpacked = packing.unpack(&packed.into(), Size::Exactly(zeros.len())).unwrap();

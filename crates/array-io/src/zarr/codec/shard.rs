@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use swath_arrays::{ChunkGrid, Region};
-use swath_kernels::layout::arrange::assemble;
 use swath_kernels::{DType, NdArray, Scalar};
 
 use super::packing::Size;
 use super::{Codecs, Decoded, Elements};
+use crate::gather::gather;
 
 /// In the index: an inner chunk in which nothing was written.
 const ABSENT: u64 = u64::MAX;
@@ -111,17 +111,15 @@ impl Shards {
         region: &[Range<usize>],
         mut bytes: impl FnMut(Range<u64>, usize) -> Decoded<Bytes>,
     ) -> Decoded<NdArray> {
-        let mut parts: Vec<(Vec<usize>, NdArray)> = Vec::new();
-        for piece in self.grid(shape).pieces(region) {
+        let parts = self.grid(shape).pieces(region).into_iter().map(|piece| {
             let chunk = match &index[piece.block] {
                 Some(range) => self.decode_inner(bytes(range.clone(), piece.block)?, elements, piece.block)?,
                 None => elements.filled(&self.chunk)?,
             };
-            parts.push((piece.at.iter().map(|range| range.start).collect(), view(&chunk, &piece.within)?));
-        }
+            Ok((piece.at.iter().map(|range| range.start).collect(), view(&chunk, &piece.within)?))
+        });
         let lengths: Vec<usize> = region.iter().map(Range::len).collect();
-        let pieces = parts.iter().map(|(at, part)| (at.as_slice(), part));
-        assemble(elements.dtype, &lengths, pieces).map_err(|error| error.to_string())
+        gather(elements.dtype, &lengths, parts, |error| error.to_string())
     }
 
     /// The bytes of a shard. Inner chunks that hold nothing but the fill value are left out.

@@ -19,8 +19,8 @@ use super::codec::{Body, Codecs, Elements};
 
 /// NumPy's own limit.
 const MOST_AXES: usize = 64;
-/// An index of more inner chunks takes more than half a GiB for each shard.
-const MOST_INNER_CHUNKS: usize = 1 << 25;
+/// An index of more inner chunks takes more than 32 MiB for each shard.
+const MOST_INNER_CHUNKS: usize = 1 << 21;
 
 /// Versions of the Zarr format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -112,7 +112,7 @@ impl Store for LocalStore {
         ranges.iter().map(read).collect::<Result<_>>().map(Some)
     }
 
-    fn put(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
+    fn put(&self, key: &str, bytes: Bytes) -> Result<()> {
         let path = self.path(key)?;
         let write = || {
             if self.is_staging {
@@ -231,8 +231,8 @@ mod tests {
     fn keys_are_files() {
         let folder = tempfile::tempdir().unwrap();
         let store = LocalStore::new(folder.path());
-        store.put("a/c/0/1", vec![1, 2, 3, 4]).unwrap();
-        store.put("a/zarr.json", vec![9]).unwrap();
+        store.put("a/c/0/1", vec![1, 2, 3, 4].into()).unwrap();
+        store.put("a/zarr.json", vec![9].into()).unwrap();
         assert_eq!(store.get("a/c/0/1", 4).unwrap().unwrap(), [1, 2, 3, 4][..]);
         assert!(store.get("a/c/0/1", 3).unwrap_err().to_string().contains("a/c/0/1: it has 4 bytes, but at most 3"));
         assert_eq!(store.get("a/c/0", 9).unwrap(), None);
@@ -258,9 +258,9 @@ mod tests {
     fn staged_keys_appear_together() {
         let folder = tempfile::tempdir().unwrap();
         let store = LocalStore::new(folder.path());
-        store.put("a/old", vec![1]).unwrap();
+        store.put("a/old", vec![1].into()).unwrap();
         let staging = store.stage("a").unwrap().unwrap();
-        staging.store().put("c/0", vec![2]).unwrap();
+        staging.store().put("c/0", vec![2].into()).unwrap();
         assert_eq!(store.list("a").unwrap(), ["old"]);
         assert_eq!(store.list("").unwrap(), ["a"]);
         staging.publish().unwrap();

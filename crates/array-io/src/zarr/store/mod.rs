@@ -43,7 +43,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// What writing may bring.
-    fn put(&self, key: &str, bytes: Vec<u8>) -> Result<()>;
+    fn put(&self, key: &str, bytes: Bytes) -> Result<()>;
 
     /// Removes a key, if it is there.
     ///

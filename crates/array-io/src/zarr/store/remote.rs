@@ -106,7 +106,7 @@ impl Store for RemoteStore {
         Ok(found)
     }
 
-    fn put(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
+    fn put(&self, key: &str, bytes: Bytes) -> Result<()> {
         let (store, path) = (Arc::clone(&self.store), self.path(key)?);
         let done = self.run("write", key, async move { store.put(&path, bytes.into()).await })?;
         done.map(drop).ok_or_else(|| IoError::not_found(format!("{}/{key}", self.name), "no such bucket"))
@@ -149,8 +149,8 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
         let memory = Arc::new(InMemory::new());
         let store = RemoteStore::new(memory, "/some/prefix/", "mem://some/prefix", runtime.handle().clone()).unwrap();
-        store.put("a/c/0", vec![1, 2, 3, 4]).unwrap();
-        store.put("a/zarr.json", vec![9]).unwrap();
+        store.put("a/c/0", vec![1, 2, 3, 4].into()).unwrap();
+        store.put("a/zarr.json", vec![9].into()).unwrap();
         assert_eq!(store.get("a/c/0", 4).unwrap().unwrap(), [1, 2, 3, 4][..]);
         let error = store.get("a/c/0", 3).unwrap_err().to_string();
         assert_eq!(error, "mem://some/prefix/a/c/0: it has 4 bytes, but at most 3 can be right here");
