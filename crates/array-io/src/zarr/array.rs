@@ -135,7 +135,10 @@ impl ZarrArray {
         if lengths.contains(&0) {
             return NdArray::zeros(dtype, &lengths).map_err(|error| IoError::kernel(&self.place, error));
         }
-        let count = self.grid.pieces_count(region);
+        let along = self.grid.axes().iter().zip(region);
+        let count = along
+            .map(|(axis, range)| axis.locate(range.end - 1) - axis.locate(range.start) + 1)
+            .fold(1usize, usize::saturating_mul);
         if count > MOST_CHUNKS {
             let message =
                 format!("{}: a box meets {count} chunks, and at most {MOST_CHUNKS} are read at a time", self.place);
