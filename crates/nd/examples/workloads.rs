@@ -1,7 +1,8 @@
 //! The work on arrays by which Swath is compared (`cargo xtask compare arrays`): `benches/arrays/workloads.py` has the same for the
 //! peers, with the same numbers. Answers commands on standard input as `benches/serve.py` says.
 
-#![allow(clippy::print_stdout)]
+// Slices count from the end; Clippy takes 1..-1 for a range of numbers.
+#![allow(clippy::print_stdout, clippy::reversed_empty_ranges)]
 
 use std::error::Error;
 use std::io::{BufRead, Write};
