@@ -48,7 +48,7 @@ fn columns_become_an_array_and_come_back() {
     assert_eq!(array.sum(0).to_vec::<f64>().unwrap(), [4_999_950_000.0, 1_249_987_500.0]);
     let scaled = (&array - array.mean(0)) / array.std(0);
     let back = session.from_array(&scaled, &["x", "y"]).unwrap();
-    let summary = back.clone().agg([col("x").sum().alias("x"), count_all().alias("n")]).collect_one().unwrap();
+    let summary = back.agg([col("x").sum().alias("x"), count_all().alias("n")]).collect_one().unwrap();
     assert!(column_of::<Float64Type>(&summary, 0)[0].abs() < 1e-6);
     assert_eq!(column_of::<Int64Type>(&summary, 1), [100_000]);
     // Tables of SQL.
@@ -64,7 +64,7 @@ fn rows_of_an_array_are_the_tables_rows() {
     let array = session.arrays().with_chunks(swath::nd::ChunkSpec::Bytes(800)).arange(0, 1000, 1);
     assert!(array.chunks().unwrap()[0].len() > 5);
     let frame = session.from_array(&array, &["n"]).unwrap();
-    let rows = frame.clone().sort([col("n").desc()]).limit(2).collect_one().unwrap();
+    let rows = frame.sort([col("n").desc()]).limit(2).collect_one().unwrap();
     assert_eq!(column_of::<Int64Type>(&rows, 0), [999, 998]);
     assert_eq!(frame.count().unwrap(), 1000);
     // An empty one, too.
@@ -105,7 +105,7 @@ fn a_connected_session_has_arrays_too() {
     let session = crate::cluster::connected();
     let x = session.arrays().arange(0, 10, 1).reshape([5, 2]);
     let frame = session.from_array(&x, &["a", "b"]).unwrap();
-    let sums = frame.clone().agg([col("a").sum().alias("a"), col("b").sum().alias("b")]).collect_one().unwrap();
+    let sums = frame.agg([col("a").sum().alias("a"), col("b").sum().alias("b")]).collect_one().unwrap();
     assert_eq!((column_of::<Int64Type>(&sums, 0), column_of::<Int64Type>(&sums, 1)), (vec![20], vec![25]));
     assert_eq!(frame.to_array(&["b"]).unwrap().sum(()).item::<i64>().unwrap(), 25);
 }

@@ -129,17 +129,16 @@ impl FrameSource {
     ) -> Result<(), DataFusionError> {
         let session = self.held.session();
         let (plan, context) = (Arc::clone(&self.plan), session.context().task_ctx());
-        let wanted = rows.clone();
         let batches = session.engine().block_on(async move {
             let mut batches = plan.execute(partition, context)?;
             let (mut found, mut at) = (vec![], 0);
             while let Some(batch) = batches.try_next().await? {
-                let (from, to) = (wanted.start.max(at), wanted.end.min(at + batch.num_rows()));
+                let (from, to) = (rows.start.max(at), rows.end.min(at + batch.num_rows()));
                 if from < to {
                     found.push(batch.slice(from - at, to - from));
                 }
                 at += batch.num_rows();
-                if at >= wanted.end {
+                if at >= rows.end {
                     break;
                 }
             }
