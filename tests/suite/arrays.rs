@@ -67,6 +67,16 @@ fn rows_of_an_array_are_the_tables_rows() {
     let rows = frame.sort([col("n").desc()]).limit(2).collect_one().unwrap();
     assert_eq!(column_of::<Int64Type>(&rows, 0), [999, 998]);
     assert_eq!(frame.count().unwrap(), 1000);
+    // What a mask leaves: its length is known after running.
+    let x = session.arrays().random(7).normal(10.0, 2.0, [10_000, 4]);
+    let z = (&x - x.mean(0)) / x.std(0);
+    let far = z.slice(s![&z.abs().gt(3.0).any(1)]);
+    let table = session.from_array(&far, &["a", "b", "c", "d"]).unwrap();
+    let count = table.count().unwrap();
+    assert!((50..250).contains(&count), "{count}");
+    let near = "abs(a) < 3 AND abs(b) < 3 AND abs(c) < 3 AND abs(d) < 3";
+    session.register("far", &table).unwrap();
+    assert_eq!(session.sql(&format!("SELECT * FROM far WHERE {near}")).unwrap().count().unwrap(), 0);
     // An empty one, too.
     let none = session.from_array(&array.slice(s![5..5]), &["n"]).unwrap();
     assert_eq!(none.count().unwrap(), 0);
