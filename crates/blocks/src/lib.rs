@@ -58,5 +58,4 @@ pub use spill::{Spill, SpillFile, SpillFolder};
 pub use steps::contract::whole as contract;
 pub use steps::local::apply as apply_to_whole;
 pub use steps::scan::kernel_scan;
-pub use steps::states::kernel_reduction;
 pub use threads::{Job, ThreadPool, Threads};

@@ -9,7 +9,7 @@ use swath_arrays::expr::op::{Constant, Op, Window};
 use swath_arrays::expr::ufunc::Ufunc;
 use swath_arrays::lower::program::window_view;
 use swath_arrays::{ArrayExpr, BlockContext, MemorySource, Region};
-use swath_blocks::{apply_to_whole, contract, kernel_reduction, kernel_scan};
+use swath_blocks::{apply_to_whole, contract, kernel_scan};
 use swath_kernels::fused::{self, Builder, Output, Ramp, Value};
 use swath_kernels::layout::arrange;
 use swath_kernels::{Dims, NdArray, broadcast_shapes};
@@ -101,7 +101,7 @@ impl Evaluator {
                 let mut region = Fused::default();
                 let value = self.register(&mut region, input)?;
                 let shape = self.shape_of(input, &region)?;
-                let output = Output::Reduce(value, kernel_reduction(*function), axes.to_vec());
+                let output = Output::Reduce(value, function.kernel(), axes.to_vec());
                 let program = region.build.finish(&[output])?;
                 let produced = program.run(&fused::Block::whole(&shape), &region.inputs)?.pop();
                 let produced = produced.ok_or_else(|| Error::invalid("a reduction gave nothing"))?;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use swath_kernels::{DType, KernelError, Kind, promotion::float_for};
+use swath_kernels::{DType, KernelError, Kind, reduce};
 
 use crate::error::Result;
 
@@ -66,47 +66,41 @@ pub enum Reduction {
 }
 
 impl Reduction {
+    /// The kernels' function, which this one names with what a plan can compare and hash.
+    pub const fn kernel(self) -> reduce::Reduction {
+        match self {
+            Self::Sum => reduce::Reduction::Sum,
+            Self::Prod => reduce::Reduction::Prod,
+            Self::Mean => reduce::Reduction::Mean,
+            Self::Var { ddof } => reduce::Reduction::Var { ddof: ddof as f64 },
+            Self::Std { ddof } => reduce::Reduction::Std { ddof: ddof as f64 },
+            Self::Min => reduce::Reduction::Min,
+            Self::Max => reduce::Reduction::Max,
+            Self::Any => reduce::Reduction::Any,
+            Self::All => reduce::Reduction::All,
+            Self::ArgMin => reduce::Reduction::ArgMin,
+            Self::ArgMax => reduce::Reduction::ArgMax,
+            Self::CountNonzero => reduce::Reduction::CountNonzero,
+            Self::NanSum => reduce::Reduction::NanSum,
+            Self::NanProd => reduce::Reduction::NanProd,
+            Self::NanMean => reduce::Reduction::NanMean,
+            Self::NanVar { ddof } => reduce::Reduction::NanVar { ddof: ddof as f64 },
+            Self::NanStd { ddof } => reduce::Reduction::NanStd { ddof: ddof as f64 },
+            Self::NanMin => reduce::Reduction::NanMin,
+            Self::NanMax => reduce::Reduction::NanMax,
+            Self::NanArgMin => reduce::Reduction::NanArgMin,
+            Self::NanArgMax => reduce::Reduction::NanArgMax,
+        }
+    }
+
     /// NumPy's name.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sum => "sum",
-            Self::Prod => "prod",
-            Self::Mean => "mean",
-            Self::Var { .. } => "var",
-            Self::Std { .. } => "std",
-            Self::Min => "min",
-            Self::Max => "max",
-            Self::Any => "any",
-            Self::All => "all",
-            Self::ArgMin => "argmin",
-            Self::ArgMax => "argmax",
-            Self::CountNonzero => "count_nonzero",
-            Self::NanSum => "nansum",
-            Self::NanProd => "nanprod",
-            Self::NanMean => "nanmean",
-            Self::NanVar { .. } => "nanvar",
-            Self::NanStd { .. } => "nanstd",
-            Self::NanMin => "nanmin",
-            Self::NanMax => "nanmax",
-            Self::NanArgMin => "nanargmin",
-            Self::NanArgMax => "nanargmax",
-        }
+        self.kernel().name()
     }
 
     /// Whether NaN is left out.
     pub const fn skips_nan(self) -> bool {
-        matches!(
-            self,
-            Self::NanSum
-                | Self::NanProd
-                | Self::NanMean
-                | Self::NanVar { .. }
-                | Self::NanStd { .. }
-                | Self::NanMin
-                | Self::NanMax
-                | Self::NanArgMin
-                | Self::NanArgMax
-        )
+        self.kernel().skips_nan()
     }
 
     /// The same function with NaN left in.
@@ -128,7 +122,7 @@ impl Reduction {
 
     /// Whether the result is a position, which counts over all axes that are reduced.
     pub const fn is_position(self) -> bool {
-        matches!(self.without_nan(), Self::ArgMin | Self::ArgMax)
+        self.kernel().is_position()
     }
 
     /// Whether nothing can be said of no elements at all.
@@ -203,11 +197,6 @@ impl Reduction {
             _ => vec![(self.name(), result)],
         }
     }
-}
-
-/// The dtype that elementwise functions of floats give for a number.
-pub(crate) fn float_result(dtype: DType) -> DType {
-    float_for(dtype)
 }
 
 impl fmt::Display for Reduction {

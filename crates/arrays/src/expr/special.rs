@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use swath_kernels::promotion::float_for;
 use swath_kernels::{DType, Dims, KernelError, normalize_axis, promote};
 
 use super::node::ArrayExpr;
 use super::op::{BlockCall, Boundary, Fft, Linalg, Op};
-use super::reduction::float_result;
 use super::traits::{ArraySink, BlockFunction, FunctionRef, SinkRef};
 use crate::error::{ArrayError, Result};
 use crate::grid::{AxisChunks, ChunkGrid};
@@ -118,7 +118,7 @@ impl ArrayExpr {
         if function == Fft::RealForward && self.dtype().is_complex() {
             return unsupported("real numbers; use fft for complex ones");
         }
-        let wide = match float_result(self.dtype()) {
+        let wide = match float_for(self.dtype()) {
             // As NumPy, half precision is computed as single, integers as double.
             DType::F16 if self.dtype() == DType::F16 => DType::F32,
             _ if self.dtype().is_integer() || self.dtype() == DType::Bool => DType::F64,

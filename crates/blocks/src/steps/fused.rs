@@ -10,7 +10,6 @@ use swath_kernels::fused::{self, Builder, Produced, Ramp};
 use swath_kernels::layout::arrange;
 use swath_kernels::{Dims, NdArray};
 
-use super::states::kernel_reduction;
 use super::{Made, Parts, Task};
 use crate::block::Block;
 use crate::error::{BlocksError, Result};
@@ -64,7 +63,7 @@ pub(crate) fn compile(program: &Program) -> Result<Compiled> {
                 fused::Output::Array(values[*register])
             }
             ProgramOutput::Reduce { register, function, axes, .. } => {
-                fused::Output::Reduce(values[*register], kernel_reduction(*function), axes.to_vec())
+                fused::Output::Reduce(values[*register], function.kernel(), axes.to_vec())
             }
         };
         outputs.push(Source::Computed(computed.len()));

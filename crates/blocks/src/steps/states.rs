@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use swath_arrays::Reduction;
 use swath_arrays::lower::stage::Origin;
 use swath_kernels::fused::{self, Builder, Output};
 use swath_kernels::{Dims, NdArray, reduce};
@@ -10,33 +9,6 @@ use swath_kernels::{Dims, NdArray, reduce};
 use super::{Made, Task, made};
 use crate::block::{Block, BlockId};
 use crate::error::{BlocksError, Result};
-
-/// The kernels' name of a reduction.
-pub fn kernel_reduction(function: Reduction) -> reduce::Reduction {
-    match function {
-        Reduction::Sum => reduce::Reduction::Sum,
-        Reduction::Prod => reduce::Reduction::Prod,
-        Reduction::Mean => reduce::Reduction::Mean,
-        Reduction::Var { ddof } => reduce::Reduction::Var { ddof: ddof as f64 },
-        Reduction::Std { ddof } => reduce::Reduction::Std { ddof: ddof as f64 },
-        Reduction::Min => reduce::Reduction::Min,
-        Reduction::Max => reduce::Reduction::Max,
-        Reduction::Any => reduce::Reduction::Any,
-        Reduction::All => reduce::Reduction::All,
-        Reduction::ArgMin => reduce::Reduction::ArgMin,
-        Reduction::ArgMax => reduce::Reduction::ArgMax,
-        Reduction::CountNonzero => reduce::Reduction::CountNonzero,
-        Reduction::NanSum => reduce::Reduction::NanSum,
-        Reduction::NanProd => reduce::Reduction::NanProd,
-        Reduction::NanMean => reduce::Reduction::NanMean,
-        Reduction::NanVar { ddof } => reduce::Reduction::NanVar { ddof: ddof as f64 },
-        Reduction::NanStd { ddof } => reduce::Reduction::NanStd { ddof: ddof as f64 },
-        Reduction::NanMin => reduce::Reduction::NanMin,
-        Reduction::NanMax => reduce::Reduction::NanMax,
-        Reduction::NanArgMin => reduce::Reduction::NanArgMin,
-        Reduction::NanArgMax => reduce::Reduction::NanArgMax,
-    }
-}
 
 /// The states of neighbouring blocks as one; or the result of it.
 pub(crate) fn combine(task: &Task<'_>, finish: bool) -> Result<Made> {

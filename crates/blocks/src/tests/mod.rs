@@ -22,9 +22,7 @@ use swath_kernels::layout::arrange;
 use swath_kernels::random::{Distribution, Key};
 use swath_kernels::{DType, NdArray, SliceSpec, fused, reduce};
 
-use crate::{
-    Cancel, Engine, MemoryLimit, Progress, SpillFolder, apply_to_whole, contract, kernel_reduction, kernel_scan,
-};
+use crate::{Cancel, Engine, MemoryLimit, Progress, SpillFolder, apply_to_whole, contract, kernel_scan};
 
 /// Small integers, so that sums are exact in any order.
 fn numbers(shape: &[usize], dtype: DType) -> NdArray {
@@ -194,7 +192,7 @@ fn evaluate_node(node: &ArrayExpr, inputs: &[NdArray]) -> NdArray {
         Op::Cast => fused::cast(&inputs[0], node.dtype()).unwrap(),
         Op::Reduce { function, axes } => {
             let axes: Vec<isize> = axes.iter().map(|axis| *axis as isize).collect();
-            let result = reduce::reduce(kernel_reduction(*function), &inputs[0], Some(&axes), false).unwrap();
+            let result = reduce::reduce(function.kernel(), &inputs[0], Some(&axes), false).unwrap();
             fused::cast(&result, node.dtype()).unwrap()
         }
         Op::Scan { function, axis } => {
