@@ -2,6 +2,11 @@
 //!
 //! This package is the façade: [`prelude`] brings in what most programs need.
 
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "cli")]
+mod processor;
+
 /// Lazy n-d arrays. A session makes them: `session.arrays()`.
 pub use swath_collections::nd;
 

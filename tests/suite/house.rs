@@ -23,13 +23,23 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("swath-tpch", &["swath-collections"]),
     ("swath-flight-sql", &["swath-cluster", "swath-collections"]),
     ("swath", &["swath-cluster", "swath-collections", "swath-flight-sql", "swath-sql", "swath-tpch"]),
+    ("swath-python", &["swath", "swath-collections"]),
     ("xtask", &[]),
     ("workspace-hack", &[]),
 ];
 
 /// Crates of which two versions would not understand each other's types.
-const ONCE: &[&str] =
-    &["arrow", "arrow-array", "arrow-schema", "datafusion", "datafusion-common", "object_store", "parquet", "tonic"];
+const ONCE: &[&str] = &[
+    "arrow",
+    "arrow-array",
+    "arrow-schema",
+    "datafusion",
+    "datafusion-common",
+    "object_store",
+    "parquet",
+    "pyo3",
+    "tonic",
+];
 
 fn manifest(folder: &Path) -> String {
     std::fs::read_to_string(folder.join("Cargo.toml")).unwrap()
@@ -55,7 +65,7 @@ pub fn project() -> PathBuf {
 #[test]
 fn dependencies_point_one_way() {
     let root = project();
-    let mut folders = vec![root.clone(), root.join("xtask")];
+    let mut folders = vec![root.clone(), root.join("python"), root.join("xtask")];
     folders.extend(std::fs::read_dir(root.join("crates")).unwrap().map(|entry| entry.unwrap().path()));
     let mut seen = BTreeSet::new();
     for folder in folders {

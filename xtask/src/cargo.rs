@@ -12,7 +12,11 @@ const SET_BY_CARGO_RUN: [&str; 5] = ["CARGO_BIN_", "CARGO_CRATE_", "CARGO_MANIFE
 /// Some build scripts (ring's) watch `CARGO_PKG_NAME` and its kin. Inherited from `cargo run`, they would differ from a call at
 /// the prompt, and each of the two ways would rebuild half of the dependencies after the other.
 pub fn command() -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    without_traces(Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into())))
+}
+
+/// `command`, which calls cargo, as if a person had called it.
+pub fn without_traces(mut command: Command) -> Command {
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(|name| SET_BY_CARGO_RUN.iter().any(|prefix| name.starts_with(prefix))) {
             command.env_remove(name);

@@ -1,4 +1,4 @@
-//! What a person repeats: `cargo xtask test`, `lint`, `docs`, `compare`, `memory`. CI calls the same commands.
+//! What a person repeats: `cargo xtask test`, `lint`, `python`, `develop`, `wheel`, `docs`, `compare`, `memory`. CI calls the same commands.
 
 mod cargo;
 mod compare;
@@ -27,6 +27,15 @@ enum Task {
     },
     /// Formatting, clippy and documentation only.
     Lint,
+    /// The Python package only: build, ruff, mypy, tests.
+    Python {
+        /// Run only tests whose name contains this, and skip ruff and mypy.
+        filter: Option<String>,
+    },
+    /// Compile the Python package into the virtual environment `python` of the target folder.
+    Develop,
+    /// Build a wheel of the Python package into the folder `dist` of the target folder.
+    Wheel,
     /// Write the generated documentation (docs/configuration.md).
     Docs,
     /// Measure Swath beside other engines.
@@ -39,7 +48,12 @@ enum Task {
 fn main() -> ExitCode {
     let result = match Arguments::parse().task {
         Task::Test { filter: Some(filter) } => steps::tests(Some(&filter)),
-        Task::Test { filter: None } => steps::lint().and_then(|()| steps::tests(None)),
+        Task::Test { filter: None } => {
+            steps::lint().and_then(|()| steps::tests(None)).and_then(|()| steps::python_package(None))
+        }
+        Task::Python { filter } => steps::python_package(filter.as_deref()),
+        Task::Develop => steps::build_package(),
+        Task::Wheel => steps::wheel(),
         Task::Lint => steps::lint(),
         Task::Docs => steps::docs(),
         Task::Compare(what) => compare::run(&what),

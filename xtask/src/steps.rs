@@ -1,9 +1,11 @@
 //! The steps, each one child process of cargo, with its time.
 
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::Instant;
 
 use crate::cargo;
-use crate::python::Venv;
+use crate::python::{Venv, run as run_in};
 
 /// Formatting, clippy without a warning, documentation without a warning.
 pub fn lint() -> Result<(), String> {
@@ -26,6 +28,62 @@ pub fn tests(filter: Option<&str>) -> Result<(), String> {
             run("tests", &arguments, &[])
         }
     }
+}
+
+/// The Python package: built into a virtual environment of its own, linted, type-checked, tested.
+pub fn python_package(filter: Option<&str>) -> Result<(), String> {
+    let (folder, venv) = package_environment()?;
+    let bin = |name: &str| {
+        let mut command = Command::new(venv.program(name));
+        command.current_dir(&folder);
+        command
+    };
+    step("package", build_package)?;
+    if filter.is_none() {
+        step("ruff", || run_in(bin("ruff").args(["check", "."])))?;
+        step("ruff format", || run_in(bin("ruff").args(["format", "--check", "."])))?;
+        step("mypy", || run_in(bin("mypy").args(["swath"])))?;
+    }
+    let mut pytest = bin("python");
+    pytest.args(["-m", "pytest", "-q"]);
+    if let Some(filter) = filter {
+        pytest.args(["-k", filter]);
+    }
+    step("pytest", || run_in(&mut pytest))
+}
+
+/// Compiles the Python package and puts it into its virtual environment, as `pip install -e ./python` would, in a second when nothing
+/// has changed.
+pub fn build_package() -> Result<(), String> {
+    let (folder, venv) = package_environment()?;
+    let mut maturin = cargo::without_traces(Command::new(venv.program("maturin")));
+    maturin.args(["develop", "--release", "--quiet"]).current_dir(folder);
+    // maturin asks for the environment that it installs into by this name.
+    run_in(maturin.env("VIRTUAL_ENV", venv.folder()))
+}
+
+/// A wheel of the Python package, in `dist` of the target folder.
+pub fn wheel() -> Result<(), String> {
+    let (folder, venv) = package_environment()?;
+    let dist = cargo::target(&cargo::workspace()?).join("dist");
+    let mut maturin = cargo::without_traces(Command::new(venv.program("maturin")));
+    run_in(maturin.args(["build", "--release", "--out"]).arg(dist).current_dir(folder))
+}
+
+/// The package's folder, and the environment with the tools that it is built and tested with.
+fn package_environment() -> Result<(PathBuf, Venv), String> {
+    let root = cargo::workspace()?;
+    let venv = Venv::at(cargo::target(&root).join("python"));
+    venv.make(&root.join("python/requirements-dev.txt"))?;
+    let venv = Venv::at(std::path::absolute(venv.folder()).map_err(|error| error.to_string())?);
+    Ok((root.join("python"), venv))
+}
+
+fn step(name: &str, work: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    let started = Instant::now();
+    work()?;
+    println!("== {name}: {:.0} s", started.elapsed().as_secs_f64());
+    Ok(())
 }
 
 /// The interpreter for tests in Python, with what they need.

@@ -6,7 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::single_range_in_vec_init)]
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -17,8 +17,13 @@ use swath_array_io::{ZarrArray, ZarrGroup, ZarrOptions, ZarrSink, npy};
 use swath_arrays::{ArraySink, ArraySource};
 use swath_kernels::{DType, NdArray, Scalar, TimeUnit};
 
+/// This crate's folder, as cargo says it now: two clones may share a target folder, and the path that was compiled in may be the other's.
+fn package() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+}
+
 fn data() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
+    package().join("tests/data")
 }
 
 fn everything(shape: &[usize]) -> Vec<Range<usize>> {
@@ -181,7 +186,7 @@ fn python_reads_what_is_written() {
         writer.add("größe", &NdArray::scalar(Scalar::F32(1.5))).unwrap();
         writer.finish().unwrap();
     }
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/check_output.py");
+    let script = package().join("tests/python/check_output.py");
     let output = Command::new(python).arg(script).arg(folder.path()).output().unwrap();
     let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{out}{error}");

@@ -8,6 +8,7 @@ use arrow::error::ArrowError;
 use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
 use swath_exec::files::FileError;
+use swath_exec::interrupt::Interrupted;
 use swath_exec::object_stores::StoreFailure;
 use swath_planner::nearest;
 
@@ -92,6 +93,9 @@ pub enum Error {
     /// A cluster cannot be started or reached, or is of another version.
     #[error("{0}")]
     Cluster(String),
+    /// The caller asked to end the wait for it; what it had begun is cancelled.
+    #[error("interrupted")]
+    Interrupted,
     /// An error about an array.
     #[error(transparent)]
     Array(swath_nd::Error),
@@ -194,6 +198,9 @@ impl From<DataFusionError> for Error {
                     .to_owned(),
             },
             DataFusionError::External(source) => {
+                if source.is::<Interrupted>() {
+                    return Self::Interrupted;
+                }
                 match (source.downcast_ref::<FileError>(), source.downcast_ref::<Self>()) {
                     (Some(file), _) => Self::File(file.clone()),
                     (_, Some(ours)) => ours.clone(),

@@ -53,6 +53,8 @@ pub use swath_cluster::{LocalCluster, LocalClusterBuilder};
 pub use swath_exec::ByteSize;
 /// Gives a plan that is about to run errors which name the file.
 pub use swath_exec::files::name_files;
+/// Ending a thread's wait for a session from outside.
+pub use swath_exec::interrupt::interruptible;
 /// For the program that chooses the allocator: how it gives freed memory back when a memory limit is exceeded.
 pub use swath_exec::resident::give_back_with;
 /// Lazy n-d arrays; a session's own come from [`Session::arrays`].

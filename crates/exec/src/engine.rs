@@ -10,6 +10,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ use crate::held::HeldTables;
 use crate::memory;
 use crate::memory_pool::HeadroomPool;
 use crate::object_stores::{ObjectStores, StoreOptions};
-use crate::{registry, settings};
+use crate::{interrupt, registry, settings};
 
 /// How many consumers a "not enough memory" message lists.
 const CONSUMERS_IN_MESSAGE: NonZeroUsize = NonZeroUsize::new(5).unwrap();
@@ -176,7 +177,8 @@ impl Engine {
 
     /// Runs `work` on the engine's threads and blocks the caller until it ends.
     ///
-    /// May be called from any thread, also from inside another async runtime (whose thread it then blocks).
+    /// May be called from any thread, also from inside another async runtime (whose thread it then blocks). Within
+    /// [`interruptible`](crate::interrupt::interruptible) the wait can be ended.
     pub fn block_on<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -188,11 +190,25 @@ impl Engine {
             // The receiver waits below; it cannot be gone.
             let _ = sender.send(running.await);
         });
-        let wait = || receiver.recv().unwrap_or_else(|_| config_err!("the session ended while a query was running"));
+        let wait = || loop {
+            let answer = match interrupt::is_interruptible() {
+                true => receiver.recv_timeout(interrupt::TICK),
+                false => receiver.recv().map_err(RecvTimeoutError::from),
+            };
+            match answer {
+                Ok(result) => break result,
+                Err(RecvTimeoutError::Timeout) if interrupt::asks_to_end() => {
+                    waiter.abort();
+                    break Err(interrupt::interrupted());
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    break config_err!("the session ended while a query was running");
+                }
+            }
+        };
         let on_worker = Handle::try_current().is_ok_and(|h| h.runtime_flavor() == RuntimeFlavor::MultiThread);
-        let result = if on_worker { tokio::task::block_in_place(wait) } else { wait() };
-        drop(waiter);
-        result
+        if on_worker { tokio::task::block_in_place(wait) } else { wait() }
     }
 }
 

@@ -9,6 +9,7 @@
 //! | [`engine`] | the embedded engine: threads, memory pool, spill folder, and the DataFusion context over them |
 //! | [`files`] | files, folders, globs and URLs as tables |
 //! | [`functions`] | scalar functions of our own |
+//! | [`interrupt`] | ending a wait for work before the work ends |
 //! | [`interruptible_joins`] | joins that end soon after they are cancelled |
 //! | [`keep_plan_on_failure`] | rules of DataFusion's that may fail on plans that are right |
 //! | [`memory`] | what memory the machine or its cgroup leaves us |
@@ -31,6 +32,7 @@ pub mod engine;
 pub mod files;
 pub mod functions;
 pub mod held;
+pub mod interrupt;
 pub mod interruptible_joins;
 pub mod keep_plan_on_failure;
 pub mod memory;

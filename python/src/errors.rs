@@ -1,0 +1,53 @@
+//! The engine's errors as exceptions of `swath.errors`.
+
+use pyo3::exceptions::PyKeyboardInterrupt;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use swath_collections::Error;
+
+/// The class in `swath.errors` for each kind of error.
+fn class(error: &Error) -> &'static str {
+    match error {
+        Error::ColumnNotFound { .. } => "ColumnNotFoundError",
+        Error::TableNotFound { .. } => "TableNotFoundError",
+        Error::InvalidArgument { .. } => "InvalidArgumentError",
+        Error::ResourcesExhausted { .. } => "ResourcesExhaustedError",
+        Error::Sql { .. } => "SqlError",
+        Error::Value { .. } => "InvalidValueError",
+        Error::Io { .. } | Error::File(_) => "FileError",
+        Error::Cluster(_) => "ClusterError",
+        Error::Array(_) => "ArrayError",
+        // `Error` may grow: what is new here is an error of the engine until it has a class.
+        _ => "EngineError",
+    }
+}
+
+/// The exception for `error`.
+pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
+    match error {
+        Error::Interrupted => PyKeyboardInterrupt::new_err(()),
+        _ => raised(py, class(error), error.to_string()),
+    }
+}
+
+/// An exception of the class `name` of `swath.errors`.
+pub fn raised(py: Python<'_>, name: &str, message: String) -> PyErr {
+    static ERRORS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let module = ERRORS.get_or_try_init(py, || Ok::<_, PyErr>(py.import("swath.errors")?.unbind()));
+    match module.and_then(|module| module.bind(py).getattr(name)).and_then(|class| class.call1((message,))) {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(error) => error,
+    }
+}
+
+/// Results of the engine as results for Python.
+pub trait IntoPython<T> {
+    /// The value, or the exception.
+    fn python(self, py: Python<'_>) -> PyResult<T>;
+}
+
+impl<T, E: Into<Error>> IntoPython<T> for Result<T, E> {
+    fn python(self, py: Python<'_>) -> PyResult<T> {
+        self.map_err(|error| exception(py, &error.into()))
+    }
+}

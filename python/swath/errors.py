@@ -1,0 +1,59 @@
+"""What can go wrong, by kind. Every message names the thing and the remedy."""
+
+__all__ = [
+    "ArrayError",
+    "ClusterError",
+    "ColumnNotFoundError",
+    "EngineError",
+    "FileError",
+    "InvalidArgumentError",
+    "InvalidValueError",
+    "ResourcesExhaustedError",
+    "SqlError",
+    "SwathError",
+    "TableNotFoundError",
+]
+
+
+class SwathError(Exception):
+    """Any error of Swath."""
+
+
+class ColumnNotFoundError(SwathError, LookupError):
+    """A name that is no column of the table; the message has the nearest one."""
+
+
+class TableNotFoundError(SwathError, LookupError):
+    """A name that is no table of the session; the message has the nearest one."""
+
+
+class InvalidArgumentError(SwathError, ValueError):
+    """An argument that is out of range or does not fit the others."""
+
+
+class InvalidValueError(SwathError, ValueError):
+    """A value in the data that an operation cannot take."""
+
+
+class ResourcesExhaustedError(SwathError, MemoryError):
+    """The memory or spill limit of the session was reached."""
+
+
+class SqlError(SwathError, ValueError):
+    """SQL that cannot be parsed or planned; the message shows the place."""
+
+
+class FileError(SwathError, OSError):
+    """A file, folder or address that cannot be read or written."""
+
+
+class ClusterError(SwathError, ConnectionError):
+    """A cluster that cannot be started or reached, or has another version."""
+
+
+class ArrayError(SwathError, ValueError):
+    """A mistake about an array: its shape, axis, dtype or index."""
+
+
+class EngineError(SwathError, RuntimeError):
+    """Any other error of the engine."""

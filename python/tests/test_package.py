@@ -1,0 +1,25 @@
+import subprocess
+import sys
+
+import swath as sw
+
+
+def test_import_is_quick():
+    # The best of five: the machine may be busy.
+    program = "import time; t = time.perf_counter(); import swath; print(time.perf_counter() - t)"
+    times = [float(subprocess.check_output([sys.executable, "-c", program])) for _ in range(5)]
+    assert min(times) < 0.150
+
+
+def test_the_program_comes_with_the_package():
+    out = subprocess.run(
+        [sys.executable, "-m", "swath", "--version"], capture_output=True, text=True, check=True
+    )
+    assert out.stdout.startswith("swath ")
+    wrong = subprocess.run([sys.executable, "-m", "swath", "nonsense"], capture_output=True, text=True)
+    assert wrong.returncode == 2
+    assert "nonsense" in wrong.stderr
+
+
+def test_version():
+    assert sw.__version__.count(".") == 2
