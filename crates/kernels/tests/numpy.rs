@@ -3,44 +3,12 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are not known as tests.
 
-use arrow_buffer::Buffer;
+mod corpus;
+
+use corpus::{array, difference};
 use swath_kernels::fused::{cast, elementwise};
 use swath_kernels::reduce::{Reduction, reduce};
-use swath_kernels::{Complex, DType, NdArray, Scalar};
-
-fn array(text: &str) -> NdArray {
-    let mut parts = text.split(':');
-    let dtype: DType = parts.next().unwrap().parse().unwrap();
-    let shape: Vec<usize> =
-        parts.next().unwrap().split(',').filter(|one| !one.is_empty()).map(|one| one.parse().unwrap()).collect();
-    let digits = parts.next().unwrap();
-    let bytes: Vec<u8> =
-        (0..digits.len()).step_by(2).map(|place| u8::from_str_radix(&digits[place..place + 2], 16).unwrap()).collect();
-    NdArray::from_buffer(dtype, &shape, Buffer::from_vec(bytes)).unwrap()
-}
-
-/// Equal, or within a few units of the dtype's precision; NaN equals NaN.
-fn same(result: Scalar, expected: Scalar, tolerance: f64, signed_zero: bool) -> bool {
-    if result.dtype() != expected.dtype() {
-        return false;
-    }
-    if !result.dtype().is_float() && !result.dtype().is_complex() {
-        return result == expected;
-    }
-    let precision = match result.dtype() {
-        DType::F16 => 1e-3,
-        DType::F32 | DType::C64 => 1.2e-7,
-        _ => 2.3e-16,
-    };
-    let (a, b): (Complex<f64>, Complex<f64>) = (result.to(), expected.to());
-    let size = b.norm();
-    let near = |a: f64, b: f64| {
-        a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= tolerance * precision * size.max(1e-300)
-    };
-    let signs = !(signed_zero && result.dtype().is_float() && a.re == 0.0 && b.re == 0.0)
-        || a.re.is_sign_negative() == b.re.is_sign_negative();
-    near(a.re, b.re) && near(a.im, b.im) && signs
-}
+use swath_kernels::{DType, NdArray, Scalar};
 
 fn reduction(name: &str) -> Reduction {
     use Reduction::*;
@@ -125,27 +93,10 @@ fn results_are_numpys() {
                 let tolerance = if *kind == "reduce" || expected.dtype().is_complex() { 64.0 } else { 8.0 };
                 // Of two zeros either may be the greater.
                 let signed_zero = !matches!(*name, "maximum" | "minimum" | "fmax" | "fmin");
-                if result.dtype() != expected.dtype() || result.shape() != expected.shape() {
-                    wrong.push(format!(
-                        "{label}: {} {:?}, not {} {:?}",
-                        result.dtype(),
-                        result.shape(),
-                        expected.dtype(),
-                        expected.shape()
-                    ));
-                    continue;
-                }
-                let pairs = result.scalars().into_iter().zip(expected.scalars()).enumerate();
-                let bad: Vec<_> = pairs.filter(|(_, (a, b))| !same(*a, *b, tolerance, signed_zero)).collect();
-                if let Some((place, (result, expected))) = bad.first() {
-                    let operands: Vec<Scalar> = inputs
-                        .iter()
-                        .map(|one| one.scalars().get(*place).copied().unwrap_or_else(|| one.scalars()[0]))
-                        .collect();
-                    wrong.push(format!(
-                        "{label}: {} wrong, at {place} of {operands:?} {result}, not {expected}",
-                        bad.len()
-                    ));
+                if let Some((place, what)) = difference(&result, &expected, (tolerance, 0.0), signed_zero) {
+                    let at = |one: &NdArray| one.scalars().get(place).or(one.scalars().first()).copied();
+                    let operands: Vec<Option<Scalar>> = inputs.iter().map(at).collect();
+                    wrong.push(format!("{label}: {what}, of {operands:?}"));
                 }
             }
         }

@@ -19,8 +19,10 @@
 //! | `context`, `array`, `operand`, `axes` | where arrays run; arrays; what stands beside them |
 //! | `create`, `coordinates`, [`random`], `interchange` | arrays from nothing, functions, chance, memory and `ndarray` |
 //! | `operators`, `ufuncs` | elementwise functions |
-//! | `reduce`, [`statistics`], [`order`] | reductions, quantiles and counts, sorting |
-//! | `layout`, [`join`], [`pad`], [`index`] | shapes, joining and cutting, margins, indexing and assignment |
+//! | `reduce`, `scan`, [`statistics`] | reductions, running results, quantiles and counts |
+//! | `order`, [`unique`] | sorting, distinct elements |
+//! | `layout`, [`join`], `edit`, [`pad`], [`index`] | shapes, joining and cutting, margins, indexing and assignment |
+//! | `standard` | names that the Array API standard gives, where they are not NumPy's old ones |
 //! | [`products`], [`linalg`], `fft` | products, factorisations, Fourier transforms |
 //! | [`functions`] | functions of the user's over blocks |
 //! | `files`, `store` | npy, npz, Zarr and raw files; any source and sink |
@@ -33,6 +35,7 @@ mod context;
 mod coordinates;
 mod create;
 mod direct;
+mod edit;
 pub mod error;
 mod fft;
 mod files;
@@ -44,16 +47,19 @@ mod layout;
 pub mod linalg;
 mod operand;
 mod operators;
-pub mod order;
+mod order;
 pub mod pad;
 pub mod products;
 pub mod random;
 mod reduce;
 mod resolve;
 mod run;
+mod scan;
+mod standard;
 pub mod statistics;
 mod store;
 mod ufuncs;
+pub mod unique;
 
 pub use array::Array;
 pub use axes::{Axes, NewShape, Shape};
@@ -69,14 +75,15 @@ pub use join::{Cuts, Nested, block, column_stack, concatenate, dstack, hstack, s
 pub use layout::broadcast_arrays;
 pub use linalg::{LeastSquares, NormKind};
 pub use operand::Operand;
-pub use order::Unique;
 pub use pad::PadMode;
 pub use products::{einsum, multi_dot};
 pub use random::Random;
 pub use reduce::ReduceOptions;
 pub use run::compute_all;
+pub use standard::concat;
 pub use statistics::Bins;
 pub use store::store_all;
+pub use unique::Unique;
 
 pub use swath_array_io as io;
 pub use swath_arrays::expr::op::{Boundary, QuantileMethod};

@@ -1,24 +1,12 @@
-//! Sorting, ranks, distinct elements, places in sorted arrays.
+//! Sorting, ranks, places in sorted arrays.
 
+use swath_arrays::ArrayExpr;
 use swath_kernels::{DType, order};
 
 use crate::array::Array;
 use crate::error::{Error, Result};
 use crate::functions::closure;
 use crate::operand::Operand;
-
-/// The distinct elements of an array and where they occur.
-#[derive(Debug, Clone)]
-pub struct Unique {
-    /// The elements, ascending.
-    pub values: Array,
-    /// For each the position of the first in C order, `int64`.
-    pub index: Array,
-    /// For each element of the array the place of its value, in the array's shape, `int64`.
-    pub inverse: Array,
-    /// How often each occurs, `int64`.
-    pub counts: Array,
-}
 
 impl Array {
     /// Sorted along an axis, NaN and NaT last; equal elements keep their order.
@@ -31,6 +19,25 @@ impl Array {
     #[must_use]
     pub fn argsort(&self, axis: isize) -> Self {
         self.then(|array| array.sort(axis, true))
+    }
+
+    /// Sorted along an axis, the largest first; NaN and NaT are first then.
+    #[must_use]
+    pub fn sort_descending(&self, axis: isize) -> Self {
+        self.sort(axis).flip(axis)
+    }
+
+    /// The positions that [`Array::sort_descending`] an axis; those of equal elements ascend.
+    #[must_use]
+    pub fn argsort_descending(&self, axis: isize) -> Self {
+        self.then(|array| -> Result<_> {
+            let place = swath_kernels::normalize_axis(axis, array.ndim())?;
+            let last = array.known_length(place, "argsort")? as i64 - 1;
+            // Backwards twice: equal elements keep their order.
+            let axes = [axis];
+            let behind = array.flip(Some(&axes))?.sort(axis, true)?.flip(Some(&axes))?;
+            Ok(ArrayExpr::map("subtract", &[last.into(), behind.into()])?)
+        })
     }
 
     /// With the element that sorting would bring to `kth` there, smaller ones before it and larger ones behind, along an axis.
@@ -91,56 +98,25 @@ impl Array {
             let follow = (0..values.ndim()).map(Some).collect();
             let grid = values.grid().clone();
             let inputs = [(&values, follow), (&sorted, vec![None])];
-            Ok(swath_arrays::ArrayExpr::blockwise(find, &inputs, DType::I64, grid)?)
+            Ok(ArrayExpr::blockwise(find, &inputs, DType::I64, grid)?)
         })
     }
 
-    /// The distinct elements, ascending; NaN once. Their number is known after running.
-    #[must_use]
-    pub fn unique(&self) -> Self {
-        self.then(|array| array.unique(false))
-    }
-
-    /// The distinct elements, and how often each occurs.
-    #[must_use]
-    pub fn unique_counts(&self) -> (Self, Self) {
-        let [values, counts] = self.then_several(|array| Ok::<_, Error>([array.unique(false)?, array.unique(true)?]));
-        (values, counts)
-    }
-
-    /// The distinct elements, and for each element the place of its value, in the array's shape.
-    #[must_use]
-    pub fn unique_inverse(&self) -> (Self, Self) {
-        let values = self.unique();
-        let inverse = values.searchsorted(self, false);
-        (values, inverse)
-    }
-
-    /// The distinct elements, where they occur first, the place of each element's value, and counts. Computed now.
+    /// As [`Array::searchsorted`] of a vector that positions (those of `argsort`, say) bring into order.
     ///
     /// # Errors
-    /// As [`Array::compute`].
-    pub fn unique_all(&self) -> Result<Unique> {
-        let found = order::unique(&self.compute()?)?;
-        let memory = |array| self.context().from_array(array);
-        Ok(Unique {
-            values: memory(found.values),
-            index: memory(found.index),
-            inverse: memory(found.inverse),
-            counts: memory(found.counts),
-        })
-    }
-
-    /// Whether each element is among others.
+    /// Kept: as [`Array::searchsorted`]; positions that are not integers, or not as many as elements.
     #[must_use]
-    pub fn isin(&self, others: impl Into<Operand>) -> Self {
-        let others = self.operand(others).ravel().unique();
-        let size = match others.size() {
-            Ok(0) => return self.full_like(false).astype(DType::Bool),
-            Ok(size) => size,
-            Err(error) => return self.failed(error),
-        };
-        let place = others.searchsorted(self, false).minimum(size - 1);
-        others.take(&place, 0).equal(self)
+    pub fn searchsorted_by(&self, sorter: &Self, values: impl Into<Operand>, right: bool) -> Self {
+        match (self.shape(), sorter.shape(), sorter.dtype()) {
+            (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => self.failed(error),
+            (_, _, Ok(dtype)) if !dtype.is_integer() => {
+                self.failed(Error::invalid("sorter must only contain integers"))
+            }
+            (Ok(own), Ok(given), _) if own != given => {
+                self.failed(Error::invalid("sorter.size must equal to key.size"))
+            }
+            _ => self.take(sorter, 0).searchsorted(values, right),
+        }
     }
 }

@@ -1,6 +1,5 @@
-//! Reductions, with NumPy's arguments, and running results.
+//! Reductions, with NumPy's arguments.
 
-use swath_arrays::expr::op::Scan;
 use swath_arrays::expr::reduce::ReduceOptions as Plain;
 use swath_arrays::{Argument, ArrayExpr, Reduction};
 use swath_kernels::{DType, Scalar, normalize_axes};
@@ -219,51 +218,12 @@ moments! {
     nanstd = NanStd; "The standard deviation over axes without NaN.";
 }
 
-macro_rules! scans {
-    ($($name:ident = $function:ident; $doc:literal;)*) => {
-        impl Array {$(
-            #[doc = $doc]
-            #[must_use]
-            pub fn $name(&self, axis: isize) -> Self {
-                self.then(|array| array.scan(Scan::$function, axis, None))
-            }
-        )*}
-    };
-}
-
-scans! {
-    cumsum = Sum; "Running sums along an axis; of a flat array `x.ravel().cumsum(0)`.";
-    cumprod = Prod; "Running products along an axis.";
-    cummax = Max; "Running maxima along an axis (`maximum.accumulate`).";
-    cummin = Min; "Running minima along an axis (`minimum.accumulate`).";
-    nancumsum = NanSum; "Running sums along an axis, NaN as zero.";
-    nancumprod = NanProd; "Running products along an axis, NaN as one.";
-}
-
 impl Array {
     /// The largest element less the least over axes.
     #[must_use]
     pub fn ptp(&self, options: impl Into<ReduceOptions>) -> Self {
         let options = options.into();
         self.max(&options) - self.min(&options)
-    }
-
-    /// As [`Array::cumsum`], in a dtype.
-    #[must_use]
-    pub fn cumsum_as(&self, axis: isize, dtype: DType) -> Self {
-        self.then(|array| array.scan(Scan::Sum, axis, Some(dtype)))
-    }
-
-    /// As [`Array::cumprod`], in a dtype.
-    #[must_use]
-    pub fn cumprod_as(&self, axis: isize, dtype: DType) -> Self {
-        self.then(|array| array.scan(Scan::Prod, axis, Some(dtype)))
-    }
-
-    /// The differences of neighbours along an axis, `times` over; of `bool` whether they differ.
-    #[must_use]
-    pub fn diff(&self, times: usize, axis: isize) -> Self {
-        (0..times).fold(self.clone(), |array, _| array.then(|array| array.diff(axis)))
     }
 
     /// The weighted mean over axes: weights broadcast, or are of the length of the one axis.

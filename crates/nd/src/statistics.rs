@@ -2,7 +2,7 @@
 
 use swath_arrays::ArrayExpr;
 use swath_arrays::expr::op::QuantileMethod;
-use swath_kernels::{DType, SliceSpec, normalize_axes};
+use swath_kernels::{Complex, DType, SliceSpec, normalize_axes};
 
 use crate::array::Array;
 use crate::error::{Error, Result};
@@ -132,8 +132,15 @@ impl Array {
         let edges = self.histogram_edges(&bins.into());
         let counts = match weights {
             None => self.then_with(&[&edges], |arrays| arrays[0].histogram(&arrays[1], None)),
+            Some(weights) if weights.dtype().is_ok_and(|dtype| dtype.is_complex()) => {
+                let (real, imaginary) =
+                    (self.weighted(&edges, &weights.real()), self.weighted(&edges, &weights.imag()));
+                real + imaginary * Complex::new(0.0, 1.0)
+            }
             Some(weights) => {
-                self.then_with(&[&edges, weights], |arrays| arrays[0].histogram(&arrays[1], Some(&arrays[2])))
+                let counts = self.weighted(&edges, weights);
+                // As NumPy, sums are of the weights' dtype.
+                weights.dtype().map_or_else(|error| self.failed(error), |dtype| counts.astype(dtype))
             }
         };
         if density {
@@ -142,6 +149,10 @@ impl Array {
             return (density, edges);
         }
         (counts, edges)
+    }
+
+    fn weighted(&self, edges: &Self, weights: &Self) -> Self {
+        self.then_with(&[edges, weights], |arrays| arrays[0].histogram(&arrays[1], Some(&arrays[2])))
     }
 
     /// The edges of the bins that [`Array::histogram`] takes.

@@ -137,6 +137,46 @@ fn reductions() {
 }
 
 #[test]
+fn what_is_found_when_it_runs() {
+    let exponents = context().from_vec(vec![2i64, -1, 0]);
+    let x = counted(&[3]);
+    let refused = "Integers to negative integer powers are not allowed.";
+    assert_eq!(told(&x.power(-1)), refused);
+    assert_eq!(told_when_run(&x.power(&exponents)), refused);
+    assert_eq!(x.power(exponents.abs()).to_vec::<i64>().unwrap(), [0, 1, 1]);
+    let holes = context().from_vec(vec![f64::NAN, f64::NAN, 1.0, f64::NAN]).reshape([2, 2]);
+    assert_eq!(told_when_run(&holes.nanargmin(1)), "All-NaN slice encountered");
+    assert_eq!(holes.nanargmax(0).compute().unwrap_err().to_string(), "All-NaN slice encountered");
+    assert_eq!(holes.nanargmin(()).item::<i64>().unwrap(), 2);
+    let along = context().from_vec(vec![0i64, 3, 1]);
+    assert_eq!(told_when_run(&x.take_along_axis(&along, 0)), "index 3 is out of bounds for axis 0 with size 3");
+    assert_eq!(told_when_run(&x.take(&along, 0)), "index 3 is out of bounds for axis 0 with size 3");
+}
+
+#[test]
+fn the_standards_functions() {
+    let (x, y) = (counted(&[3, 4]), counted(&[3, 5]));
+    let line = counted(&[3]);
+    assert_eq!(told(&x.insert_at(&[0, 9], 1, 1)), "index 9 is out of bounds for axis 1 with size 4");
+    assert!(told(&x.insert_at(&[0, 1], &y, 1)).starts_with("operands could not be broadcast together"));
+    assert_eq!(x.unique_along(2).unwrap_err().to_string(), "axis 2 is out of bounds for array of dimension 2");
+    assert_eq!(x.unstack(-3).unwrap_err().to_string(), "axis -3 is out of bounds for array of dimension 2");
+    assert_eq!(told(&line.searchsorted_by(&counted(&[2]), 1, false)), "sorter.size must equal to key.size");
+    assert_eq!(told(&line.searchsorted_by(&line.astype(DType::F64), 1, false)), "sorter must only contain integers");
+    assert!(told(&x.vecdot(&y, -1)).ends_with("(size 5 is different from 4)"));
+    assert!(told(&x.cross(&line, -1)).starts_with("Both input arrays must be (arrays of) 3-dimensional vectors"));
+    assert!(told(&x.cumulative_sum(None, None, false)).starts_with("For arrays which have more than one dimension"));
+    assert_eq!(told(&x.cumulative_prod(Some(2), None, true)), "axis 2 is out of bounds for array of dimension 2");
+    assert!(told(&x.diff_between(1, 0, Some((&y).into()), None)).starts_with("all the input array dimensions except"));
+    assert!(told(&line.qr_complete().0).starts_with("1-dimensional array given"));
+    assert!(told(&line.svd_full().2).starts_with("1-dimensional array given"));
+    assert_eq!(told(&x.argsort_descending(5)), "axis 5 is out of bounds for array of dimension 2");
+    assert_eq!(swath_nd::concat(&[], None).unwrap_err().to_string(), "need at least one array to concatenate");
+    assert_eq!(told(&x.matrix_norm(NormKind::P(3.0), false)), "Invalid norm order for matrices.");
+    assert_eq!(told(&x.vector_norm(NormKind::Nuclear, 0, false)), "Invalid norm order 'nuc' for vectors");
+}
+
+#[test]
 fn joining() {
     let (x, y) = (counted(&[3, 4]), counted(&[3, 5]));
     let joined = swath_nd::concatenate(&[&x, &y], 0).unwrap();

@@ -470,6 +470,103 @@ for n in [1, 4, 5]:
 case("apply_along_axis", [1], [plain("float64", (2, 3, 4))], lambda x: np.apply_along_axis(np.sort, 1, x))
 case("apply_along_axis_sum", [0], [plain("float64", (3, 4))], lambda x: np.apply_along_axis(np.sum, 0, x))
 
+# Along axes, in other orders, with values around.
+for axis in [0, 1]:
+    for dtype in ["int8", "bool", "float64"]:
+        few = plain(dtype, (6, 2)) > 0 if dtype == "bool" else plain(dtype, (6, 2)) % np.array(2, dtype)
+        few = few if axis == 0 else few.T
+        case("unique_along", [axis], [few], lambda x: np.unique(x, return_index=True, return_inverse=True, return_counts=True, axis=axis))
+case("unique_along", [2], [plain("int8", (3, 3))], lambda x: np.unique(x, axis=2))
+for axis in [0, -1]:
+    array = plain("int64", (5, 4)) // 4
+    case("sort_descending", [axis], [array], lambda x: np.flip(np.sort(x, axis), axis))
+    case("argsort_descending", [axis], [array], lambda x: np.argsort(-x, axis, kind="stable"))
+for side in ["left", "right"]:
+    array = plain("float64", (9,))
+    case("searchsorted_by", [side], [array, np.argsort(array), plain("float64", (2, 4))], lambda a, o, v: np.searchsorted(a, v, side, o))
+case("searchsorted_by", ["left"], [plain("float64", (9,)), np.arange(4), plain("float64", (2,))], lambda a, o, v: np.searchsorted(a, v, "left", o))
+case("searchsorted_by", ["left"], [plain("float64", (3,)), np.arange(3.0), plain("float64", (2,))], lambda a, o, v: np.searchsorted(a, v, "left", o))
+for positions, axis, shape, values_shape in [
+    ((1, 3), 0, (4,), (2,)), ((3, 1), 0, (4,), (2,)), ((1, 1, 4), 0, (4,), (3,)), ((-1, 0), 1, (2, 4), (2, 2)), ((2, 2), 0, (3, 2), (2,)),
+    ((0, 2, 1), 1, (2, 3), ()), ((), 0, (3,), (1,)), ((1,), 0, (3,), (2,)), ((5,), 0, (3,), ()), ((1, 0), 0, (3,), (3,)), ((2,), 1, (2, 3), (2, 3)),
+]:
+    arrays = [plain("int8", shape), plain("int8", values_shape)]
+    case("insert_at", [positions, axis], arrays, lambda x, v: np.insert(x, np.array(positions, int), v, axis))
+for times, axis in [(1, 0), (2, 1), (1, -1)]:
+    case("diff_between", [times, axis], [plain("float64", (3, 4)), np.array(2.0), plain("float64", (3, 4))], lambda x, b, e: np.diff(x, times, axis, b, e))
+for name in ["cumulative_sum", "cumulative_prod"]:
+    for initial in [0, 1]:
+        for dtype in ["int8", "float32", "bool"]:
+            case(name, [-1, "-", initial], [plain(dtype, (3, 4))], lambda x: getattr(np, name)(x, axis=-1, include_initial=bool(initial)))
+        case(name, [0, "float32", initial], [plain("int64", (3, 4))], lambda x: getattr(np, name)(x, axis=0, dtype="float32", include_initial=bool(initial)))
+        case(name, [None, "-", initial], [plain("float64", (4,))], lambda x: getattr(np, name)(x, include_initial=bool(initial)))
+        case(name, [None, "-", initial], [plain("float64", (4, 2))], lambda x: getattr(np, name)(x, include_initial=bool(initial)))
+        case(name, [1, "-", initial], [plain("float64", (4, 0))], lambda x: getattr(np, name)(x, axis=1, include_initial=bool(initial)))
+for left, right, axis in [((3, 4), (3, 4), -1), ((2, 3, 4), (4,), -1), ((3, 4), (3, 1), -2), ((3, 4), (3, 5), -1), ((4,), (4,), 0)]:
+    for dtype in ["float64", "int8", "complex128", "bool"]:
+        case("vecdot", [axis], [plain(dtype, left), plain(dtype, right)], lambda a, b: np.vecdot(a, b, axis=axis))
+for left, right, axis in [((3,), (3,), -1), ((4, 3), (3,), -1), ((3, 2), (3, 2), 0), ((2, 3, 4), (2, 3, 4), 1), ((2,), (3,), -1)]:
+    case("cross", [axis], [plain("float64", left), plain("int8", right)], lambda a, b: np.linalg.cross(a, b, axis=axis))
+for axis in [0, -1, 2]:
+    case("unstack", [axis], [plain("int8", (2, 3))], lambda x: np.unstack(x, axis=axis))
+case("concat_flat", [], [plain("int8", (2, 3)), plain("float32", (4,))], lambda *x: np.concat(x, axis=None))
+for kind in ["fro", "nuc", "1", "-2", "inf"]:
+    order = kind if kind in ("fro", "nuc") else float(kind)
+    for keep in [0, 1]:
+        case("matrix_norm", [kind, keep], [plain("float64", (2, 3, 4))], lambda x: np.linalg.matrix_norm(x, ord=order, keepdims=bool(keep)))
+for kind in ["2", "1", "0", "inf", "-inf", "3"]:
+    for axes in [None, (1,), (0, 2)]:
+        axis = axes if axes is None or len(axes) > 1 else axes[0]
+        case("vector_norm", [kind, axes, 1], [plain("float64", (2, 3, 4))], lambda x: np.linalg.vector_norm(x, ord=float(kind), axis=axis, keepdims=True))
+tall = random.normal(size=(5, 3)) @ np.diag([1.0, 0.5, 0.01])
+case("pinv_within", ["-"], [tall], lambda a: np.linalg.pinv(a, rtol=None))
+case("pinv_within", [0.1], [tall], lambda a: np.linalg.pinv(a, rcond=0.1))
+case("matrix_rank_within", [0.1], [tall], lambda a: np.linalg.matrix_rank(a, rtol=0.1))
+
+# What integers refuse, and what they give by zero.
+case("binary", ["power"], [plain("int64", (4,)), np.array([0, 1, 2, 3], "int8")], np.power)
+case("binary", ["power"], [plain("int64", (4,)), np.array([0, 1, -2, 3], "int8")], np.power)
+case("binary", ["power"], [plain("uint64", (4,)), np.array([0, 1, 2, 3], "uint8")], np.power)
+case("binary", ["power"], [plain("float64", (4,)), np.array([0, 1, -2, 3], "int8")], np.power)
+case("binary", ["power"], [np.zeros(0, "int64"), np.zeros(0, "int64")], np.power)
+for name in ["floor_divide", "remainder", "fmod", "divide"]:
+    for dtype in ["int8", "int64", "uint64"]:
+        case("binary", [name], [plain(dtype, (3, 4)), np.array([0, 1, 3, 0], dtype)], getattr(np, name))
+    case("binary", [name], [np.array([-128, -128, 127], "int8"), np.array([-1, 1, -1], "int8")], getattr(np, name))
+case("divmod", [0], [plain("int64", (4,))], lambda x: np.divmod(x, 0))
+
+# Masks, weights, ranges together.
+some = np.array([[1, 0, 1], [0, 0, 0], [1, 1, 1], [0, 1, 0]], bool)
+for name in ["sum", "prod", "mean", "var", "std", "any", "all", "nansum", "nanprod", "nanmean", "nanvar", "nanstd"]:
+    for axes in [None, (1,), (0, 1)]:
+        array = values("float64", (4, 3)) if name.startswith("nan") else plain("float64", (4, 3))
+        case("reduce_mask", [name, axes], [array, some], lambda x, m: reduce(name, axes, False, where=m)(x))
+    case("reduce_mask", [name, (1,)], [plain("int8", (4, 3)), some[:1]], lambda x, m: reduce(name, (1,), False, where=m)(x))
+for name in ["sum", "prod", "min", "max", "nanmin", "nanmax"]:
+    case("reduce_mask_initial", [name, (1,), 3], [plain("float64", (4, 3)), some], lambda x, m: reduce(name, (1,), False, where=m, initial=3)(x))
+for density in [0, 1]:
+    arrays = [plain("float64", (15,)), np.abs(plain("float64", (15,)))]
+    case("histogram_all", [4, -2.0, 3.0, density], arrays, lambda x, w: np.histogram(x, 4, (-2.0, 3.0), bool(density), w))
+    arrays = [plain("int64", (3, 5)), np.abs(plain("int64", (3, 5)))]
+    case("histogram_all", [5, -9.0, 9.0, density], arrays, lambda x, w: np.histogram(x, 5, (-9.0, 9.0), bool(density), w))
+for dtype in ["float32", "complex128"]:
+    arrays = [plain("float64", (15,)), plain(dtype, (15,))]
+    case("histogram_all", [4, -2.0, 3.0, 0], arrays, lambda x, w: np.histogram(x, 4, (-2.0, 3.0), weights=w))
+case("histogram_range", [4, 3.0, -2.0], [plain("float64", (5,))], lambda x: np.histogram(x, bins=4, range=(3.0, -2.0)))
+case("histogram_weights", [4], [plain("float64", (5,)), plain("float64", (4,))], lambda x, w: np.histogram(x, bins=4, weights=w))
+case("average", [(0, 1)], [plain("float64", (3, 4)), np.abs(plain("float64", (3, 4)))], lambda x, w: np.average(x, (0, 1), w))
+case("average", [(0,)], [plain("float32", (3, 4)), np.abs(plain("float32", (3, 4)))], lambda x, w: np.average(x, 0, w))
+case("average", [(0,)], [plain("complex128", (3, 4)), np.abs(plain("float64", (3,)))], lambda x, w: np.average(x, 0, w))
+for name in ["median", "nanmedian", "nanargmin", "nanargmax"]:
+    holes = plain("float64", (3, 4))
+    holes[0, 1] = holes[2, 2] = np.nan
+    for axes in [None, (0,), (1,)]:
+        case("reduce", [name, axes, 0], [holes], reduce(name, axes, False))
+        case("reduce", [name, axes, 0], [np.where(np.arange(4) == 1, np.nan, holes)], reduce(name, axes, False))
+for axis in [0, 1]:
+    case("take_along_axis", [axis], [plain("int8", (1, 4) if axis else (4, 1)), np.argsort(plain("int8", (3, 4) if axis else (4, 3)), axis)], lambda x, i: np.take_along_axis(x, i, axis))
+case("take_along_axis", [0], [plain("int8", (3,)), np.array([0, 3])], lambda x, i: np.take_along_axis(x, i, 0))
+
 path = pathlib.Path(__file__).parent / "data" / "cases.txt"
 path.write_text("\n".join(lines) + "\n")
 print(len(lines), "cases,", path.stat().st_size, "bytes")

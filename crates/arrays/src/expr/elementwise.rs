@@ -92,6 +92,10 @@ impl ArrayExpr {
             };
             inputs.push(array);
         }
+        if let ("power", true, [_, exponents]) = (function.name(), signature.output.is_integer(), inputs.as_mut_slice())
+        {
+            *exponents = super::exponent::checked(exponents.clone())?;
+        }
         Self::map_arrays(function, &inputs)
     }
 
@@ -253,6 +257,20 @@ mod tests {
         assert_eq!(days.multiply(2i64).unwrap().dtype(), days.dtype());
         assert_eq!(days.add(2i64).unwrap().dtype(), days.dtype());
         assert!(days.cast_checked(DType::F32, Casting::Safe).unwrap_err().to_string().contains("the rule 'safe'"));
+    }
+
+    #[test]
+    fn integers_take_no_negative_powers() {
+        let x = array(&[2], DType::I32);
+        let message = "Integers to negative integer powers are not allowed.";
+        assert_eq!(x.power(-2i64).unwrap_err().to_string(), message);
+        assert_eq!(x.power(Scalar::I8(-1)).unwrap_err().to_string(), message);
+        assert_eq!(x.power(-2.0).unwrap().dtype(), DType::F64);
+        assert_eq!(array(&[2], DType::F32).power(-2i64).unwrap().dtype(), DType::F32);
+        // Of an array it is found out when it runs.
+        let exponents = ArrayExpr::iota(ChunkGrid::whole(&[2]), 0, -1, 1).unwrap();
+        assert!(matches!(x.power(&exponents).unwrap().inputs()[1].op(), Op::Block(_)));
+        assert_eq!(x.power(array(&[2], DType::U8)).unwrap().dtype(), DType::I32);
     }
 
     #[test]

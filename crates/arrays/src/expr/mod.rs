@@ -6,12 +6,14 @@
 //! | [`traits`] | sources, generators, functions and sinks that others bring |
 //! | [`view`], [`reshape`] | slices, transposes, broadcasts as one map; grids for a reshape |
 //! | [`ufunc`], [`reduction`], [`contraction`] | the elementwise functions, reductions, labelled products and their dtypes |
+//! | `exponent` | what powers of integers refuse |
 //! | [`create`], [`elementwise`], [`layout`], [`index`], [`reduce`], [`product`], [`special`], `search`, `compressed` | constructors by subject |
 
 mod compressed;
 pub mod contraction;
 pub mod create;
 pub mod elementwise;
+mod exponent;
 pub mod index;
 pub mod layout;
 pub mod node;

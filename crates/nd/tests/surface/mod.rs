@@ -1,8 +1,10 @@
 //! The cases of the corpus by name, as calls of the surface.
 
+mod further;
+
 use swath_nd::{
-    Array, Arrays, Bins, Cuts, DType, Index, Indexing, Norm, NormKind, Operand, PadMode, Part, QuantileMethod,
-    ReduceOptions, Reduction, Result, Scalar, SliceSpec,
+    Array, Arrays, Bins, Cuts, DType, Index, Indexing, Norm, Operand, PadMode, Part, QuantileMethod, ReduceOptions,
+    Reduction, Result, Scalar, SliceSpec,
 };
 
 /// Rounding errors that a function may make, in units of its precision, and whether they count by the largest element.
@@ -10,7 +12,9 @@ pub fn tolerance(name: &str) -> (f64, bool) {
     match name {
         "unary" | "binary" => (8.0, false),
         "inv" | "pinv" | "solve" | "solve_triangular" | "lstsq" | "cholesky" | "eigvalsh" | "svdvals" | "det"
-        | "slogdet" | "matrix_power" | "norm" | "corrcoef" | "cov" => (2000.0, true),
+        | "slogdet" | "matrix_power" | "norm" | "matrix_norm" | "vector_norm" | "pinv_within" | "corrcoef" | "cov" => {
+            (2000.0, true)
+        }
         _ => (64.0, true),
     }
 }
@@ -270,11 +274,7 @@ pub fn apply(context: &Arrays, name: &str, p: &[&str], x: &[Array]) -> Result<Ve
         "lstsq" => x[0].lstsq(&x[1]).solution,
         "matrix_rank" => x[0].matrix_rank(),
         "norm" => {
-            let kind = match p[0] {
-                "fro" => NormKind::Frobenius,
-                "nuc" => NormKind::Nuclear,
-                order => NormKind::P(number(order)),
-            };
+            let kind = further::norm_kind(p[0]);
             match list::<isize>(p[1]) {
                 Some(axes) => x[0].norm(kind, axes, false),
                 None => x[0].norm(kind, (), false),
@@ -342,7 +342,7 @@ fn shapes_of(context: &Arrays, name: &str, p: &[&str], x: &[Array], all: &[&Arra
         "split" => x[0].split(number(p[0]), number(p[1]))?,
         "nonzero" => x[0].nonzero()?,
         "slogdet" => pair(x[0].slogdet()),
-        _ => return Ok(None),
+        _ => return further::apply(name, p, x, all),
     }))
 }
 

@@ -6,11 +6,13 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | `along` | elements picked along an axis |
 //! | `order` | sort, argsort, partition, topk, unique, quantiles |
 //! | `linalg` | QR, SVD, Cholesky, linear systems |
 //! | `transform` | Fourier transforms |
 //! | `product` | products in tiles; products of whole arrays |
 
+mod along;
 mod linalg;
 mod order;
 mod product;
@@ -27,6 +29,7 @@ use crate::expr::op::Op;
 pub(super) fn spread(roots: &[ArrayExpr], options: &PlanOptions) -> Result<Vec<ArrayExpr>> {
     rewritten(roots, |node| match node.op() {
         Op::Order(function) => order::spread(node, function, options),
+        Op::TakeAlong { axis } => along::spread(node, *axis, options),
         Op::Linalg(function) => linalg::spread(node, *function, options),
         Op::Contract(contraction) => product::tiled(node, contraction, options),
         Op::Fft { function, axis, length } => transform::spread(node, *function, (*axis, *length), options),

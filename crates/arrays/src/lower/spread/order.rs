@@ -34,6 +34,12 @@ pub(super) fn spread(node: &ArrayExpr, order: &Order, options: &PlanOptions) -> 
             let cut = in_lines(&before_rechunk(input), *axis, 2 * item + 72, limit)?;
             Ok(Some(over(Order::ArgSort { axis: *axis }, cut, DType::I64)))
         }
+        // More than a task can hold of two blocks' best: all are sorted.
+        Order::Top { axis, count, largest, positions }
+            if too_long(&[*axis], 3 * item) && (*count as u64).saturating_mul(12 * (item + 8)) > limit =>
+        {
+            Ok(Some(sorted_top(&before_rechunk(input), (*axis, *count), (*largest, *positions), limit)?))
+        }
         Order::Top { axis, .. } if too_long(&[*axis], 3 * item) => {
             let cut = in_blocks(&before_rechunk(input), &[*axis], 2 * item + 56, limit)?;
             let grid = cut.grid().with_axis(*axis, node.grid().axis(*axis).clone());
@@ -75,6 +81,33 @@ pub(super) fn spread(node: &ArrayExpr, order: &Order, options: &PlanOptions) -> 
         }
         _ => Ok(None),
     }
+}
+
+/// The best of an axis, from all of it sorted.
+fn sorted_top(
+    array: &ArrayExpr,
+    (axis, count): (usize, usize),
+    (largest, positions): (bool, bool),
+    limit: u64,
+) -> Result<ArrayExpr> {
+    let item = array.dtype().item_size() as u64;
+    let axes = [axis as isize];
+    let length = array.grid().axis(axis).length();
+    if !positions {
+        let sorted = over(Order::Sort { axis }, in_lines(array, axis, 2 * item + 40, limit)?, array.dtype());
+        return match largest {
+            true => sorted.slice_axis(axis, length - count, length)?.flip(Some(&axes)),
+            false => sorted.slice_axis(axis, 0, count),
+        };
+    }
+    // Backwards twice: of equal elements the first come first.
+    let source = if largest { array.flip(Some(&axes))? } else { array.clone() };
+    let order = over(Order::ArgSort { axis }, in_lines(&source, axis, 2 * item + 72, limit)?, DType::I64);
+    if !largest {
+        return order.slice_axis(axis, 0, count);
+    }
+    let best = order.slice_axis(axis, length - count, length)?.flip(Some(&axes))?;
+    ArrayExpr::map("subtract", &[(length as i64 - 1).into(), best.into()])
 }
 
 fn over(order: Order, cut: ArrayExpr, dtype: DType) -> ArrayExpr {

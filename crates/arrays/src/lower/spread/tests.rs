@@ -195,6 +195,57 @@ fn long_lines_are_transformed_as_matrices() {
 }
 
 #[test]
+fn long_lines_of_prime_length_are_convolutions() {
+    let n = 1499;
+    let limit = 20_000;
+    let backward = swath_kernels::fft::Norm::Backward;
+    for (shape, chunk, axis) in [([1, n], [1, 250], 1), ([n, 2], [100, 1], 0)] {
+        let x = random(&shape, DType::C128, 21);
+        let forward = run(&[chunked(&x, &chunk).fft(Fft::Forward, axis, None).unwrap()], limit).remove(0);
+        assert!(distance(&forward, &swath_kernels::fft::fft(&x, None, axis, backward).unwrap()) < 1e-10);
+        let back = run(&[chunked(&forward, &chunk).fft(Fft::Inverse, axis, None).unwrap()], limit).remove(0);
+        assert!(distance(&back, &x) < 1e-12);
+    }
+    // Cut or padded to such a length, too, and in single precision.
+    let real = random(&[1600], DType::F32, 22);
+    let half = run(&[chunked(&real, &[250]).fft(Fft::RealForward, 0, Some(n)).unwrap()], limit).remove(0);
+    assert_eq!(half.dtype(), DType::C64);
+    assert!(distance(&half, &swath_kernels::fft::rfft(&real, Some(n), 0, backward).unwrap()) < 1e-4);
+    let whole = run(&[chunked(&half, &[100]).fft(Fft::RealInverse, 0, Some(n)).unwrap()], limit).remove(0);
+    let kept = real.slice(&[(0..n).into()]).unwrap();
+    assert_eq!(whole.dtype(), DType::F32);
+    assert!(distance(&whole, &kept) < 1e-5);
+}
+
+#[test]
+fn elements_are_picked_along_long_lines() {
+    use swath_kernels::layout::index::take_along_axis;
+    for (shape, wanted, chunk, axis) in [([3, 2000], [3, 500], [2, 300], 1), ([2000, 2], [700, 2], [301, 2], 0)] {
+        let x = random(&shape, DType::F64, 23);
+        let place = |index: &[usize]| Scalar::I64(((index[0] * 977 + index[1] * 31) % 4000) as i64 - 2000);
+        let places = from_fn(&wanted, DType::I64, place).unwrap();
+        let root = |places: &NdArray| chunked(&x, &chunk).take_along_axis(&chunked(places, &[100, 100]), axis).unwrap();
+        let found = run(&[root(&places)], 12_000).remove(0);
+        assert_eq!(found, take_along_axis(&x, &places, axis).unwrap());
+        let wrong = from_fn(&wanted, DType::I64, |index| Scalar::I64(if index[axis as usize] == 7 { 2000 } else { 0 }));
+        let plan = Plan::new(&[root(&wrong.unwrap())], options(12_000)).unwrap();
+        let error = run_plan(&plan).unwrap_err().to_string();
+        assert!(error.contains(&format!("index 2000 is out of bounds for axis {axis} with size 2000")), "{error}");
+    }
+}
+
+#[test]
+fn the_best_of_more_than_a_task_are_sorted() {
+    use swath_kernels::order::{argtopk, topk};
+    let x = from_fn(&[2, 3000], DType::F64, |index| Scalar::F64((index[1] * 7919 % 501) as f64)).unwrap();
+    for k in [1800isize, -1800] {
+        let roots = [false, true].map(|places| chunked(&x, &[1, 400]).top(k.unsigned_abs(), 1, k > 0, places).unwrap());
+        let found = run(&roots, 40_000);
+        assert_eq!(found, [topk(&x, k, 1).unwrap(), argtopk(&x, k, 1).unwrap()]);
+    }
+}
+
+#[test]
 fn large_products_leave_no_processor_without_work() {
     let x = chunked(&NdArray::zeros(DType::F64, &[4000, 4000]).unwrap(), &[4000, 4000]);
     let plan = |root: ArrayExpr| Plan::new(&[root], options(4 << 30)).unwrap();

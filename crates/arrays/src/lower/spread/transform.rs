@@ -1,12 +1,13 @@
 //! Fourier transforms along an axis that no task holds.
 //!
 //! Source: D. Bailey, "FFTs in external or hierarchical memory", 1990: a line of `n = a b` elements as a matrix `(a, b)` is transformed
-//! along its columns, multiplied by roots of unity, transformed along its rows, and turned.
+//! along its columns, multiplied by roots of unity, transformed along its rows, and turned. Where `n` has no divisors that serve, it is a
+//! convolution of a length that has: L. Bluestein, "A linear filtering approach to the computation of discrete Fourier transform", 1970.
 
 use swath_kernels::{Complex, DType, Scalar};
 
 use super::before_rechunk;
-use crate::error::Result;
+use crate::error::{ArrayError, Result};
 use crate::expr::elementwise::Argument;
 use crate::expr::node::ArrayExpr;
 use crate::expr::op::Fft;
@@ -30,17 +31,27 @@ pub(super) fn spread(
         return Ok(None);
     }
     let short = |rows: &usize| ((length / rows) as u64).saturating_mul(COPIES * item) <= limit;
-    let Some(rows) = divisor(length).filter(short) else { return Ok(None) };
+    let rows = divisor(length).filter(short);
+    let piece = match rows {
+        Some(rows) => length / rows,
+        None => match convolution(length, limit) {
+            Some((_, columns)) => columns,
+            None => return Ok(None),
+        },
+    };
     let input = before_rechunk(&node.inputs()[0]).moveaxis(&[axis as isize], &[-1])?;
-    let line = AxisChunks::regular(input.grid().axis(input.ndim() - 1).length(), length / rows);
+    let line = AxisChunks::regular(input.grid().axis(input.ndim() - 1).length(), piece);
     let input = input.rechunk_to(input.grid().with_axis(input.ndim() - 1, line))?;
     let input = match function {
-        Fft::RealInverse => mirrored(&input, length)?,
-        _ => resized(&input, length)?,
+        Fft::RealInverse => mirrored(&input, length, piece)?,
+        _ => resized(&input, length, piece)?,
     };
     let input = input.cast(input.dtype().complex())?;
     let inverse = matches!(function, Fft::Inverse | Fft::RealInverse);
-    let done = matrix_transform(&input, (rows, length / rows), inverse, limit)?;
+    let done = match rows {
+        Some(rows) => matrix_transform(&input, (rows, length / rows), inverse, limit)?,
+        None => chirp_transform(&input, length, inverse, limit)?,
+    };
     let last = done.ndim() - 1;
     let done = match function {
         Fft::Forward | Fft::Inverse => done,
@@ -56,21 +67,65 @@ fn divisor(length: usize) -> Option<usize> {
     (2..=root).rev().find(|divisor| length.is_multiple_of(*divisor))
 }
 
-/// The last axis cut, or padded with zeros.
-fn resized(array: &ArrayExpr, length: usize) -> Result<ArrayExpr> {
+/// The matrix whose transforms make the convolution for a length, if a task holds a row of it: its rows and columns.
+fn convolution(length: usize, limit: u64) -> Option<(usize, usize)> {
+    let long = (2 * length - 1).next_power_of_two();
+    let rows = 1usize << (long.ilog2() / 2);
+    let columns = long / rows;
+    let bytes = (columns as u64).saturating_mul(COPIES * DType::C128.item_size() as u64);
+    (bytes <= limit).then_some((rows, columns))
+}
+
+/// The transform of a line of any length: with `jk = (j² + k² - (k - j)²) / 2` it is a convolution with a chirp.
+fn chirp_transform(line: &ArrayExpr, length: usize, inverse: bool, limit: u64) -> Result<ArrayExpr> {
+    let Some((rows, columns)) = convolution(length, limit) else {
+        return Err(ArrayError::internal("a convolution was found above"));
+    };
+    let (n, long) = (length as i64, (rows * columns) as i64);
+    let sign = if inverse { 1.0 } else { -1.0 };
+    let chirp = |places: &ArrayExpr, sign: f64| -> Result<ArrayExpr> {
+        // Squares by twice the length: what is left of angles is exact.
+        let square = ArrayExpr::map("remainder", &[places.multiply(places)?.into(), (2 * n).into()])?;
+        let phase = square.cast(DType::F64)?.multiply(sign * std::f64::consts::PI / length as f64)?;
+        phase.cast(DType::C128)?.multiply(Argument::from(Scalar::C128(Complex::new(0.0, 1.0))))?.exp()
+    };
+    let places = |count: i64| {
+        let grid = ChunkGrid::new([AxisChunks::regular(count as usize, columns)]);
+        ArrayExpr::iota(grid, 0, 0, 1)
+    };
+    let turn = chirp(&places(n)?, sign)?;
+    let around = places(long)?;
+    // The chirp runs both ways from zero, around the end.
+    let distance = ArrayExpr::map(
+        "minimum",
+        &[(&around).into(), ArrayExpr::map("subtract", &[long.into(), (&around).into()])?.into()],
+    )?;
+    let inside = distance.less(n)?;
+    let none = Argument::from(Scalar::zero(DType::C128));
+    let filter = ArrayExpr::map("where", &[inside.into(), chirp(&distance, -sign)?.into(), none])?;
+    let wide = resized(&line.cast(DType::C128)?.multiply(&turn)?, rows * columns, columns)?;
+    let spectrum = matrix_transform(&wide, (rows, columns), false, limit)?;
+    let response = matrix_transform(&filter, (rows, columns), false, limit)?;
+    let folded = matrix_transform(&spectrum.multiply(&response)?, (rows, columns), true, limit)?;
+    let done = folded.slice_axis(folded.ndim() - 1, 0, length)?.multiply(&turn)?;
+    let done = if inverse { done.divide(length as f64)? } else { done };
+    done.cast(line.dtype())
+}
+
+/// The last axis cut, or padded with zeros in pieces.
+fn resized(array: &ArrayExpr, length: usize, piece: usize) -> Result<ArrayExpr> {
     let last = array.ndim() - 1;
     let own = array.shape()[last];
     if own >= length {
         return if own == length { Ok(array.clone()) } else { array.slice_axis(last, 0, length) };
     }
-    let mut widths = vec![(0, 0); array.ndim()];
-    widths[last].1 = length - own;
-    array.pad_constant(&widths, Scalar::zero(array.dtype()))
+    let grid = array.grid().with_axis(last, AxisChunks::regular(length - own, piece));
+    ArrayExpr::concatenate(&[array.clone(), ArrayExpr::full_in(grid, Scalar::zero(array.dtype()))?], -1)
 }
 
 /// The whole spectrum of real data from its half.
-fn mirrored(half: &ArrayExpr, length: usize) -> Result<ArrayExpr> {
-    let half = resized(half, length / 2 + 1)?;
+fn mirrored(half: &ArrayExpr, length: usize, piece: usize) -> Result<ArrayExpr> {
+    let half = resized(half, length / 2 + 1, piece)?;
     let last = half.ndim() - 1;
     let behind = half.slice_axis(last, 1, length.div_ceil(2))?.flip(Some(&[-1]))?.conjugate()?;
     ArrayExpr::concatenate(&[half, behind], -1)
