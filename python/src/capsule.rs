@@ -2,8 +2,10 @@
 
 use std::ffi::CStr;
 
-use arrow::array::{RecordBatch, RecordBatchIterator, RecordBatchReader, StructArray};
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::array::{
+    Array as _, ArrayData, ArrayRef, RecordBatch, RecordBatchIterator, RecordBatchReader, StructArray, make_array,
+};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
 use arrow::ffi_stream::{ArrowArrayStreamReader, FFI_ArrowArrayStream};
@@ -12,8 +14,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 
 const STREAM: &CStr = c"arrow_array_stream";
-const ARRAY: &CStr = c"arrow_array";
-const SCHEMA: &CStr = c"arrow_schema";
+pub const ARRAY: &CStr = c"arrow_array";
+pub const SCHEMA: &CStr = c"arrow_schema";
 
 /// Batches as they come, with their schema.
 pub type Reader = Box<dyn RecordBatchReader + Send>;
@@ -53,28 +55,87 @@ pub fn reader(object: &Bound<'_, PyAny>) -> PyResult<Reader> {
 
 /// What `object` hands out through `__arrow_c_array__`, as one batch.
 fn batch(object: &Bound<'_, PyAny>) -> PyResult<RecordBatch> {
-    let capsules = object.call_method0("__arrow_c_array__")?.cast_into::<PyTuple>()?;
-    let (schema, array) = capsules.extract::<(Bound<'_, PyCapsule>, Bound<'_, PyCapsule>)>()?;
-    let schema = schema.pointer_checked(Some(SCHEMA))?.cast::<FFI_ArrowSchema>();
-    let array = array.pointer_checked(Some(ARRAY))?.cast::<FFI_ArrowArray>();
-    // SAFETY: capsules of these names hold a schema, which stays theirs, and an array, which is moved out.
-    let data = unsafe { from_ffi(FFI_ArrowArray::from_raw(array.as_ptr()), schema.as_ref()) }.map_err(invalid)?;
-    if !matches!(data.data_type(), arrow::datatypes::DataType::Struct(_)) {
+    let data = array(object)?;
+    if !matches!(data.data_type(), DataType::Struct(_)) {
         return Err(PyValueError::new_err(format!(
             "expected rows (a struct array), got an array of {}",
             data.data_type()
         )));
     }
-    Ok(StructArray::from(data).into())
+    let rows = StructArray::from(data);
+    if rows.null_count() > 0 {
+        return Err(PyValueError::new_err("expected rows, got a struct array in which some are null"));
+    }
+    Ok(rows.into())
+}
+
+/// What `object` hands out through `__arrow_c_array__`.
+fn array(object: &Bound<'_, PyAny>) -> PyResult<ArrayData> {
+    let capsules = object.call_method0("__arrow_c_array__")?.cast_into::<PyTuple>()?;
+    let (schema, array) = capsules.extract::<(Bound<'_, PyCapsule>, Bound<'_, PyCapsule>)>()?;
+    let schema = schema.pointer_checked(Some(SCHEMA))?.cast::<FFI_ArrowSchema>();
+    let array = array.pointer_checked(Some(ARRAY))?.cast::<FFI_ArrowArray>();
+    // SAFETY: capsules of these names hold a schema, which stays theirs, and an array, which is moved out.
+    unsafe { from_ffi(FFI_ArrowArray::from_raw(array.as_ptr()), schema.as_ref()) }.map_err(invalid)
 }
 
 /// The schema that `object` hands out through `__arrow_c_schema__`.
 pub fn schema_of(object: &Bound<'_, PyAny>) -> PyResult<SchemaRef> {
-    let capsule = object.call_method0("__arrow_c_schema__")?.cast_into::<PyCapsule>()?;
+    schema_in(&object.call_method0("__arrow_c_schema__")?.cast_into::<PyCapsule>()?)
+}
+
+/// The schema in a capsule.
+pub fn schema_in(capsule: &Bound<'_, PyCapsule>) -> PyResult<SchemaRef> {
     let pointer = capsule.pointer_checked(Some(SCHEMA))?.cast::<FFI_ArrowSchema>();
     // SAFETY: a capsule of this name holds a schema, which stays its own.
     let schema = Schema::try_from(unsafe { pointer.as_ref() }).map_err(invalid)?;
     Ok(schema.into())
+}
+
+/// The type that `object` hands out through `__arrow_c_schema__`.
+pub fn type_of(object: &Bound<'_, PyAny>) -> PyResult<DataType> {
+    let capsule = object.call_method0("__arrow_c_schema__")?.cast_into::<PyCapsule>()?;
+    let pointer = capsule.pointer_checked(Some(SCHEMA))?.cast::<FFI_ArrowSchema>();
+    // SAFETY: as in `schema_in`.
+    DataType::try_from(unsafe { pointer.as_ref() }).map_err(invalid)
+}
+
+/// The arrays that `object`, a column of another library, hands out through `__arrow_c_array__` or `__arrow_c_stream__`.
+///
+/// # Errors
+/// `TypeError` if it has neither; what it raises itself.
+pub fn arrays(object: &Bound<'_, PyAny>) -> PyResult<(DataType, Vec<ArrayRef>)> {
+    if object.hasattr("__arrow_c_array__")? {
+        let array = array(object)?;
+        return Ok((array.data_type().clone(), vec![make_array(array)]));
+    }
+    let capsule = object.call_method0("__arrow_c_stream__")?.cast_into::<PyCapsule>()?;
+    let pointer = capsule.pointer_checked(Some(STREAM))?.cast::<FFI_ArrowArrayStream>();
+    // SAFETY: a capsule of this name holds a stream; it is moved out, which leaves a released one behind.
+    let mut stream = unsafe { FFI_ArrowArrayStream::from_raw(pointer.as_ptr()) };
+    let (Some(get_schema), Some(get_next)) = (stream.get_schema, stream.get_next) else {
+        return Err(PyValueError::new_err("the Arrow stream was read before"));
+    };
+    let failed = || PyValueError::new_err("the Arrow stream failed");
+    let mut schema = FFI_ArrowSchema::empty();
+    // SAFETY: the functions of a stream that is not released may be called with it and a place for what they give.
+    if unsafe { get_schema(&raw mut stream, &raw mut schema) } != 0 {
+        return Err(failed());
+    }
+    let data_type = DataType::try_from(&schema).map_err(invalid)?;
+    let mut arrays = vec![];
+    loop {
+        let mut array = FFI_ArrowArray::empty();
+        // SAFETY: as above.
+        if unsafe { get_next(&raw mut stream, &raw mut array) } != 0 {
+            return Err(failed());
+        }
+        if array.is_released() {
+            return Ok((data_type, arrays));
+        }
+        // SAFETY: the stream says that the array is of the schema.
+        arrays.push(make_array(unsafe { from_ffi(array, &schema) }.map_err(invalid)?));
+    }
 }
 
 /// An error of the Arrow format.

@@ -6,19 +6,27 @@
 //! | module | what |
 //! |---|---|
 //! | [`session`] | sessions, what they read |
-//! | [`frame`] | lazy tables |
+//! | [`frame`], [`group`] | lazy tables, groups of their rows |
+//! | [`io`] | files |
+//! | [`batches`] | rows in memory, rows as they come |
+//! | [`columns`], [`values`] | values of Python into columns, and out of them |
 //! | [`expr`] | expressions over their columns |
 //! | [`capsule`] | Arrow streams in and out, without copies |
 //! | [`wait`] | waiting for the engine so that other threads and Ctrl-C get their turn |
 //! | [`errors`] | the engine's errors as exceptions of `swath.errors` |
 //! | [`cli`] | the `swath` program |
 
+mod batches;
 mod capsule;
 mod cli;
+mod columns;
 mod errors;
 mod expr;
 mod frame;
+mod group;
+mod io;
 mod session;
+mod values;
 mod wait;
 
 use pyo3::prelude::*;
@@ -38,10 +46,25 @@ fn _internal(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<session::Session>()?;
     module.add_class::<frame::DataFrame>()?;
-    module.add_class::<frame::BatchReader>()?;
+    module.add_class::<batches::Batches>()?;
+    module.add_class::<batches::BatchReader>()?;
+    module.add_class::<columns::Column>()?;
+    module.add_class::<group::GroupBy>()?;
     module.add_class::<expr::Expr>()?;
     module.add_function(wrap_pyfunction!(expr::col, module)?)?;
     module.add_function(wrap_pyfunction!(expr::lit, module)?)?;
+    module.add_function(wrap_pyfunction!(frame::concat, module)?)?;
+    module.add_function(wrap_pyfunction!(frame::column_name, module)?)?;
+    module.add_function(wrap_pyfunction!(group::group_by, module)?)?;
+    module.add_function(wrap_pyfunction!(group::grouping_sets, module)?)?;
+    module.add_function(wrap_pyfunction!(group::group_by_dynamic, module)?)?;
+    module.add_function(wrap_pyfunction!(group::rolling, module)?)?;
+    module.add_function(wrap_pyfunction!(group::pivot, module)?)?;
+    module.add_function(wrap_pyfunction!(io::read_parquet, module)?)?;
+    module.add_function(wrap_pyfunction!(io::read_csv, module)?)?;
+    module.add_function(wrap_pyfunction!(io::read_json, module)?)?;
+    module.add_function(wrap_pyfunction!(io::read_arrow, module)?)?;
+    module.add_function(wrap_pyfunction!(io::write, module)?)?;
     module.add_function(wrap_pyfunction!(cli::main, module)?)?;
     Ok(())
 }

@@ -1,0 +1,118 @@
+"""What methods of frames take for columns, names and types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from swath import _internal
+from swath.expr import Expr, to_expr
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+#: A column's name, an expression, or a plain value.
+IntoExpr: TypeAlias = "str | Expr | Any"
+
+
+def flat(values: Iterable[Any]) -> list[Any]:
+    """Return the values, lists among them laid out: ``f("a", "b")`` and ``f(["a", "b"])`` are alike."""
+    out: list[Any] = []
+    for value in values:
+        if isinstance(value, (list, tuple, set, frozenset)) or (
+            isinstance(value, Iterable)
+            and not isinstance(value, (str, bytes, Expr, Mapping))
+            and not hasattr(value, "_expr")
+        ):
+            out.extend(value)
+        else:
+            out.append(value)
+    return out
+
+
+def exprs(values: Iterable[IntoExpr], named: Mapping[str, IntoExpr] | None = None) -> list[_internal.Expr]:
+    """Return native expressions of what was given; text is a column's name. ``named`` are aliased."""
+    out = [to_expr(value, str_as_col=True)._expr for value in flat(values)]
+    for name, value in (named or {}).items():
+        out.append(to_expr(value, str_as_col=True).alias(name)._expr)
+    return out
+
+
+def names(operation: str, values: Iterable[Any]) -> list[str]:
+    """Return names of columns: text, or expressions that are nothing but a column."""
+    return [name(operation, value) for value in flat(values)]
+
+
+def name(operation: str, value: Any) -> str:
+    """Return the name of a column: text, or an expression that is nothing but a column."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Expr):
+        found = _internal.column_name(value._expr)
+        if found is not None:
+            return found
+        raise TypeError(
+            f"{operation}: expected a column, got the expression {value!r}; add it by with_columns first"
+        )
+    raise TypeError(f"{operation}: expected the name of a column, got {type(value).__name__}")
+
+
+def sort_keys(
+    by: Iterable[Any], descending: bool | Iterable[bool], nulls_last: bool | Iterable[bool | None] | None
+) -> tuple[list[_internal.Expr], list[bool], list[bool | None]]:
+    """Return keys, their directions and where their nulls go; a key that says these itself wins."""
+    keys = flat(by)
+    if not keys:
+        raise ValueError("sort: expected at least one key, got none")
+    down = _for_each("descending", descending, len(keys))
+    last = _for_each("nulls_last", nulls_last, len(keys))
+    out: list[_internal.Expr] = []
+    for position, key in enumerate(keys):
+        if not isinstance(key, Expr) and hasattr(key, "descending") and hasattr(key, "_expr"):
+            down[position], last[position] = key.descending, key.nulls_last
+            out.append(key._expr)
+        else:
+            out.append(to_expr(key, str_as_col=True)._expr)
+    return out, [bool(value) for value in down], last
+
+
+def _for_each(option: str, value: Any, count: int) -> list[Any]:
+    if value is None or isinstance(value, bool):
+        return [value] * count
+    values = list(value)
+    if len(values) != count:
+        raise ValueError(f"sort: {option} has {len(values)} values for {count} keys")
+    return values
+
+
+def value(of: Any) -> _internal.Expr:
+    """Return a plain value as a native literal; text is text."""
+    return to_expr(of, str_as_col=False)._expr
+
+
+def arrow_type(of: Any) -> Any:
+    """Return an object with ``__arrow_c_schema__`` for a data type in any form."""
+    if hasattr(of, "__arrow_c_schema__"):
+        return of
+    try:
+        from swath.dtypes import to_native
+    except ImportError:
+        import pyarrow
+
+        return pyarrow.type_for_alias({"int": "int64", "float": "float64", "str": "string"}.get(of, of))
+    return to_native(of)
+
+
+def shown_type(native: Any) -> Any:
+    """Return a native type as people see it."""
+    try:
+        from swath.dtypes import to_dtype
+    except ImportError:
+        return native
+    return to_dtype(native)
+
+
+def arrow_schema(fields: Mapping[str, Any]) -> Any:
+    """Return an object with ``__arrow_c_schema__`` for columns with these types."""
+    empty = [(name, _internal.Column.of_values([]).cast(arrow_type(dtype))) for name, dtype in fields.items()]
+    return _internal.Column.table([name for name, _ in empty], [column for _, column in empty])

@@ -1,0 +1,189 @@
+"""Results as objects of other libraries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from swath import _internal
+from swath.frame.base import Frame
+
+if TYPE_CHECKING:
+    import numpy
+    import pandas
+    import polars
+    import pyarrow
+
+    from swath.frame.table import Table
+
+
+class Export(Frame):
+    """Methods that run a frame and hand its rows over."""
+
+    if TYPE_CHECKING:
+
+        def collect(self) -> Table:
+            """See `Run`."""
+
+    def _rows(self) -> _internal.Batches:
+        """Return all rows: those that are here, or the result of a run."""
+        return self._frame.collect()
+
+    def to_arrow(self) -> pyarrow.Table:
+        """Run the frame and return a ``pyarrow.Table``, without a copy.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).to_arrow().num_rows
+        2
+        """
+        import pyarrow
+
+        return pyarrow.table(self._rows())
+
+    def to_pandas(self, **options: Any) -> pandas.DataFrame:
+        """Run the frame and return a ``pandas.DataFrame``.
+
+        Parameters
+        ----------
+        **options
+            Those of ``pyarrow.Table.to_pandas``, for instance ``types_mapper=pandas.ArrowDtype``.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).to_pandas()["a"].sum()
+        np.int64(3)
+        """
+        return self.to_arrow().to_pandas(**options)
+
+    def to_polars(self) -> polars.DataFrame:
+        """Run the frame and return a ``polars.DataFrame``.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).to_polars().height
+        2
+        """
+        import polars
+
+        return polars.DataFrame(self._rows())
+
+    def to_numpy(self, *, structured: bool = False) -> numpy.ndarray:
+        """Run the frame and return a NumPy array of shape ``(rows, columns)``.
+
+        Its dtype is the one that all columns share; nulls become NaN, and make integers floats.
+
+        Parameters
+        ----------
+        structured
+            Whether to return a structured array of shape ``(rows,)`` with a field for each column.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2], "b": [0.5, 1.5]}).to_numpy().tolist()
+        [[1.0, 0.5], [2.0, 1.5]]
+        """
+        import numpy
+
+        columns = self.to_numpy_columns()
+        if structured:
+            length = len(next(iter(columns.values()), ()))
+            array = numpy.empty(length, dtype=[(name, column.dtype) for name, column in columns.items()])
+            for name, column in columns.items():
+                array[name] = column
+            return array
+        if not columns:
+            return numpy.empty((0, 0))
+        return numpy.column_stack(list(columns.values()))
+
+    def to_numpy_columns(self) -> dict[str, numpy.ndarray]:
+        """Run the frame and return a NumPy array of each column; one of numbers without nulls is not copied.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, None]}).to_numpy_columns()
+        {'a': array([ 1., nan])}
+        """
+        table = self.to_arrow()
+        return {
+            name: column.combine_chunks().to_numpy(zero_copy_only=False)
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        }
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """Run the frame and return a list of Python's values for each column.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.sql("SELECT 1 AS a, 'x' AS b").to_dict()
+        {'a': [1], 'b': ['x']}
+        """
+        rows = self._rows()
+        return {name: rows.values(position) for position, name in enumerate(rows.columns())}
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Run the frame and return a dict for each row.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.sql("SELECT 1 AS a, 'x' AS b").to_dicts()
+        [{'a': 1, 'b': 'x'}]
+        """
+        rows = self._rows()
+        names = rows.columns()
+        return [dict(zip(names, row, strict=True)) for row in rows.tuples(0, len(rows))]
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Run the frame and return a tuple for each row.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.sql("SELECT 1 AS a, 'x' AS b").rows()
+        [(1, 'x')]
+        """
+        rows = self._rows()
+        return rows.tuples(0, len(rows))
+
+    def to_list(self, column: str | None = None) -> list[Any]:
+        """Run the frame and return the values of a column; the only one, by default.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).to_list()
+        [1, 2]
+        """
+        chosen = self._frame if column is None else self._frame.select([_internal.col(column)])
+        names = chosen.columns()
+        if len(names) != 1:
+            raise ValueError(f"to_list: the table has {len(names)} columns; name one of {', '.join(names)}")
+        return chosen.collect().values(0)
+
+    def item(self) -> Any:
+        """Run the frame, which has one row and one column, and return its value.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.sql("SELECT 42").item()
+        42
+        """
+        rows = self._rows()
+        if (len(rows), len(rows.columns())) != (1, 1):
+            shape = f"{len(rows)} rows and {len(rows.columns())} columns"
+            raise ValueError(f"item: expected one row and one column, got {shape}")
+        return rows.values(0)[0]
+
+    def __arrow_c_schema__(self) -> object:
+        return self._frame.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Run the frame, as an Arrow stream whose batches come while the query runs."""
+        return self._frame.stream().__arrow_c_stream__(requested_schema)

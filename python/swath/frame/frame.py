@@ -1,0 +1,55 @@
+"""The lazy table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from swath.frame.columns import Columns
+from swath.frame.combine import Combine
+from swath.frame.export import Export
+from swath.frame.group import Group
+from swath.frame.nulls import Nulls
+from swath.frame.reshape import Reshape
+from swath.frame.rows import Rows
+from swath.frame.run import Run
+from swath.frame.write import Write
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from swath.session import Session
+
+
+class DataFrame(Columns, Rows, Combine, Group, Reshape, Nulls, Run, Export, Write):
+    """A lazy table.
+
+    Methods that shape it return a new one and read nothing; methods that run it (``collect``, ``count``,
+    ``show``, ``stream``, ``to_…``, ``write_…``) use the session's threads, or its cluster.
+
+    Rows have no order, except after `sort`; what is selected, filtered, limited or gained as columns after it
+    keeps the order. Names of columns are unique and exact.
+
+    Parameters
+    ----------
+    data
+        Rows: a dict of columns, a list of dicts, or a table of pyarrow, pandas, polars, duckdb or NumPy.
+    schema
+        Types of some columns, by name.
+    session
+        The session that will run it; the default one, if not given.
+
+    Examples
+    --------
+    >>> import swath as sw
+    >>> df = sw.DataFrame({"a": [1, 2, 3]})
+    >>> df.filter(sw.col("a") > 1).count()
+    2
+    """
+
+    def __new__(
+        cls, data: Any = None, *, schema: Mapping[str, Any] | None = None, session: Session | None = None
+    ) -> DataFrame:
+        """Make a frame of rows that are in memory."""
+        from swath._session import default_session
+
+        return (session or default_session()).from_data({} if data is None else data, schema=schema)

@@ -1,0 +1,77 @@
+"""Nulls: counted, filled, dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from swath.frame import arguments
+from swath.frame.base import Frame
+
+if TYPE_CHECKING:
+    from swath.expr import Expr
+    from swath.frame.frame import DataFrame
+
+
+class Nulls(Frame):
+    """Methods about nulls."""
+
+    def fill_null(
+        self,
+        value: Any | Mapping[str, Any] = None,
+        *,
+        strategy: Literal["forward", "backward", "mean", "min", "max", "zero", "one"] | None = None,
+    ) -> DataFrame:
+        """Replace nulls.
+
+        Types do not change: a number fills columns of numbers (a fraction only floats and decimals), a text
+        columns of text, and so on; other columns stay as they are.
+
+        Parameters
+        ----------
+        value
+            What stands for null, in all columns or in each of some.
+        strategy
+            Instead: the value before or after in the table's order, the column's mean, smallest or largest
+            value, 0 or 1.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> df = sw.from_dict({"a": [1, None], "b": [None, "x"]})
+        >>> df.fill_null(0).to_dict()
+        {'a': [1, 0], 'b': [None, 'x']}
+        >>> df.fill_null({"b": "?"}).to_dict()
+        {'a': [1, None], 'b': ['?', 'x']}
+        """
+        if (value is None) == (strategy is None):
+            raise ValueError("fill_null: expected either a value or a strategy")
+        if strategy is not None:
+            return self._of(self._frame.fill_null_by(strategy))
+        if isinstance(value, Mapping):
+            return self._of(
+                self._frame.fill_nulls([(name, arguments.value(of)) for name, of in value.items()])
+            )
+        return self._of(self._frame.fill_null(arguments.value(value)))
+
+    def drop_nulls(self, *columns: str | Expr | Iterable[str | Expr]) -> DataFrame:
+        """Drop the rows that have null in any of the columns; in any at all, by default.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, None], "b": [None, None]}).drop_nulls("a").to_dict()
+        {'a': [1], 'b': [None]}
+        """
+        return self._of(self._frame.drop_nulls(arguments.names("drop_nulls", columns) or None))
+
+    def null_count(self) -> DataFrame:
+        """Count the nulls of every column, in one row.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, None], "b": [None, None]}).null_count().to_dict()
+        {'a': [1], 'b': [2]}
+        """
+        return self._of(self._frame.null_count())
