@@ -119,3 +119,31 @@ fn a_connected_session_has_arrays_too() {
     assert_eq!((column_of::<Int64Type>(&sums, 0), column_of::<Int64Type>(&sums, 1)), (vec![20], vec![25]));
     assert_eq!(frame.to_array(&["b"]).unwrap().sum(()).item::<i64>().unwrap(), 25);
 }
+
+#[test]
+fn a_column_of_tensors_is_an_array() {
+    use arrow::array::{ArrayRef, FixedSizeListArray, Float32Array};
+    use arrow::datatypes::{DataType, Field, Schema};
+    use std::sync::Arc;
+
+    let session = session();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.parquet");
+    // Six rows of 2 x 3, which are stored as 3 x 2.
+    let values = Arc::new(Float32Array::from_iter_values((0..36).map(|i| i as f32))) as ArrayRef;
+    let item = Arc::new(Field::new("item", DataType::Float32, false));
+    let lists = FixedSizeListArray::new(item, 6, values, None);
+    let metadata = [
+        ("ARROW:extension:name", "arrow.fixed_shape_tensor"),
+        ("ARROW:extension:metadata", r#"{"shape":[3,2],"permutation":[1,0]}"#),
+    ];
+    let metadata = metadata.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    let field = Field::new("x", lists.data_type().clone(), false).with_metadata(metadata);
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![Arc::new(lists)]).unwrap();
+    session.from_arrow([batch]).unwrap().write_parquet(&path, WriteOptions::default()).unwrap();
+    let array = session.read_parquet(&path).unwrap().to_array(&["x"]).unwrap();
+    assert_eq!((array.shape().unwrap(), array.dtype().unwrap()), (vec![6, 2, 3], DType::F32));
+    assert_eq!(array.slice(s![1, 1, ..]).to_vec::<f32>().unwrap(), [7.0, 9.0, 11.0]);
+    assert_eq!(array.slice(s![4.., 0, 2]).to_vec::<f32>().unwrap(), [28.0, 34.0]);
+    assert_eq!(array.sum(()).item::<f32>().unwrap(), 630.0);
+}

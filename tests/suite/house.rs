@@ -17,7 +17,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("swath-cluster", &["swath-exec", "swath-planner", "swath-shuffle"]),
     (
         "swath-collections",
-        &["swath-arrays", "swath-cluster", "swath-exec", "swath-kernels", "swath-nd", "swath-planner", "swath-shuffle"],
+        &[
+            "swath-array-io",
+            "swath-arrays",
+            "swath-cluster",
+            "swath-exec",
+            "swath-kernels",
+            "swath-nd",
+            "swath-planner",
+            "swath-shuffle",
+        ],
     ),
     ("swath-sql", &["swath-collections"]),
     ("swath-tpch", &["swath-collections"]),

@@ -243,3 +243,28 @@ fn files_come_over_http() {
     let gone = local.read_parquet(format!("{base}/other.parquet?token=hunter2")).unwrap_err();
     assert!(!format!("{gone} {gone:?}").contains("hunter2"), "{gone:?}");
 }
+
+#[test]
+fn zarr_arrays_lie_in_stores() {
+    let fixture = Fixture::new();
+    let session = fixture.session();
+    let arrays = session.arrays().with_chunks([40, 50]);
+    let x = arrays.random(3).uniform(0.0, 1.0, [100, 100]);
+    session.to_zarr(&x, "s3://bucket/lake/x.zarr", None).unwrap();
+    assert!(fixture.objects().iter().any(|key| key == "lake/x.zarr/zarr.json"), "{:?}", fixture.objects());
+    let back = session.from_zarr("s3://bucket/lake/x.zarr").unwrap();
+    assert_eq!(back.chunks().unwrap()[0], [40, 40, 20]);
+    assert_eq!((&back - &x).abs().max(()).item::<f64>().unwrap(), 0.0);
+    // Rows of a table, out of the store.
+    let frame = session.from_array(&back.slice(s![.., ..2]), &["a", "b"]).unwrap();
+    assert_eq!(frame.count().unwrap(), 100);
+    let error = session.from_zarr("s3://bucket/lake/y.zarr").unwrap_err().to_string();
+    assert!(error.contains("s3://bucket/lake/y.zarr"), "{error}");
+    let error = session.to_zarr(&x, "s3://bucket/lake/x.zarr", None).unwrap_err().to_string();
+    assert!(error.contains("x.zarr") && error.contains("already"), "{error}");
+    let error = session.from_zarr("ftp://bucket/x.zarr").unwrap_err().to_string();
+    assert!(error.contains("ftp://"), "{error}");
+    let wrong = s3_session(&fixture.server, "wrong");
+    let error = wrong.from_zarr("s3://bucket/lake/x.zarr").unwrap_err().to_string();
+    assert!(error.contains("s3://bucket/lake/x.zarr"), "{error}");
+}

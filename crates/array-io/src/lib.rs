@@ -31,6 +31,8 @@ pub mod npz;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 pub mod raw;
+#[cfg(feature = "parquet")]
+pub mod tensor;
 pub mod zarr;
 
 mod allocate;

@@ -156,7 +156,8 @@ impl Engine {
         self.memory_limit_bytes
     }
 
-    fn handle(&self) -> &Handle {
+    /// The runtime of its threads, for what must be waited for on a thread that may wait.
+    pub fn handle(&self) -> &Handle {
         // The runtime is only taken in `drop`.
         match &self.runtime {
             Some(runtime) => runtime.handle(),

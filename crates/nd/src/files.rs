@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use swath_array_io::npz::NpzCompression;
+use swath_array_io::zarr::{LocalStore, Store};
 use swath_array_io::{
     NpySink, NpySource, NpzReader, NpzWriter, RawLayout, RawSource, ZarrArray, ZarrOptions, ZarrSink,
 };
@@ -44,13 +45,20 @@ impl Arrays {
         }
     }
 
-    /// The Zarr array in a folder, of version 2 or 3; in multiples of its chunks. Arrays in other stores come through
-    /// [`Arrays::from_source`] and [`ZarrArray::open_in`].
+    /// The Zarr array in a folder, of version 2 or 3; in multiples of its chunks.
     ///
     /// # Errors
     /// Kept: no array there, metadata that is broken or asks for what is not supported.
     pub fn from_zarr(&self, folder: impl AsRef<Path>) -> Array {
         self.opened(ZarrArray::open(folder))
+    }
+
+    /// The Zarr array at a path of any store, as [`from_zarr`](Self::from_zarr).
+    ///
+    /// # Errors
+    /// Kept: as [`from_zarr`](Self::from_zarr).
+    pub fn from_zarr_in(&self, store: Arc<dyn Store>, path: &str) -> Array {
+        self.opened(ZarrArray::open_in(store, path))
     }
 
     /// The array in a file of nothing but elements.
@@ -78,6 +86,14 @@ impl Array {
     /// # Errors
     /// As [`Array::to_npy`]; something that is there already, unless the options overwrite it; options that do not fit.
     pub fn to_zarr(&self, folder: impl AsRef<Path>, options: Option<&ZarrOptions>) -> Result<()> {
+        self.to_zarr_in(Arc::new(LocalStore::new(folder.as_ref())), "", options)
+    }
+
+    /// Writes the array to a path of any store, as [`to_zarr`](Self::to_zarr).
+    ///
+    /// # Errors
+    /// As [`to_zarr`](Self::to_zarr).
+    pub fn to_zarr_in(&self, store: Arc<dyn Store>, path: &str, options: Option<&ZarrOptions>) -> Result<()> {
         let known = self.known()?;
         let own;
         let options = match options {
@@ -87,7 +103,7 @@ impl Array {
                 &own
             }
         };
-        let sink = ZarrSink::create(folder, known.dtype(), &known.shape(), options)?;
+        let sink = ZarrSink::create_in(store, path, known.dtype(), &known.shape(), options)?;
         Self::from_expression(self.context(), known).store(Arc::new(sink))
     }
 }

@@ -21,15 +21,12 @@ use parquet::file::reader::{ChunkReader, Length};
 use swath_arrays::{ArraySource, AxisChunks, ChunkGrid};
 use swath_kernels::{DType, NdArray, SliceSpec};
 
-mod tensor;
-
-use tensor::Tensor;
-
 use crate::allocate;
 use crate::error::{IoError, Result};
 use crate::file::OpenFile;
 use crate::raw::check_region;
 use crate::runs::ReadAt;
+use crate::tensor::Tensor;
 
 /// Rows that are decoded at a time.
 const BATCH_ROWS: usize = 8192;

@@ -7,29 +7,16 @@ use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, TimeUnit as ArrowUnit};
 use arrow::error::ArrowError;
+use swath_array_io::tensor::element;
 use swath_nd::kernels::NAT;
 use swath_nd::{DType, NdArray, TimeUnit, f16};
 
 /// The dtype of an array that a column of this type can be part of.
 pub(super) fn dtype_of(data_type: &DataType) -> Option<DType> {
-    Some(match data_type {
-        DataType::Boolean => DType::Bool,
-        DataType::Int8 => DType::I8,
-        DataType::Int16 => DType::I16,
-        DataType::Int32 => DType::I32,
-        DataType::Int64 => DType::I64,
-        DataType::UInt8 => DType::U8,
-        DataType::UInt16 => DType::U16,
-        DataType::UInt32 => DType::U32,
-        DataType::UInt64 => DType::U64,
-        DataType::Float16 => DType::F16,
-        DataType::Float32 => DType::F32,
-        DataType::Float64 | DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) => DType::F64,
-        DataType::Date32 => DType::Datetime64(TimeUnit::Day),
-        DataType::Timestamp(unit, None) => DType::Datetime64(unit_of(*unit)),
-        DataType::Duration(unit) => DType::Timedelta64(unit_of(*unit)),
-        _ => return None,
-    })
+    match data_type {
+        DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) => Some(DType::F64),
+        other => element(other),
+    }
 }
 
 /// The type of a column that holds elements of this dtype.
@@ -51,15 +38,6 @@ pub(super) fn data_type_of(dtype: DType) -> Option<DataType> {
         DType::Timedelta64(unit) => DataType::Duration(arrow_unit(unit)?),
         DType::C64 | DType::C128 => return None,
     })
-}
-
-fn unit_of(unit: ArrowUnit) -> TimeUnit {
-    match unit {
-        ArrowUnit::Second => TimeUnit::Second,
-        ArrowUnit::Millisecond => TimeUnit::Millisecond,
-        ArrowUnit::Microsecond => TimeUnit::Microsecond,
-        ArrowUnit::Nanosecond => TimeUnit::Nanosecond,
-    }
 }
 
 /// Days are seconds in a column: Arrow's dates have 32 bits.
@@ -87,11 +65,16 @@ fn same_bytes(dtype: DType) -> Option<DataType> {
 /// If a value does not fit, or there is no value and the dtype has none for that.
 pub(super) fn write_column(column: &ArrayRef, dtype: DType, out: &mut [u8], stride: usize) -> Result<(), ArrowError> {
     let target = same_bytes(dtype).ok_or_else(|| ArrowError::CastError(format!("no column holds {dtype}")))?;
-    let days;
+    let plain;
     let column = match (column.data_type(), dtype) {
         (DataType::Date32, DType::Datetime64(TimeUnit::Day)) => {
-            days = cast(column, &DataType::Int32)?;
-            &days
+            plain = cast(column, &DataType::Int32)?;
+            &plain
+        }
+        // The zone says how to show a moment; without one, the moment counts, not what a clock there showed.
+        (DataType::Timestamp(unit, Some(_)), DType::Datetime64(_)) => {
+            plain = cast(column, &DataType::Timestamp(*unit, Some("UTC".into())))?;
+            &plain
         }
         _ => column,
     };
@@ -179,6 +162,15 @@ mod tests {
         let dates = Arc::new(Date32Array::from(vec![Some(7), None])) as ArrayRef;
         write_column(&dates, dtype_of(dates.data_type()).unwrap(), &mut out, 1).unwrap();
         assert_eq!(i64::from_ne_bytes(out[..8].try_into().unwrap()), 7);
+        assert_eq!(i64::from_ne_bytes(out[8..].try_into().unwrap()), NAT);
+    }
+
+    #[test]
+    fn moments_count_not_clocks() {
+        let moments = TimestampSecondArray::from(vec![Some(3_600), None]).with_timezone("+01:00");
+        let (moments, mut out) = (Arc::new(moments) as ArrayRef, [0_u8; 16]);
+        write_column(&moments, dtype_of(moments.data_type()).unwrap(), &mut out, 1).unwrap();
+        assert_eq!(i64::from_ne_bytes(out[..8].try_into().unwrap()), 3_600);
         assert_eq!(i64::from_ne_bytes(out[8..].try_into().unwrap()), NAT);
     }
 

@@ -3,10 +3,12 @@
 //! | module | what |
 //! |---|---|
 //! | `elements` | which Arrow type holds which dtype |
+//! | [`files`] | Zarr arrays in folders and object stores |
 //! | `from_frame` | columns as an array |
 //! | `to_frame` | an array as columns |
 
 mod elements;
+pub mod files;
 mod from_frame;
 mod to_frame;
 

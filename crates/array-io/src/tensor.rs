@@ -9,17 +9,21 @@ const TENSOR: &str = "arrow.fixed_shape_tensor";
 
 /// How one row of a column is an array.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Tensor {
-    pub(crate) dtype: DType,
+pub struct Tensor {
+    /// The dtype of the elements.
+    pub dtype: DType,
     /// The shape of a row's elements as they lie.
-    pub(crate) stored: Vec<usize>,
+    pub stored: Vec<usize>,
     /// Axis `i` of a row's array is axis `permutation[i]` as stored.
     permutation: Vec<usize>,
 }
 
 impl Tensor {
-    /// How the rows of a column are arrays.
-    pub(crate) fn of(field: &Field) -> Result<Self, String> {
+    /// How the rows of a column are arrays: of no axes for plain values, else of those of its fixed-size lists.
+    ///
+    /// # Errors
+    /// What is wrong with the column's type.
+    pub fn of(field: &Field) -> Result<Self, String> {
         let mut stored = Vec::new();
         let mut inner = field.data_type();
         while let DataType::FixedSizeList(item, size) = inner {
@@ -41,17 +45,20 @@ impl Tensor {
     }
 
     /// The shape of a row's array.
-    pub(crate) fn shape(&self) -> Vec<usize> {
+    pub fn shape(&self) -> Vec<usize> {
         self.permutation.iter().map(|axis| self.stored[*axis]).collect()
     }
 
     /// The order of axes that makes the arrays of what is stored, with the rows first.
-    pub(crate) fn order(&self) -> Vec<usize> {
+    pub fn order(&self) -> Vec<usize> {
         std::iter::once(0).chain(self.permutation.iter().map(|axis| axis + 1)).collect()
     }
 
     /// Appends the elements of all rows of a batch's column.
-    pub(crate) fn append(&self, column: &dyn Array, out: &mut Vec<u8>) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// Rows without a value, and a column of another type.
+    pub fn append(&self, column: &dyn Array, out: &mut Vec<u8>) -> Result<(), String> {
         let nulls = column.logical_null_count();
         if nulls > 0 {
             return Err(format!("{nulls} of its rows are null, and arrays have no nulls: fill them first (fill_null)"));
@@ -111,7 +118,8 @@ fn declared(text: &str, size: usize) -> Result<(Vec<usize>, Vec<usize>), String>
     Ok((shape, permutation))
 }
 
-fn element(data_type: &DataType) -> Option<DType> {
+/// The dtype of the elements that values of this type are; none for what is no array.
+pub fn element(data_type: &DataType) -> Option<DType> {
     let unit = |unit: &ArrowUnit| match unit {
         ArrowUnit::Second => TimeUnit::Second,
         ArrowUnit::Millisecond => TimeUnit::Millisecond,
