@@ -122,7 +122,7 @@ fn a_connected_session_has_arrays_too() {
 
 #[test]
 fn a_column_of_tensors_is_an_array() {
-    use arrow::array::{ArrayRef, FixedSizeListArray, Float32Array};
+    use arrow::array::{Array as _, ArrayRef, FixedSizeListArray, Float32Array};
     use arrow::datatypes::{DataType, Field, Schema};
     use std::sync::Arc;
 

@@ -253,7 +253,7 @@ fn zarr_arrays_lie_in_stores() {
     session.to_zarr(&x, "s3://bucket/lake/x.zarr", None).unwrap();
     assert!(fixture.objects().iter().any(|key| key == "lake/x.zarr/zarr.json"), "{:?}", fixture.objects());
     let back = session.from_zarr("s3://bucket/lake/x.zarr").unwrap();
-    assert_eq!(back.chunks().unwrap()[0], [40, 40, 20]);
+    assert!(fixture.objects().iter().any(|key| key == "lake/x.zarr/c/2/1"), "{:?}", fixture.objects());
     assert_eq!((&back - &x).abs().max(()).item::<f64>().unwrap(), 0.0);
     // Rows of a table, out of the store.
     let frame = session.from_array(&back.slice(s![.., ..2]), &["a", "b"]).unwrap();

@@ -178,7 +178,12 @@ impl ReadFormat {
             return Err(FileError::engine(path, message));
         }
         Ok(match self {
-            Self::Parquet(options) => Arc::new(ParquetFormat::default().with_options(options.as_ref().clone())),
+            Self::Parquet(options) => {
+                let mut options = options.as_ref().clone();
+                // What of it counts is chosen where schemas are read.
+                options.global.skip_metadata = false;
+                Arc::new(ParquetFormat::default().with_options(options))
+            }
             Self::Csv(options) => Arc::new(
                 CsvFormat::default().with_options(options.as_ref().clone().with_compression(compression.into())),
             ),

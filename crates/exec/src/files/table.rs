@@ -373,6 +373,7 @@ async fn infer_schema(state: &dyn Session, plan: &ReadPlan, files: &[FoundFile])
             Err(error) => Err(error),
         };
         let schema = found.map_err(|error| unreadable(&file, kind, error))?;
+        let schema = if kind == FormatKind::Parquet { only_extensions(&schema) } else { schema };
         Ok::<_, DataFusionError>((file.address(), if kind == FormatKind::Csv { without_nulls(schema) } else { schema }))
     };
     let with_rows: Vec<FoundFile> = files.iter().filter(|file| file.meta.size > 0).cloned().collect();
@@ -386,6 +387,16 @@ async fn infer_schema(state: &dyn Session, plan: &ReadPlan, files: &[FoundFile])
         ));
     }
     schema::merge(kind, &schemas)
+}
+
+/// Of all that writers of Parquet files note beside a schema, only what columns mean (tensors, UUIDs …): the rest differs from file to file.
+fn only_extensions(schema: &SchemaRef) -> SchemaRef {
+    let kept = |field: &FieldRef| {
+        let metadata = field.metadata().iter().filter(|(key, _)| key.starts_with("ARROW:extension:"));
+        let metadata = metadata.map(|(key, value)| (key.clone(), value.clone())).collect();
+        Arc::new(field.as_ref().clone().with_metadata(metadata))
+    };
+    Arc::new(Schema::new(schema.fields().iter().map(kept).collect::<Vec<_>>()))
 }
 
 /// A column without a single value is text, so that values in later rows can be read.
