@@ -32,6 +32,11 @@ pub trait ArraySource: Send + Sync + 'static {
     /// # Errors
     /// What reading may bring; the message names the source.
     fn read(&self, region: &[Range<usize>]) -> Result<NdArray>;
+    /// The same elements in C order under another shape, where that costs nothing: then a reshape is only another way to read.
+    fn reshaped(&self, shape: &[usize]) -> Option<Arc<dyn ArraySource>> {
+        let _ = shape;
+        None
+    }
     /// The source itself, for a codec or an executor that knows some of them by type.
     fn as_any(&self) -> &dyn Any;
 }
@@ -200,6 +205,12 @@ impl ArraySource for MemorySource {
     fn read(&self, region: &[Range<usize>]) -> Result<NdArray> {
         let parts: Vec<_> = region.iter().map(|range| range.clone().into()).collect();
         Ok(self.array.slice(&parts)?)
+    }
+
+    fn reshaped(&self, shape: &[usize]) -> Option<Arc<dyn ArraySource>> {
+        let array = self.array.is_contiguous().then(|| self.array.reshape(shape).ok())??;
+        // Of one array in one shape there is one source.
+        Some(Arc::new(Self { id: format!("{}:{shape:?}", self.id), array }))
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -1,10 +1,11 @@
 //! How much a task takes, known before it runs.
 
-use swath_kernels::Dims;
+use swath_kernels::{DType, Dims};
 
 use super::program::{Instruction, Program};
 use super::stage::{Access, Content, Input, Origin, Output, Stage, Step};
 use crate::expr::op::{Op, Order};
+use crate::expr::reduction::Reduction;
 use crate::grid::Region;
 
 /// Elements of a register's tile, and bytes of the widest element: the scratch of a program.
@@ -15,11 +16,14 @@ const WIDEST_ELEMENT_BYTES: u64 = 16;
 pub(super) fn output_item_bytes(output: &Output) -> u64 {
     match &output.content {
         Content::Array => output.dtype.item_size() as u64,
-        Content::State { function, input, result, .. } => {
-            // Compensated sums keep a second number.
-            function.state(*input, *result).iter().map(|(_, dtype)| dtype.item_size() as u64).sum::<u64>() + 8
-        }
+        Content::State { function, input, result, .. } => state_bytes(*function, *input, *result),
     }
+}
+
+/// Bytes of the state of one kept element.
+pub(super) fn state_bytes(function: Reduction, input: DType, result: DType) -> u64 {
+    // Compensated sums keep a second number.
+    function.state(input, result).iter().map(|(_, dtype)| dtype.item_size() as u64).sum::<u64>() + 8
 }
 
 /// The most bytes that a task of a stage holds.
@@ -56,7 +60,7 @@ pub(super) fn task_bytes(stage: &Stage) -> u64 {
 }
 
 fn scratch_of_program(program: &Program, block_elements: u64) -> u64 {
-    let computed = |register: &&(Instruction, swath_kernels::DType)| {
+    let computed = |register: &&(Instruction, DType)| {
         !matches!(register.0, Instruction::Input(_) | Instruction::Constant(_))
     };
     program.registers.iter().filter(computed).count() as u64 * block_elements.min(TILE_ELEMENTS) * WIDEST_ELEMENT_BYTES
@@ -114,6 +118,5 @@ pub(super) fn input_bytes(stage: &Stage, input: &Input) -> u64 {
 fn state_item_bytes(stage: &Stage, item: u64) -> u64 {
     let Some(Op::Reduce { function, .. }) = stage.nodes.first().map(|node| node.op()) else { return item };
     let node = &stage.nodes[0];
-    let parts = function.state(node.inputs()[0].dtype(), node.dtype());
-    parts.iter().map(|(_, dtype)| dtype.item_size() as u64).sum::<u64>() + 8
+    state_bytes(*function, node.inputs()[0].dtype(), node.dtype())
 }

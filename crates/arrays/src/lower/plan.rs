@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::PlanOptions;
 use super::build::build;
-use super::spread::{share_products, spread};
+use super::spread::{share, spread};
 use super::stage::{Access, Content, Origin, Stage, Step};
 use crate::error::{ArrayError, Result};
 use crate::explain::{bytes, tree};
@@ -50,7 +50,7 @@ impl Plan {
         let mut halvings = 0;
         loop {
             let (mut after, mut applied) = optimize(&spread(&current, &options)?)?;
-            let shared = share_products(&after, &options)?;
+            let shared = share(&after, &options)?;
             if shared != after {
                 let (again, more) = optimize(&shared)?;
                 after = again;

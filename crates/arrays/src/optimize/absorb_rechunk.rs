@@ -29,7 +29,7 @@ impl Rule for AbsorbRechunk {
 }
 
 /// The node made in other chunks, if that costs no exchange.
-pub(super) fn absorb(node: &ArrayExpr, grid: &ChunkGrid, uses: &Uses) -> Option<ArrayExpr> {
+pub(crate) fn absorb(node: &ArrayExpr, grid: &ChunkGrid, uses: &Uses) -> Option<ArrayExpr> {
     if node.grid() == grid {
         return Some(node.clone());
     }

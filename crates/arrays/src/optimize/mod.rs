@@ -3,7 +3,7 @@
 //! | step | rules |
 //! |---|---|
 //! | constants and shapes | [`fold`] |
-//! | views and casts to the sources | [`merge_views`], [`push_view`], [`push_view_reduce`], [`push_view_concat`], [`push_view_contract`], [`view_into_source`], [`push_cast`] |
+//! | views and casts to the sources | [`merge_views`], [`push_view`], [`push_view_reduce`], [`push_view_concat`], [`push_view_contract`], [`view_into_source`], [`reshape_into_source`], [`push_cast`] |
 //! | products | [`transpose_into_product`], [`order_products`] |
 //! | chunks | [`merge_rechunks`], [`push_rechunk`], [`absorb_rechunk`] |
 //!
@@ -28,6 +28,7 @@ pub mod push_view;
 pub mod push_view_concat;
 pub mod push_view_contract;
 pub mod push_view_reduce;
+pub mod reshape_into_source;
 pub mod transpose_into_product;
 pub mod view_into_source;
 
@@ -53,6 +54,7 @@ pub static STEPS: &[&[&dyn Rule]] = &[
         &push_view_concat::PushViewThroughConcat,
         &push_view_contract::PushViewThroughContract,
         &view_into_source::ViewIntoSource,
+        &reshape_into_source::ReshapeIntoSource,
         &push_cast::PushNarrowingCast,
     ],
     &[&transpose_into_product::TransposeIntoProduct, &order_products::OrderProducts],

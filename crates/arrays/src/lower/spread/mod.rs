@@ -11,11 +11,13 @@
 //! | `linalg` | QR, SVD, Cholesky, linear systems |
 //! | `transform` | Fourier transforms |
 //! | `product` | products in tiles; products of whole arrays |
+//! | `reduction` | reductions whose states would outweigh what they reduce |
 
 mod along;
 mod linalg;
 mod order;
 mod product;
+mod reduction;
 mod transform;
 
 use std::collections::HashMap;
@@ -24,6 +26,7 @@ use super::PlanOptions;
 use crate::error::Result;
 use crate::expr::node::ArrayExpr;
 use crate::expr::op::Op;
+use crate::optimize::Uses;
 
 /// The DAG with operations that no task holds rewritten. Comes before the rules, which would merge whole chunks into what makes them.
 pub(super) fn spread(roots: &[ArrayExpr], options: &PlanOptions) -> Result<Vec<ArrayExpr>> {
@@ -40,8 +43,15 @@ pub(super) fn spread(roots: &[ArrayExpr], options: &PlanOptions) -> Result<Vec<A
 /// Products that stand beside one another are work for all processors as they are.
 const MOST_SHARED_PRODUCTS: usize = 8;
 
-/// The DAG with products cut that would leave processors without work. Comes after the rules, which find `x.T @ x`.
-pub(super) fn share_products(roots: &[ArrayExpr], options: &PlanOptions) -> Result<Vec<ArrayExpr>> {
+/// The DAG with work shared out otherwise than by the chunks that came: products that would leave processors without work, reductions that
+/// would leave many states. Comes after the rules, which find `x.T @ x` and what can be read in any chunks.
+pub(super) fn share(roots: &[ArrayExpr], options: &PlanOptions) -> Result<Vec<ArrayExpr>> {
+    let roots = share_products(roots, options)?;
+    let uses = Uses::of(&roots);
+    rewritten(&roots, |node| reduction::whole(node, &uses, options))
+}
+
+fn share_products(roots: &[ArrayExpr], options: &PlanOptions) -> Result<Vec<ArrayExpr>> {
     let order = ArrayExpr::topological(roots);
     let products = order.iter().filter(|node| matches!(node.op(), Op::Contract(_))).count();
     if products == 0 || products > MOST_SHARED_PRODUCTS {

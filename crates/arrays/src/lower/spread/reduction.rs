@@ -1,0 +1,130 @@
+//! Reductions whose states would outweigh what they reduce.
+//!
+//! A mean over the leading axis of `(3650, 90, 180)`, read in chunks of a few hundred rows, leaves a state for each of the kept elements
+//! and each chunk: more bytes than were read. Where the input can be had in any chunks, tasks take the reduced axes whole instead, and
+//! share out the kept ones: no states are exchanged.
+
+use super::super::PlanOptions;
+use super::super::memory::state_bytes;
+use crate::error::Result;
+use crate::expr::node::ArrayExpr;
+use crate::expr::op::Op;
+use crate::expr::reduce::reduced_grid;
+use crate::grid::{AxisChunks, ChunkGrid};
+use crate::optimize::Uses;
+use crate::optimize::absorb_rechunk::absorb;
+
+/// States that a task keeps at a time: they stay in the second-level cache.
+const TASK_STATES: usize = 32 << 10;
+/// Tasks beyond which their number costs more than states that leave the cache.
+const MOST_TASKS: usize = 4096;
+/// What may be made again for a reduction, though others use it as well, costs at most so many additions an element.
+const CHEAP: u32 = 4;
+
+/// The reduction over whole axes, where it is cut along them, states of all chunks weigh more than a quarter of the input, and that can be
+/// had in other chunks without an exchange.
+pub(super) fn whole(node: &ArrayExpr, uses: &Uses, options: &PlanOptions) -> Result<Option<ArrayExpr>> {
+    let (Op::Reduce { function, axes }, [input]) = (node.op(), node.inputs()) else { return Ok(None) };
+    let grid = input.grid();
+    let kept = usize::try_from(node.elements()).unwrap_or(usize::MAX);
+    if !grid.is_known() || kept < TASK_STATES || axes.iter().all(|axis| grid.axis(*axis).is_single()) {
+        return Ok(None);
+    }
+    let state = state_bytes(*function, input.dtype(), node.dtype());
+    let chunks = axes.iter().fold(1u64, |count, axis| count.saturating_mul(grid.axis(*axis).count() as u64));
+    if node.elements().saturating_mul(chunks).saturating_mul(state) < input.bytes() / 4 {
+        return Ok(None);
+    }
+    // What a task holds for each kept element.
+    let reduced = input.elements() / node.elements().max(1);
+    let each = reduced.saturating_mul(input.dtype().item_size() as u64).saturating_add(2 * state).max(1);
+    let fitting = usize::try_from(options.task_limit_bytes / 4 / each).unwrap_or(usize::MAX);
+    let mut left = TASK_STATES.max(kept / MOST_TASKS).min(kept / (2 * options.parallelism)).min(fitting);
+    if left == 0 {
+        return Ok(None);
+    }
+    let mut cut: Vec<AxisChunks> = grid.axes().to_vec();
+    for axis in (0..cut.len()).rev() {
+        let length = cut[axis].length();
+        cut[axis] = if axes.contains(&axis) {
+            AxisChunks::whole(length)
+        } else {
+            let chunk = left.clamp(1, length.max(1));
+            left /= chunk;
+            AxisChunks::even(length, length.div_ceil(chunk))
+        };
+    }
+    let Some(input) = in_chunks(input, &ChunkGrid::new(cut), uses) else { return Ok(None) };
+    let grid = reduced_grid(input.grid(), axes, false);
+    Ok(Some(ArrayExpr::intern(node.op().clone(), [input], node.dtype(), grid)))
+}
+
+/// The node made in other chunks, if that costs no exchange and little work.
+fn in_chunks(node: &ArrayExpr, grid: &ChunkGrid, uses: &Uses) -> Option<ArrayExpr> {
+    let function = match node.op() {
+        Op::Map(function) => Some(function),
+        Op::Cast => None,
+        _ => return absorb(node, grid, uses),
+    };
+    if function.is_some_and(|function| function.cost() > CHEAP) && !uses.is_single(node) {
+        return None;
+    }
+    let own = |input: &ArrayExpr| {
+        let lead = grid.ndim() - input.ndim();
+        // Axes along which the operand is broadcast keep their one chunk.
+        let axes = input.grid().axes().iter().zip(&grid.axes()[lead..]);
+        let axes = axes.map(|(own, wanted)| if own.length() == wanted.length() { wanted } else { own }).cloned();
+        in_chunks(input, &ChunkGrid::new(axes), uses)
+    };
+    let inputs = node.inputs().iter().map(own).collect::<Option<Vec<_>>>()?;
+    Some(ArrayExpr::intern(node.op().clone(), inputs, node.dtype(), grid.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::expr::node::ArrayExpr;
+    use crate::lower::PlanOptions;
+    use crate::lower::plan::Plan;
+    use crate::optimize::tests::{memory, stored};
+    use crate::reference::{evaluate, run_plan};
+
+    fn stages(root: ArrayExpr) -> String {
+        let plan = Plan::new(std::slice::from_ref(&root), PlanOptions::default()).unwrap();
+        assert_eq!(run_plan(&plan).unwrap()[0], evaluate(&root).unwrap());
+        let text = plan.explain();
+        text[text.find("Stages:").unwrap()..].to_owned()
+    }
+
+    #[test]
+    fn tasks_take_the_reduced_axis_whole() {
+        // Three years of ten days.
+        let years = memory(&[30, 40, 90], &[10, 40, 90]).reshape(&[3, 10, 40, 90]).unwrap();
+        insta::assert_snapshot!(stages(years.mean(Some(&[0])).unwrap()), @"
+        Stages: 1 with 5 tasks, at most 225.0 KiB a task
+          0 Fused: 5 tasks of 225.0 KiB -> float64 [2x5, 40, 90]
+              <- memory [3, 10, 40, 90] [a[0:3], b[0:10], c[0:40], d[0:90]]
+              r0: float64 = input 0
+              -> mean(r0) over [0]
+        ");
+        insta::assert_snapshot!(stages(years.subtract(years.mean(Some(&[0])).unwrap()).unwrap()), @"
+        Stages: 2 with 20 tasks, at most 225.0 KiB a task
+          0 Fused: 5 tasks of 225.0 KiB -> float64 [2x5, 40, 90]
+              <- memory [3, 10, 40, 90] [a[0:3], b[0:10], c[0:40], d[0:90]]
+              r0: float64 = input 0
+              -> mean(r0) over [0]
+          1 Fused: 15 tasks of 200.8 KiB -> float64 [1x3, 2x5, 40, 90]
+              <- memory [3, 10, 40, 90] [a[0:3], b[0:10], c[0:40], d[0:90]]
+              <- stage 0 [2x5, 40, 90] [new(3), a[0:10], b[0:40], c[0:90]]
+              r0: float64 = input 0
+              r1: float64 = input 1
+              r2: float64 = subtract(r0, r1)
+              -> r2
+        ");
+    }
+
+    #[test]
+    fn stored_chunks_leave_states() {
+        let x = stored(&[4, 40, 900], &[1, 40, 900]);
+        assert!(stages(x.sum(Some(&[0])).unwrap()).contains("state"));
+    }
+}
