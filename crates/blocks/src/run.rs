@@ -26,7 +26,7 @@ use crate::graph::Graph;
 use crate::progress::{Metrics, Progress, StageMetrics};
 use crate::results::Target;
 use crate::spill::SpillFile;
-use crate::steps::fused::makes_parts;
+use crate::steps::makes_parts;
 use crate::steps::{Made, Parts, Prepared, Task};
 use crate::store::{Store, is_wasteful};
 use reader::Reader;

@@ -127,7 +127,8 @@ impl ArrayExpr {
         let (input, output, result) = match function {
             Fft::RealForward => (wide, wide.complex(), length / 2 + 1),
             Fft::RealInverse => (wide.complex(), wide.complex().real(), length),
-            Fft::Forward | Fft::Inverse => (wide.complex(), wide.complex(), length),
+            // Of real elements one half is transformed, the other mirrors it.
+            Fft::Forward | Fft::Inverse => (wide, wide.complex(), length),
         };
         let input = self.cast(input)?.with_whole_axes(&[axis])?;
         let grid = input.grid().with_axis(axis, AxisChunks::whole(result));

@@ -127,8 +127,10 @@ impl Builder<'_> {
             _ if is_tall(node) => return super::tall::build(self, node),
             _ => {}
         }
-        for input in node.inputs() {
-            self.make_input(input)?;
+        for (position, input) in node.inputs().iter().enumerate() {
+            if self.halo_source(node, position).is_none() {
+                self.make_input(input)?;
+            }
         }
         let shape_of_tasks = node.grid().clone();
         let same = |node: &ArrayExpr| Access::View(crate::expr::view::View::identity(&node.shape()));
@@ -151,6 +153,10 @@ impl Builder<'_> {
             Op::Block(call) => {
                 let mut inputs = Vec::new();
                 for (position, (input, axes)) in node.inputs().iter().zip(&call.axes).enumerate() {
+                    if let Some(source) = self.halo_source(node, position) {
+                        inputs.push(source);
+                        continue;
+                    }
                     let access = match position {
                         0 if !call.halo.is_empty() => Access::Halo(call.halo.clone(), call.boundary),
                         _ => Access::Blocks(axes.clone()),
@@ -185,6 +191,23 @@ impl Builder<'_> {
         let stage = self.push(stage);
         self.produced.insert(node.id(), (stage, 0));
         Ok(())
+    }
+
+    /// The input of a function over blocks with halos, where it lies in memory: a box of it is a view, wherever chunks end.
+    fn halo_source(&self, node: &ArrayExpr, position: usize) -> Option<Input> {
+        let (Op::Block(call), input) = (node.op(), node.inputs().get(position)?) else { return None };
+        let Op::Read { source, window } = input.op() else { return None };
+        let is_whole = window
+            .iter()
+            .zip(source.0.shape())
+            .all(|(own, length)| own.start == 0 && own.step == 1 && own.length == *length);
+        let fits = position == 0 && !call.halo.is_empty() && is_whole && source.0.is_cheap();
+        (fits && !self.produced.contains_key(&input.id())).then(|| Input {
+            origin: Origin::Source(source.clone()),
+            access: Access::Halo(call.halo.clone(), call.boundary),
+            grid: input.grid().clone(),
+            dtype: input.dtype(),
+        })
     }
 
     /// Boxes of an input that a phase finds when it runs; what lies in a source is read by the tasks themselves.

@@ -60,9 +60,8 @@ pub(super) fn task_bytes(stage: &Stage) -> u64 {
 }
 
 fn scratch_of_program(program: &Program, block_elements: u64) -> u64 {
-    let computed = |register: &&(Instruction, DType)| {
-        !matches!(register.0, Instruction::Input(_) | Instruction::Constant(_))
-    };
+    let computed =
+        |register: &&(Instruction, DType)| !matches!(register.0, Instruction::Input(_) | Instruction::Constant(_));
     program.registers.iter().filter(computed).count() as u64 * block_elements.min(TILE_ELEMENTS) * WIDEST_ELEMENT_BYTES
 }
 

@@ -1,12 +1,15 @@
 //! Constants stay constants under casts, views and reshapes; positions stay positions under views; what changes nothing goes.
 
+use swath_kernels::Kind;
+
 use super::{Rule, Uses};
 use crate::error::Result;
 use crate::expr::node::ArrayExpr;
 use crate::expr::op::{Constant, Op};
 use crate::expr::view::ViewAxis;
 
-/// `View(Fill) -> Fill`, `Cast(Fill) -> Fill`, `View(Iota) -> Iota`, a view of everything to what it views.
+/// `View(Fill) -> Fill`, `Cast(Fill) -> Fill`, `View(Iota) -> Iota`, a view of everything to what it views, the conjugate of what is real
+/// to that.
 ///
 /// Right because a constant has the same element everywhere, a view of `start + step * i` along its axis is again of that form, and
 /// the grid of the result is kept.
@@ -38,12 +41,19 @@ impl Rule for FoldConstants {
             (Op::View(view), _) if view.is_identity(&input.shape()) && grid == *input.grid() => Some(input.clone()),
             (Op::Rechunk, _) if grid == *input.grid() => Some(input.clone()),
             (Op::Cast, Op::Iota { .. }) => None,
+            (Op::Map(function), _) if changes_nothing(function.name(), node, input) => Some(input.clone()),
             (Op::Map(function), Op::Fill(value)) if function.name() == "positive" => {
                 Some(ArrayExpr::intern(Op::Fill(Constant(value.0)), [], node.dtype(), grid))
             }
             _ => None,
         })
     }
+}
+
+/// Whether a function gives its operand back: the conjugate or real part of what is real.
+fn changes_nothing(function: &str, node: &ArrayExpr, input: &ArrayExpr) -> bool {
+    let real = matches!(input.dtype().kind(), Kind::Signed | Kind::Unsigned | Kind::Float);
+    matches!(function, "conjugate" | "real" | "positive") && real && node.dtype() == input.dtype()
 }
 
 #[cfg(test)]
@@ -68,6 +78,15 @@ mod tests {
           Cast: int32 [1+2, 6] 72 B
             Fill 2.5: float64 [1+2, 6] 144 B
         ");
+    }
+
+    #[test]
+    fn the_conjugate_of_what_is_real_is_that() {
+        let conjugate = |dtype| crate::optimize::tests::memory_of(&[4], &[2], dtype).conjugate().unwrap();
+        let rewrite = |node: &ArrayExpr| FoldConstants.rewrite(node, &Uses::default()).unwrap();
+        let real = conjugate(DType::F64);
+        assert_eq!(rewrite(&real).as_ref(), Some(&real.inputs()[0]));
+        assert_eq!(rewrite(&conjugate(DType::C128)), None);
     }
 
     #[test]

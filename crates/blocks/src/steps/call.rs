@@ -62,7 +62,10 @@ fn one_input(task: &Task<'_>, number: usize) -> Result<NdArray> {
             let value = value.0.cast(array.dtype());
             Ok(pad::pad(array, &margins, pad::PadMode::Constant(value, value))?)
         }
-        (_, [(_, array)]) if array.shape() == shape.as_slice() => Ok(array.clone()),
+        (_, [(_, array)]) if array.shape() == shape.as_slice() => match array.is_contiguous() {
+            true => Ok(array.clone()),
+            false => Ok(arrange::compact(array)?),
+        },
         _ => {
             let pieces = parts.iter().map(|(at, array)| (at.as_slice(), array));
             Ok(arrange::assemble(input.dtype, &shape, pieces)?)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 use swath_arrays::expr::view::{View, ViewAxis};
 use swath_arrays::lower::program::{Instruction, Program, ProgramOutput};
-use swath_arrays::lower::stage::{Access, Content, Stage, Step};
+use swath_arrays::lower::stage::{Access, Content, Stage};
 use swath_kernels::fused::{self, Builder, Produced, Ramp};
 use swath_kernels::layout::arrange;
 use swath_kernels::{Dims, NdArray};
@@ -73,11 +73,10 @@ pub(crate) fn compile(program: &Program) -> Result<Compiled> {
 }
 
 /// Bytes of output that are made at a time where parts can be handed on: they, and what they are made of, stay in the cache.
-const PART_BYTES: usize = 512 << 10;
+pub(super) const PART_BYTES: usize = 512 << 10;
 
-/// Whether the outputs of a stage can be made in parts: elements only, of known lengths, by more than handing on inputs.
-pub(crate) fn makes_parts(stage: &Stage) -> bool {
-    let Step::Fused(program) = &stage.step else { return false };
+/// Whether the outputs of a program's stage can be made in parts: elements only, of known lengths, by more than handing on inputs.
+pub(super) fn makes_parts(stage: &Stage, program: &Program) -> bool {
     let elements = |output: &ProgramOutput| match output {
         ProgramOutput::Array(register) => !matches!(program.registers[*register].0, Instruction::Input(_)),
         ProgramOutput::Reduce { .. } => false,

@@ -1,15 +1,17 @@
 //! Operations over blocks that hold all they need: order, indexing by arrays, linear algebra, Fourier transforms.
 
 use swath_arrays::expr::op::{Fft, Linalg, Op, Order};
+use swath_arrays::lower::stage::Stage;
 use swath_arrays::{ArrayError, ArrayExpr};
 use swath_kernels::fft::{self, Norm};
 use swath_kernels::layout::index::{self, OutOfBounds};
-use swath_kernels::layout::mask;
+use swath_kernels::layout::{arrange, mask};
 use swath_kernels::linalg::{self, QrMode, Triangle};
 use swath_kernels::order::{self, Bins};
 use swath_kernels::{DType, Dims, KernelError, NdArray, fused};
 
-use super::{Made, Task, made};
+use super::fused::PART_BYTES;
+use super::{Made, Parts, Task, made};
 use crate::block::Block;
 use crate::error::Result;
 
@@ -23,11 +25,39 @@ pub(crate) fn run(task: &Task<'_>, node: &ArrayExpr) -> Result<Made> {
         let whole = node.shape()[*axis];
         return Ok(made(Block::Array(scatter_into_block(array, positions, values, *axis, start, whole)?)));
     }
+    if let (Some(parts), Some(axis), [array]) = (task.parts, part_axis(task.stage, node), inputs.as_slice()) {
+        return run_in_parts(task, node, array, axis, parts);
+    }
     let result = fused::cast(&apply(node, &inputs)?, task.dtype())?;
     let grid = &task.stage.outputs[0].grid;
     // Counts have an axis of length one for each of the input's.
     let result = if grid.is_known() { result.reshape(&grid.block_shape(task.number))? } else { result };
     Ok(made(Block::Array(result)))
+}
+
+/// The axis along which the result of an operation can be made in parts: lines of a transform that lie behind one another.
+pub(super) fn part_axis(stage: &Stage, node: &ArrayExpr) -> Option<usize> {
+    let Op::Fft { axis, .. } = node.op() else { return None };
+    let tasks = &stage.tasks;
+    tasks.is_known().then(|| (0..*axis).find(|before| tasks.axis(*before).longest() > 1))?
+}
+
+/// A transform of a few lines at a time, each part handed on while it is in the cache.
+fn run_in_parts(task: &Task<'_>, node: &ArrayExpr, array: &NdArray, axis: usize, parts: &dyn Parts) -> Result<Made> {
+    let mut region = task.stage.tasks.region(task.number);
+    let own = region[axis].clone();
+    let row: usize = region[axis + 1..].iter().map(|range| range.len()).product();
+    let outer: usize = region[..axis].iter().map(|range| range.len()).product();
+    let bytes = row * outer * task.dtype().item_size();
+    let step = (PART_BYTES / bytes.max(1)).max(1);
+    for start in (0..own.len()).step_by(step) {
+        let length = step.min(own.len() - start);
+        let part = arrange::range(array, axis, start, length)?;
+        let made = fused::cast(&apply(node, std::slice::from_ref(&part))?, task.dtype())?;
+        region[axis] = own.start + start..own.start + start + length;
+        parts.place(0, &region, &made)?;
+    }
+    Ok(Made::new())
 }
 
 /// The result of an operation over whole arrays: order, indexing by arrays, linear algebra, Fourier transforms. Its dtype is the kernel's,
@@ -121,7 +151,7 @@ fn ordered(function: &Order, inputs: &[NdArray]) -> Result<NdArray> {
         }
         Order::Bincount { length } => {
             let counts = order::bincount(first, inputs.get(1), *length)?;
-            swath_kernels::layout::arrange::range(&counts, 0, 0, *length)?
+            arrange::range(&counts, 0, 0, *length)?
         }
         Order::Unique { counts: false } => order::unique::unique_values(first)?,
         Order::Unique { counts: true } => order::unique(first)?.counts,

@@ -52,6 +52,15 @@ impl Prepared {
     }
 }
 
+/// Whether the outputs of a stage can be made in parts.
+pub(crate) fn makes_parts(stage: &Stage) -> bool {
+    match &stage.step {
+        Step::Fused(program) => fused::makes_parts(stage, program),
+        Step::Local(node) => local::part_axis(stage, node).is_some(),
+        _ => false,
+    }
+}
+
 /// One task under way.
 pub(crate) struct Task<'a> {
     pub(crate) stage_number: usize,

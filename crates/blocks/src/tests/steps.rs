@@ -49,6 +49,15 @@ fn large_results_are_made_in_parts() {
 }
 
 #[test]
+fn transforms_are_made_in_parts() {
+    let lines = memory(&[37, 6000], &[20, 6000], DType::F64);
+    check(&[lines.fft(Fft::Forward, 1, None).unwrap(), lines.fft(Fft::RealForward, 1, Some(5000)).unwrap()]);
+    check(&[lines.fft(Fft::Forward, 0, None).unwrap()]);
+    let cube = stored(&[1, 70, 40, 50], &[1, 35, 40, 50], DType::F32);
+    check(&[cube.fft(Fft::Inverse, 3, None).unwrap(), cube.fft(Fft::Forward, 2, Some(64)).unwrap()]);
+}
+
+#[test]
 fn odd_shapes() {
     for (shape, chunk) in [
         (vec![], vec![]),

@@ -88,9 +88,9 @@ mod tests {
     use crate::optimize::tests::{memory, stored};
     use crate::reference::{evaluate, run_plan};
 
-    fn stages(root: ArrayExpr) -> String {
-        let plan = Plan::new(std::slice::from_ref(&root), PlanOptions::default()).unwrap();
-        assert_eq!(run_plan(&plan).unwrap()[0], evaluate(&root).unwrap());
+    fn stages(root: &ArrayExpr) -> String {
+        let plan = Plan::new(std::slice::from_ref(root), PlanOptions::default()).unwrap();
+        assert_eq!(run_plan(&plan).unwrap()[0], evaluate(root).unwrap());
         let text = plan.explain();
         text[text.find("Stages:").unwrap()..].to_owned()
     }
@@ -99,14 +99,14 @@ mod tests {
     fn tasks_take_the_reduced_axis_whole() {
         // Three years of ten days.
         let years = memory(&[30, 40, 90], &[10, 40, 90]).reshape(&[3, 10, 40, 90]).unwrap();
-        insta::assert_snapshot!(stages(years.mean(Some(&[0])).unwrap()), @"
+        insta::assert_snapshot!(stages(&years.mean(Some(&[0])).unwrap()), @"
         Stages: 1 with 5 tasks, at most 225.0 KiB a task
           0 Fused: 5 tasks of 225.0 KiB -> float64 [2x5, 40, 90]
               <- memory [3, 10, 40, 90] [a[0:3], b[0:10], c[0:40], d[0:90]]
               r0: float64 = input 0
               -> mean(r0) over [0]
         ");
-        insta::assert_snapshot!(stages(years.subtract(years.mean(Some(&[0])).unwrap()).unwrap()), @"
+        insta::assert_snapshot!(stages(&years.subtract(years.mean(Some(&[0])).unwrap()).unwrap()), @"
         Stages: 2 with 20 tasks, at most 225.0 KiB a task
           0 Fused: 5 tasks of 225.0 KiB -> float64 [2x5, 40, 90]
               <- memory [3, 10, 40, 90] [a[0:3], b[0:10], c[0:40], d[0:90]]
@@ -125,6 +125,6 @@ mod tests {
     #[test]
     fn stored_chunks_leave_states() {
         let x = stored(&[4, 40, 900], &[1, 40, 900]);
-        assert!(stages(x.sum(Some(&[0])).unwrap()).contains("state"));
+        assert!(stages(&x.sum(Some(&[0])).unwrap()).contains("state"));
     }
 }
