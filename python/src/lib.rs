@@ -11,11 +11,13 @@
 //! | [`batches`] | rows in memory, rows as they come |
 //! | [`columns`], [`values`] | values of Python into columns, and out of them |
 //! | [`expr`] | expressions over their columns |
+//! | [`array`] | lazy n-d arrays |
 //! | [`capsule`] | Arrow streams in and out, without copies |
 //! | [`wait`] | waiting for the engine so that other threads and Ctrl-C get their turn |
 //! | [`errors`] | the engine's errors as exceptions of `swath.errors` |
 //! | [`cli`] | the `swath` program |
 
+mod array;
 mod batches;
 mod capsule;
 mod cli;
@@ -66,5 +68,6 @@ fn _internal(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(io::read_arrow, module)?)?;
     module.add_function(wrap_pyfunction!(io::write, module)?)?;
     module.add_function(wrap_pyfunction!(cli::main, module)?)?;
+    array::add(module)?;
     Ok(())
 }

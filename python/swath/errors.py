@@ -2,12 +2,17 @@
 
 __all__ = [
     "ArrayError",
+    "ArrayIndexError",
+    "ArrayOverflowError",
+    "ArrayTypeError",
+    "AxisError",
     "ClusterError",
     "ColumnNotFoundError",
     "EngineError",
     "FileError",
     "InvalidArgumentError",
     "InvalidValueError",
+    "LinAlgError",
     "ResourcesExhaustedError",
     "SqlError",
     "SwathError",
@@ -57,3 +62,23 @@ class ArrayError(SwathError, ValueError):
 
 class EngineError(SwathError, RuntimeError):
     """Any other error of the engine."""
+
+
+class AxisError(ArrayError, IndexError):
+    """An axis that an array does not have."""
+
+
+class ArrayIndexError(ArrayError, IndexError):
+    """An index beyond an axis, or more indices than axes."""
+
+
+class ArrayTypeError(ArrayError, TypeError):
+    """Dtypes that have no common one, or a function that has no form for them."""
+
+
+class ArrayOverflowError(ArrayError, OverflowError):
+    """A number that a dtype cannot hold."""
+
+
+class LinAlgError(ArrayError):
+    """A matrix that is singular or not positive definite."""

@@ -1,0 +1,140 @@
+//! Files of arrays.
+
+use std::path::PathBuf;
+
+use pyo3::prelude::*;
+use swath_collections::nd;
+use swath_collections::nd::io::npz::NpzCompression;
+use swath_collections::nd::io::zarr::{Compression, WriteMode, ZarrFormat};
+use swath_collections::nd::io::{NpzReader, ZarrGroup, ZarrOptions};
+
+use super::context::Arrays;
+use super::error::{invalid, raised};
+use super::operand::ChunksArgument;
+use super::run::{resolved, waited};
+use super::{Array, borrowed, wrapped};
+
+fn opened(py: Python<'_>, array: nd::Array, chunks: Option<ChunksArgument>) -> PyResult<Array> {
+    wrapped(
+        py,
+        match chunks {
+            None => array,
+            Some(chunks) => array.rechunk(chunks.0),
+        },
+    )
+}
+
+/// The array of a file of NumPy's `save`.
+#[pyfunction]
+fn from_npy(py: Python<'_>, context: &Arrays, path: PathBuf, chunks: Option<ChunksArgument>) -> PyResult<Array> {
+    opened(py, py.detach(|| context.arrays.from_npy(path)), chunks)
+}
+
+/// The names of the arrays in an archive of NumPy's `savez`.
+#[pyfunction]
+fn npz_names(py: Python<'_>, path: PathBuf) -> PyResult<Vec<String>> {
+    let archive = NpzReader::open(path).map_err(|error| raised(py, &error.into()))?;
+    Ok(archive.names().map(str::to_owned).collect())
+}
+
+/// An array of such an archive.
+#[pyfunction]
+fn from_npz(
+    py: Python<'_>,
+    context: &Arrays,
+    path: PathBuf,
+    name: &str,
+    chunks: Option<ChunksArgument>,
+) -> PyResult<Array> {
+    opened(py, py.detach(|| context.arrays.from_npz(path, name)), chunks)
+}
+
+/// The Zarr array in a folder, or the one of that name in a group.
+#[pyfunction]
+fn from_zarr(
+    py: Python<'_>,
+    context: &Arrays,
+    folder: PathBuf,
+    name: Option<&str>,
+    chunks: Option<ChunksArgument>,
+) -> PyResult<Array> {
+    let array = match name {
+        None => py.detach(|| context.arrays.from_zarr(folder)),
+        Some(name) => {
+            let found = py.detach(|| ZarrGroup::open(folder).and_then(|group| group.array(name)));
+            context.arrays.from_source(std::sync::Arc::new(found.map_err(|error| raised(py, &error.into()))?))
+        }
+    };
+    opened(py, array, chunks)
+}
+
+#[pyfunction]
+fn to_npy(py: Python<'_>, array: &Array, path: PathBuf) -> PyResult<()> {
+    let known = resolved(py, &array.array)?;
+    waited(py, move |_| known.to_npy(path))
+}
+
+#[pyfunction]
+fn save_npz(
+    py: Python<'_>,
+    path: PathBuf,
+    names: Vec<String>,
+    arrays: Vec<PyRef<'_, Array>>,
+    compressed: bool,
+) -> PyResult<()> {
+    let arrays: Vec<nd::Array> = borrowed(&arrays).into_iter().cloned().collect();
+    let compression = if compressed { NpzCompression::Deflated } else { NpzCompression::Stored };
+    waited(py, move |_| {
+        let pairs: Vec<(&str, &nd::Array)> = names.iter().map(String::as_str).zip(&arrays).collect();
+        nd::save_npz(path, &pairs, compression)
+    })
+}
+
+/// Writes a Zarr array.
+#[pyfunction]
+#[pyo3(signature = (array, folder, *, chunk_shape, shard_shape, version, compression, overwrite, attributes, dimension_names))]
+#[expect(clippy::too_many_arguments, reason = "keywords of Python")]
+fn to_zarr(
+    py: Python<'_>,
+    array: &Array,
+    folder: PathBuf,
+    chunk_shape: Option<Vec<usize>>,
+    shard_shape: Option<Vec<usize>>,
+    version: u8,
+    compression: &str,
+    overwrite: bool,
+    attributes: Option<&str>,
+    dimension_names: Option<Vec<Option<String>>>,
+) -> PyResult<()> {
+    let known = resolved(py, &array.array)?;
+    let mut options = match &chunk_shape {
+        Some(shape) => ZarrOptions::new(shape),
+        None => ZarrOptions::for_grid(known.grid().map_err(|error| raised(py, &error))?),
+    };
+    options.shard_shape = shard_shape;
+    options.format = if version == 2 { ZarrFormat::V2 } else { ZarrFormat::V3 };
+    options.compression = match compression {
+        "zstd" => options.compression,
+        "none" => Compression::None,
+        other => return Err(invalid(py, format!("compression '{other}' is not supported; expected 'zstd' or 'none'"))),
+    };
+    if overwrite {
+        options.mode = WriteMode::Overwrite;
+    }
+    if let Some(text) = attributes {
+        let parsed = serde_json::from_str(text);
+        options.attributes = parsed.map_err(|error| invalid(py, format!("attributes are no JSON object: {error}")))?;
+    }
+    options.dimension_names = dimension_names;
+    waited(py, move |_| known.to_zarr(folder, Some(&options)))
+}
+
+pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(from_npy, module)?)?;
+    module.add_function(wrap_pyfunction!(npz_names, module)?)?;
+    module.add_function(wrap_pyfunction!(from_npz, module)?)?;
+    module.add_function(wrap_pyfunction!(from_zarr, module)?)?;
+    module.add_function(wrap_pyfunction!(to_npy, module)?)?;
+    module.add_function(wrap_pyfunction!(save_npz, module)?)?;
+    module.add_function(wrap_pyfunction!(to_zarr, module)?)
+}

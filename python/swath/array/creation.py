@@ -1,0 +1,410 @@
+"""Arrays from values and from nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from swath._internal import array as native
+from swath.array import _context, _convert
+from swath.array._convert import chunks_of, dtype_name, shape_of, wrap
+
+if TYPE_CHECKING:
+    from swath.array._array import Array
+
+
+def _check_device(device: Any) -> None:
+    if device not in (None, "cpu"):
+        raise ValueError(f"there is no device {device!r}: arrays are on the 'cpu'")
+
+
+def asarray(
+    obj: Any,
+    /,
+    dtype: Any = None,
+    *,
+    device: Any = None,
+    copy: bool | None = None,
+    chunks: Any = None,
+    session: Any = None,
+) -> Array:
+    """Make an array of NumPy's arrays (not copied), lists, numbers, DLPack, Arrow and pandas objects.
+
+    Parameters
+    ----------
+    obj
+        The elements. NumPy's arrays are not copied: do not change them while the array is in use.
+    dtype
+        The dtype; that of the elements if none is given.
+    copy
+        ``True`` copies the elements; ``False`` raises where a copy must be made.
+    chunks
+        Lengths of chunks: one for all axes, one for each, ``-1`` for a whole axis, ``"auto"``, bytes such as
+        ``"64MiB"``.
+    session
+        The session that runs it; the default one if none is named.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.asarray([[1, 2], [3, 4]])
+    swath.Array([[1, 2],
+                 [3, 4]], dtype=int64)
+    """
+    from swath.array._array import Array
+
+    _check_device(device)
+    if isinstance(obj, Array):
+        result = obj
+        if dtype is not None and np.dtype(dtype) != obj.dtype:
+            if copy is False:
+                raise ValueError(
+                    f"{obj.dtype} cannot become {np.dtype(dtype)} without a copy: leave copy=False out"
+                )
+            result = obj.astype(dtype)
+        elif copy:
+            result = obj.__copy__()
+        return result if chunks is None else result.rechunk(chunks)
+    if isinstance(obj, (list, tuple)) and _convert.has_arrays(obj):
+        if copy is False:
+            raise ValueError("a list cannot become an array without a copy: leave copy=False out")
+        result = wrap(_convert.native_of(obj))
+        return asarray(result, dtype=dtype, chunks=chunks)
+    if copy is False and not hasattr(obj, "__array__") and not hasattr(obj, "__dlpack__"):
+        raise ValueError(
+            f"a {type(obj).__name__} cannot become an array without a copy: leave copy=False out"
+        )
+    array = (
+        _convert.to_numpy_input(obj)
+        if dtype is None or hasattr(obj, "__array__")
+        else np.asarray(obj, dtype=dtype)
+    )
+    if dtype is not None and array.dtype != np.dtype(dtype):
+        if copy is False:
+            raise ValueError(
+                f"{array.dtype} cannot become {np.dtype(dtype)} without a copy: leave copy=False out"
+            )
+        array = array.astype(dtype)
+    elif copy:
+        array = array.copy()
+    if array.dtype.kind == "O":
+        raise TypeError(
+            "arrays have no dtype object: the values have no common dtype of numbers, booleans, dates or "
+            "durations, or lists are of different lengths"
+        )
+    cut = None if chunks is None else chunks_of(chunks, array.shape)
+    return wrap(_convert.from_numpy(array, cut, _context.maker(session)))
+
+
+def array(obj: Any, dtype: Any = None, *, copy: bool | None = True, chunks: Any = None) -> Array:
+    """Make an array of a copy of the elements: :func:`asarray` with ``copy=True``."""
+    return asarray(obj, dtype, copy=copy, chunks=chunks)
+
+
+ascontiguousarray = asanyarray = asarray
+
+
+def copy(x: Any, /) -> Array:
+    """Return another array of the same elements."""
+    return asarray(x, copy=True)
+
+
+def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
+    """Make an array of an object with ``__dlpack__``, in host memory, without a copy."""
+    from swath.array._array import Array
+
+    _check_device(device)
+    if isinstance(x, Array):
+        return asarray(x, copy=copy)
+    options = {} if copy is None else {"copy": copy}
+    return asarray(np.from_dlpack(x, **options))
+
+
+def full(
+    shape: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    *,
+    device: Any = None,
+    chunks: Any = None,
+    session: Any = None,
+) -> Array:
+    """Make an array of one value.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.full((2, 3), 7).sum().compute()
+    np.int64(42)
+    """
+    _check_device(device)
+    shape = shape_of(shape)
+    maker = _context.maker(session)
+    if type(fill_value) not in _convert.NUMBERS:
+        value = wrap(_convert.native_of(fill_value))
+        if dtype is not None:
+            value = value.astype(dtype)
+        result = wrap(native.broadcast_to(value._array, shape))
+        return result if chunks is None else result.rechunk(chunks)
+    name = dtype_name(type(fill_value) if dtype is None else dtype)
+    if chunks is not None:
+        maker = maker.with_chunks(chunks_of(chunks, shape))
+    return wrap(maker.full(shape, fill_value, name))
+
+
+def zeros(
+    shape: Any, dtype: Any = None, *, device: Any = None, chunks: Any = None, session: Any = None
+) -> Array:
+    """Make an array of zeros, ``float64`` unless a dtype is given."""
+    return full(
+        shape, 0, np.float64 if dtype is None else dtype, device=device, chunks=chunks, session=session
+    )
+
+
+def ones(
+    shape: Any, dtype: Any = None, *, device: Any = None, chunks: Any = None, session: Any = None
+) -> Array:
+    """Make an array of ones, ``float64`` unless a dtype is given."""
+    return full(
+        shape, 1, np.float64 if dtype is None else dtype, device=device, chunks=chunks, session=session
+    )
+
+
+def empty(
+    shape: Any, dtype: Any = None, *, device: Any = None, chunks: Any = None, session: Any = None
+) -> Array:
+    """Make an array whose elements do not matter (they are zero)."""
+    return zeros(shape, dtype, device=device, chunks=chunks, session=session)
+
+
+def _like(x: Any, value: Any, dtype: Any, device: Any, chunks: Any, shape: Any) -> Array:
+    x = wrap(_convert.native_of(x))
+    dtype = x.dtype if dtype is None else dtype
+    if shape is None:
+        shape = x.shape
+        chunks = x.chunks if chunks is None else chunks
+    return full(shape, value, dtype, device=device, chunks=chunks)
+
+
+def full_like(
+    x: Any,
+    /,
+    fill_value: Any,
+    dtype: Any = None,
+    *,
+    device: Any = None,
+    chunks: Any = None,
+    shape: Any = None,
+) -> Array:
+    """Make an array of one value with the shape, dtype and chunks of another."""
+    return _like(x, fill_value, dtype, device, chunks, shape)
+
+
+def zeros_like(
+    x: Any, /, dtype: Any = None, *, device: Any = None, chunks: Any = None, shape: Any = None
+) -> Array:
+    """Make an array of zeros with the shape, dtype and chunks of another."""
+    return _like(x, 0, dtype, device, chunks, shape)
+
+
+def ones_like(
+    x: Any, /, dtype: Any = None, *, device: Any = None, chunks: Any = None, shape: Any = None
+) -> Array:
+    """Make an array of ones with the shape, dtype and chunks of another."""
+    return _like(x, 1, dtype, device, chunks, shape)
+
+
+def empty_like(
+    x: Any, /, dtype: Any = None, *, device: Any = None, chunks: Any = None, shape: Any = None
+) -> Array:
+    """Make an array whose elements do not matter with the shape, dtype and chunks of another."""
+    return _like(x, 0, dtype, device, chunks, shape)
+
+
+def arange(
+    start: Any,
+    /,
+    stop: Any = None,
+    step: Any = 1,
+    dtype: Any = None,
+    *,
+    device: Any = None,
+    chunks: Any = None,
+    session: Any = None,
+) -> Array:
+    """Count from ``start`` to before ``stop``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.arange(2, 10, 3).compute()
+    array([2, 5, 8])
+    """
+    _check_device(device)
+    if stop is None:
+        start, stop = 0, start
+    if step == 0:
+        raise ValueError("arange: the step must not be zero")
+    numbers = [
+        one.item() if isinstance(one, (np.generic, np.ndarray)) or hasattr(one, "_array") else one
+        for one in (start, stop, step)
+    ]
+    maker = _context.maker(session)
+    is_whole = all(isinstance(one, int) for one in numbers)
+    if chunks is not None:
+        import math
+
+        count = max(math.ceil((numbers[1] - numbers[0]) / numbers[2]), 0)
+        maker = maker.with_chunks(chunks_of(chunks, (count,)))
+    made = wrap(maker.arange(*map(int, numbers)) if is_whole else maker.arange_float(*map(float, numbers)))
+    if dtype is not None and np.dtype(dtype) != made.dtype:
+        return made.astype(dtype)
+    return made
+
+
+def linspace(
+    start: Any,
+    stop: Any,
+    /,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    *,
+    device: Any = None,
+    chunks: Any = None,
+    session: Any = None,
+) -> Any:
+    """Make ``num`` numbers at equal distances from ``start`` to ``stop``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linspace(0, 1, 5).compute()
+    array([0.  , 0.25, 0.5 , 0.75, 1.  ])
+    """
+    _check_device(device)
+    if num < 0:
+        raise ValueError(f"linspace: the number of samples must not be negative, got {num}")
+    maker = _context.maker(session)
+    if chunks is not None:
+        maker = maker.with_chunks(chunks_of(chunks, (num,)))
+    if isinstance(start, complex) or isinstance(stop, complex):
+        real = wrap(maker.linspace(complex(start).real, complex(stop).real, num, endpoint))
+        imag = wrap(maker.linspace(complex(start).imag, complex(stop).imag, num, endpoint))
+        made = real + imag * 1j
+    else:
+        made = wrap(maker.linspace(float(start), float(stop), num, endpoint))
+    if dtype is not None and np.dtype(dtype) != made.dtype:
+        from swath.array.elementwise import floor
+
+        made = (floor(made) if np.dtype(dtype).kind in "iu" else made).astype(dtype)
+    if retstep:
+        parts = num - 1 if endpoint else num
+        return made, (stop - start) / parts if parts > 0 else float("nan")
+    return made
+
+
+def logspace(
+    start: float, stop: float, num: int = 50, endpoint: bool = True, base: float = 10.0, dtype: Any = None
+) -> Array:
+    """Make ``num`` powers of a base, whose exponents are at equal distances."""
+    from swath.array.elementwise import power
+
+    made = power(float(base), linspace(start, stop, num, endpoint))
+    return made if dtype is None else made.astype(dtype)
+
+
+def eye(
+    n_rows: int,
+    n_cols: int | None = None,
+    /,
+    k: int = 0,
+    dtype: Any = None,
+    *,
+    device: Any = None,
+    session: Any = None,
+) -> Array:
+    """Make a matrix with ones on a diagonal and zeros elsewhere."""
+    _check_device(device)
+    columns = n_rows if n_cols is None else n_cols
+    return wrap(
+        _context.maker(session).eye(n_rows, columns, k, dtype_name(np.float64 if dtype is None else dtype))
+    )
+
+
+def identity(n: int, dtype: Any = None) -> Array:
+    """Make a square matrix with ones on the diagonal."""
+    return eye(n, dtype=dtype)
+
+
+def tri(n: int, m: int | None = None, k: int = 0, dtype: Any = None, *, session: Any = None) -> Array:
+    """Make a matrix with ones on and below a diagonal."""
+    name = dtype_name(np.float64 if dtype is None else dtype)
+    return wrap(_context.maker(session).tri(n, n if m is None else m, k, name))
+
+
+def tril(x: Any, /, k: int = 0) -> Array:
+    """Keep what stands on and below a diagonal of matrices."""
+    return wrap(native.tril(_convert.native_of(x), k))
+
+
+def triu(x: Any, /, k: int = 0) -> Array:
+    """Keep what stands on and above a diagonal of matrices."""
+    return wrap(native.triu(_convert.native_of(x), k))
+
+
+def diag(v: Any, k: int = 0) -> Array:
+    """Take a diagonal of a matrix, or make a matrix with a vector on a diagonal."""
+    return wrap(native.diag(_convert.native_of(v), k))
+
+
+def diagonal(x: Any, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    """Take a diagonal over two axes, which becomes the last axis."""
+    return wrap(native.diagonal(_convert.native_of(x), offset, axis1, axis2))
+
+
+def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Array]:
+    """Make the grids that vectors span, one array for each.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> x, y = sa.meshgrid(sa.arange(3), sa.arange(2))
+    >>> y.compute()
+    array([[0, 0, 0],
+           [1, 1, 1]])
+    """
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"indexing is 'xy' or 'ij', not {indexing!r}")
+    vectors = [_convert.native_of(one) for one in arrays]
+    if not vectors:
+        return []
+    return [wrap(one) for one in vectors[0].context().meshgrid(vectors, indexing == "ij")]
+
+
+def indices(dimensions: Any, dtype: Any = np.int64, *, session: Any = None) -> Array:
+    """Make the positions along each axis of a shape, one after another along a new first axis."""
+    shape = shape_of(dimensions)
+    parts = _context.maker(session).indices(shape)
+    if not parts:
+        return zeros((0,), dtype)
+    return wrap(native.stack(parts, 0)).astype(dtype)
+
+
+def fromfunction(
+    function: Any, shape: Any, *, dtype: Any = float, session: Any = None, **options: Any
+) -> Array:
+    """Make an array by a function of the positions along each axis, which is called once, with lazy arrays.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.fromfunction(lambda i, j: 10 * i + j, (2, 3), dtype=int).compute()
+    array([[ 0,  1,  2],
+           [10, 11, 12]])
+    """
+    shape = shape_of(shape)
+    positions = [wrap(one).astype(dtype) for one in _context.maker(session).indices(shape)]
+    return wrap(native.broadcast_to(_convert.native_of(function(*positions, **options)), shape))

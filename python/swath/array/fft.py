@@ -1,0 +1,106 @@
+"""Fourier transforms, with NumPy's conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from swath._internal import array as native
+from swath.array import _context
+from swath.array._convert import axes_of, native_of, wrap
+
+if TYPE_CHECKING:
+    from swath.array._array import Array
+
+_fft = native.fft
+
+
+def _lengths(s: Any) -> list[int] | None:
+    return None if s is None else [int(one) for one in s]
+
+
+def _along(name: str, doc: str) -> Callable[..., Array]:
+    def function(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = None) -> Array:
+        return wrap(_fft.along(name, native_of(x), n, axis, norm or "backward"))
+
+    function.__doc__ = f"""{doc}
+
+    Parameters
+    ----------
+    x : array_like
+        The elements.
+    n
+        The length, to which the axis is cut or padded with zeros; of inverse real transforms that of the
+        result.
+    axis
+        The axis.
+    norm
+        Which direction divides: ``"backward"``, ``"ortho"`` or ``"forward"``.
+    """
+    function.__name__ = function.__qualname__ = name
+    return function
+
+
+def _over(name: str, doc: str, plane: bool = False) -> Callable[..., Array]:
+    def function(
+        x: Any, /, s: Any = None, axes: Any = (-2, -1) if plane else None, norm: str | None = None
+    ) -> Array:
+        lengths = _lengths(s)
+        if lengths is not None and axes is None:
+            axes = tuple(range(-len(lengths), 0))
+        kind = name.replace("2", "n")
+        return wrap(_fft.over(kind, native_of(x), lengths, axes_of(axes), norm or "backward"))
+
+    function.__doc__ = f"""{doc}
+
+    Parameters
+    ----------
+    x : array_like
+        The elements.
+    s
+        A length for each axis.
+    axes
+        The axes.
+    norm
+        Which direction divides: ``"backward"``, ``"ortho"`` or ``"forward"``.
+    """
+    function.__name__ = function.__qualname__ = name
+    return function
+
+
+fft = _along("fft", "Transform along an axis.")
+ifft = _along("ifft", "Transform back along an axis.")
+rfft = _along("rfft", "Transform real elements along an axis; what is mirrored is left out.")
+irfft = _along("irfft", "Transform back to real elements along an axis.")
+hfft = _along("hfft", "Transform what has a real spectrum along an axis.")
+ihfft = _along("ihfft", "Transform back to what has a real spectrum along an axis.")
+fftn = _over("fftn", "Transform over axes.")
+ifftn = _over("ifftn", "Transform back over axes.")
+rfftn = _over("rfftn", "Transform real elements over axes.")
+irfftn = _over("irfftn", "Transform back to real elements over axes.")
+fft2 = _over("fft2", "Transform over two axes.", plane=True)
+ifft2 = _over("ifft2", "Transform back over two axes.", plane=True)
+rfft2 = _over("rfft2", "Transform real elements over two axes.", plane=True)
+irfft2 = _over("irfft2", "Transform back to real elements over two axes.", plane=True)
+
+
+def fftshift(x: Any, /, axes: Any = None) -> Array:
+    """Move the zero frequency to the middle."""
+    return wrap(_fft.shift(native_of(x), axes_of(axes), False))
+
+
+def ifftshift(x: Any, /, axes: Any = None) -> Array:
+    """Move the zero frequency back to the start."""
+    return wrap(_fft.shift(native_of(x), axes_of(axes), True))
+
+
+def fftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: Any = None) -> Array:
+    """Give the frequencies of a transform of length ``n`` of samples at distances ``d``."""
+    made = wrap(_context.maker().fftfreq(n, float(d)))
+    return made if dtype is None else made.astype(dtype)
+
+
+def rfftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: Any = None) -> Array:
+    """Give the frequencies of a real transform of length ``n`` of samples at distances ``d``."""
+    made = wrap(_context.maker().rfftfreq(n, float(d)))
+    return made if dtype is None else made.astype(dtype)

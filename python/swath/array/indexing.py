@@ -1,0 +1,134 @@
+"""Elements picked by positions, masks and conditions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from swath._internal import array as native
+from swath.array import _convert
+from swath.array._convert import native_of, operand, wrap
+
+if TYPE_CHECKING:
+    from swath.array._array import Array
+
+
+def take(x: Any, indices: Any, /, axis: int | None = None, *, mode: str = "raise") -> Array:
+    """Pick positions along an axis; of the flat array if none is named.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.take(sa.arange(5) * 10, [3, 0, -1]).compute()
+    array([30,  0, 40])
+    """
+    inner = native_of(x)
+    if axis is None:
+        inner, axis = native.reshape(inner, [-1]), 0
+    positions = native_of(
+        np.asarray(indices, dtype=np.int64) if isinstance(indices, (list, tuple)) else indices
+    )
+    if mode != "raise":
+        from swath.array.elementwise import clip, remainder
+
+        length = wrap(inner).shape[axis]
+        own = wrap(positions)
+        positions = (clip(own, 0, length - 1) if mode == "clip" else remainder(own, length))._array
+    return wrap(native.take(inner, positions, axis))
+
+
+def take_along_axis(x: Any, indices: Any, /, axis: int = -1) -> Array:
+    """Pick positions along an axis that differ for each place, as :func:`argsort` gives them."""
+    return wrap(native.take_along_axis(native_of(x), native_of(indices), axis))
+
+
+def put_along_axis(x: Array, indices: Any, values: Any, axis: int) -> None:
+    """Replace the elements at positions along an axis that differ for each place."""
+    x._array = native.put_along_axis(x._array, native_of(indices), operand(values), axis)
+
+
+def compress(condition: Any, x: Any, /, axis: int | None = None) -> Array:
+    """Keep the parts along an axis where a condition holds."""
+    inner = native_of(x)
+    if axis is None:
+        inner, axis = native.reshape(inner, [-1]), 0
+    return wrap(native.compress(inner, native_of(condition), axis))
+
+
+def extract(condition: Any, x: Any, /) -> Array:
+    """Give the elements where a condition holds."""
+    return compress(wrap(native_of(condition)).ravel(), x)
+
+
+def nonzero(x: Any, /) -> tuple[Array, ...]:
+    """Find the elements that are not zero: their positions, an array for each axis."""
+    return tuple(wrap(one) for one in native.nonzero(native_of(x)))
+
+
+def flatnonzero(x: Any, /) -> Array:
+    """Find the elements of the flat array that are not zero."""
+    return nonzero(wrap(native_of(x)).ravel())[0]
+
+
+def argwhere(x: Any, /) -> Array:
+    """Find the elements that are not zero: a row of positions for each."""
+    return wrap(native.argwhere(native_of(x)))
+
+
+def choose(x: Any, choices: Any, /, mode: str = "raise") -> Array:
+    """Take for each place the element of the choice that an array of integers names."""
+    own = wrap(native_of(x))
+    if mode == "clip":
+        own = own.clip(0, len(choices) - 1)
+    elif mode == "wrap":
+        own = own % len(choices)
+    return wrap(native.choose(own._array, [native_of(one) for one in choices]))
+
+
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Array:
+    """Take for each place the element of the first choice whose condition holds, else the default.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> x = sa.arange(5)
+    >>> sa.select([x < 2, x > 3], [x, x * 10], 7).compute()
+    array([ 0,  1,  7,  7, 40])
+    """
+    conditions = [native_of(one) for one in condlist]
+    return wrap(native.select(conditions, [native_of(one) for one in choicelist], operand(default)))
+
+
+def ravel_multi_index(multi_index: Any, dims: Any) -> Array:
+    """Give positions in the flat array from positions along each axis."""
+    flat: Any = None
+    for positions, length in zip(multi_index, dims, strict=True):
+        own = wrap(native_of(positions))
+        flat = own if flat is None else flat * int(length) + own
+    return flat  # type: ignore[no-any-return]
+
+
+def unravel_index(indices: Any, shape: Any) -> tuple[Array, ...]:
+    """Give positions along each axis from positions in the flat array."""
+    own = wrap(native_of(indices))
+    parts = []
+    behind = 1
+    for length in reversed(_convert.shape_of(shape)):
+        parts.append(own // behind % length)
+        behind *= length
+    return tuple(reversed(parts))
+
+
+def ix_(*vectors: Any) -> tuple[Array, ...]:
+    """Give vectors axes of their own, so that they index a grid together."""
+    count = len(vectors)
+    made = []
+    for place, vector in enumerate(vectors):
+        own = wrap(native_of(vector))
+        if own.dtype == np.bool_:
+            own = flatnonzero(own)
+        shape = [1] * count
+        shape[place] = -1
+        made.append(own.reshape(tuple(shape)))
+    return tuple(made)

@@ -1,0 +1,270 @@
+"""Arrays from files and other systems, and into them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from swath._internal import array as native
+from swath.array import _context
+from swath.array._convert import chunks_of, dtype_name, native_of, shape_of, wrap
+from swath.array.blockwise import returned
+
+if TYPE_CHECKING:
+    from swath.array._array import Array
+
+
+def _cut(made: Any, chunks: Any) -> Array:
+    own = wrap(made)
+    return own if chunks is None else own.rechunk(chunks)
+
+
+def from_npy(path: Any, *, chunks: Any = None, session: Any = None) -> Array:
+    """Open a file of NumPy's ``save``; a computation reads what it needs.
+
+    Examples
+    --------
+    >>> import tempfile, os, swath.array as sa
+    >>> path = os.path.join(tempfile.mkdtemp(), "x.npy")
+    >>> sa.to_npy(sa.arange(4), path)
+    >>> sa.from_npy(path).sum().compute()
+    np.int64(6)
+    """
+    return _cut(native.from_npy(_context.maker(session), os.fspath(path), None), chunks)
+
+
+def from_npz(path: Any, *, chunks: Any = None, session: Any = None) -> dict[str, Array]:
+    """Open an archive of NumPy's ``savez``: its arrays by name."""
+    maker, path = _context.maker(session), os.fspath(path)
+    return {name: _cut(native.from_npz(maker, path, name, None), chunks) for name in native.npz_names(path)}
+
+
+def from_zarr(path: Any, component: str | None = None, *, chunks: Any = None, session: Any = None) -> Array:
+    """Open a Zarr array, of version 2 or 3, in multiples of its chunks.
+
+    Parameters
+    ----------
+    path
+        The folder of the array, or of a group of which ``component`` names one. An array of the ``zarr``
+        library is read through it.
+    component
+        The name of the array in the group.
+    chunks
+        Other chunks.
+    session
+        The session that runs it; the default one if none is named.
+    """
+    if hasattr(path, "shape"):
+        return from_array(path, chunks=chunks, session=session)
+    return _cut(native.from_zarr(_context.maker(session), os.fspath(path), component, None), chunks)
+
+
+def to_npy(x: Any, path: Any, /) -> None:
+    """Write a file as NumPy's ``save`` does, block by block; over what stands there, when all is written."""
+    native.to_npy(native_of(x), os.fspath(path))
+
+
+def save(path: Any, x: Any, /) -> None:
+    """Write a file as NumPy's ``save`` does."""
+    to_npy(x, path)
+
+
+def to_npz(path: Any, /, *, compressed: bool = False, **arrays: Any) -> None:
+    """Write an archive as NumPy's ``savez`` does, of arrays by name."""
+    native.save_npz(os.fspath(path), list(arrays), [native_of(one) for one in arrays.values()], compressed)
+
+
+def to_zarr(
+    x: Any,
+    path: Any,
+    /,
+    *,
+    chunks: Any = None,
+    shards: Any = None,
+    zarr_format: int = 3,
+    compression: str = "zstd",
+    overwrite: bool = False,
+    attributes: Mapping[str, Any] | None = None,
+    dimension_names: Any = None,
+) -> None:
+    """Write a Zarr array into a folder, block by block; what was there stays until all is written.
+
+    Parameters
+    ----------
+    x : array_like
+        The array.
+    path
+        The folder.
+    chunks
+        The shape of stored chunks; the array's if none are named.
+    shards
+        The shape of files of several chunks.
+    zarr_format
+        2 or 3.
+    compression
+        ``"zstd"`` or ``"none"``.
+    overwrite
+        Replace an array that is there.
+    attributes
+        Values for JSON.
+    dimension_names
+        A name for each axis.
+
+    Examples
+    --------
+    >>> import tempfile, os, swath.array as sa
+    >>> path = os.path.join(tempfile.mkdtemp(), "x.zarr")
+    >>> sa.to_zarr(sa.ones((4, 4)), path, chunks=(2, 2))
+    >>> sa.from_zarr(path).sum().compute()
+    np.float64(16.0)
+    """
+    if zarr_format not in (2, 3):
+        raise ValueError(f"zarr_format is 2 or 3, not {zarr_format!r}")
+    if hasattr(path, "shape"):
+        store(x, path)
+        return
+    native.to_zarr(
+        native_of(x),
+        os.fspath(path),
+        chunk_shape=None if chunks is None else shape_of(chunks),
+        shard_shape=None if shards is None else shape_of(shards),
+        version=zarr_format,
+        compression=compression,
+        overwrite=overwrite,
+        attributes=None if attributes is None else json.dumps(dict(attributes)),
+        dimension_names=None if dimension_names is None else list(dimension_names),
+    )
+
+
+def from_array(
+    x: Any, /, chunks: Any = None, *, name: str | None = None, session: Any = None, **ignored: Any
+) -> Array:
+    """Make an array of what has ``shape``, ``dtype`` and ``__getitem__``: h5py's, Zarr's, memory maps.
+
+    What lies in memory is used as it is, without a copy; everything else is read chunk by chunk when it is
+    needed.
+
+    Parameters
+    ----------
+    x
+        The elements.
+    chunks
+        Lengths of chunks; multiples of the object's own (its ``chunks``) if none are named.
+    name
+        What :meth:`Array.explain` calls it.
+    session
+        The session that runs it; the default one if none is named.
+    """
+    from swath.array.creation import asarray
+
+    is_memory = isinstance(x, np.ndarray) and not isinstance(x, np.memmap)
+    if (
+        is_memory
+        or hasattr(x, "_array")
+        or not hasattr(x, "__getitem__")
+        or not hasattr(x, "dtype")
+        or isinstance(x, np.generic)
+    ):
+        return asarray(x, chunks=chunks, session=session)
+    dtype, shape = np.dtype(x.dtype), tuple(int(length) for length in x.shape)
+    label = name or type(x).__name__
+
+    def read(blocks: list[Any], place: Any, bounds: list[tuple[int, int]]) -> Any:
+        part = x[tuple(slice(start, stop) for start, stop in bounds)]
+        return returned(part, label, dtype, tuple(stop - start for start, stop in bounds), place)
+
+    stored = getattr(x, "chunks", None)
+    regular = list(stored) if stored and all(isinstance(one, (int, np.integer)) for one in stored) else None
+    cut = None if chunks is None else chunks_of(chunks, shape)
+    return wrap(
+        native.from_source(_context.maker(session), label, read, shape, dtype_name(dtype), regular, cut)
+    )
+
+
+def store(sources: Any, targets: Any, *, regions: Any = None, **ignored: Any) -> None:
+    """Write arrays into what takes blocks by ``target[slices] = block``, now.
+
+    What several arrays share is computed once.
+
+    Parameters
+    ----------
+    sources
+        An array, or several.
+    targets
+        As many targets: NumPy's arrays, h5py's datasets, Zarr's arrays.
+    regions
+        A tuple of slices for each target, into which its array goes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import swath.array as sa
+    >>> target = np.zeros(6)
+    >>> sa.store(sa.arange(3), target, regions=(slice(1, 4),))
+    >>> target
+    array([0., 0., 1., 2., 0., 0.])
+    """
+    if not isinstance(sources, (list, tuple)):
+        sources, targets, regions = [sources], [targets], None if regions is None else [regions]
+    regions = [None] * len(sources) if regions is None else regions
+    if isinstance(regions, tuple) and all(isinstance(one, slice) for one in regions):
+        regions = [regions] * len(sources)
+    if not len(sources) == len(targets) == len(regions):
+        raise ValueError(f"store: {len(sources)} arrays, {len(targets)} targets and {len(regions)} regions")
+    pairs = []
+    for source, target, region in zip(sources, targets, regions, strict=True):
+        own = wrap(native_of(source))
+        region = (region,) if isinstance(region, slice) else region
+        starts, lengths = _places(own, target, region)
+        stored = getattr(target, "chunks", None)
+        whole = None
+        if stored and all(isinstance(one, (int, np.integer)) for one in stored) and not any(starts):
+            whole = [int(one) for one in stored]
+        pairs.append((own._array, type(target).__name__, _writer(target, starts), whole))
+        if lengths != own.shape:
+            raise ValueError(f"store: an array of shape {own.shape} does not fit a target of shape {lengths}")
+    native.store(pairs)
+
+
+def _places(own: Array, target: Any, region: Any) -> tuple[list[int], tuple[int, ...]]:
+    shape = tuple(int(length) for length in target.shape)
+    if region is None:
+        return [0] * len(shape), shape
+    slices = [one.indices(length) for one, length in zip(region, shape, strict=False)]
+    if any(step != 1 for _, _, step in slices):
+        raise ValueError("store: regions are slices without steps")
+    slices += [(0, length, 1) for length in shape[len(slices) :]]
+    return [start for start, _, _ in slices], tuple(stop - start for start, stop, _ in slices)
+
+
+def _writer(target: Any, starts: list[int]) -> Any:
+    def write(block: Any, bounds: list[tuple[int, int]]) -> None:
+        places = tuple(
+            slice(first + start, first + stop) for first, (start, stop) in zip(starts, bounds, strict=True)
+        )
+        target[places] = np.asarray(block)
+
+    return write
+
+
+def compute(*arrays: Any) -> tuple[Any, ...]:
+    """Compute several arrays together: what they share is computed once.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> x = sa.arange(4)
+    >>> sa.compute(x.sum(), x.max())
+    (np.int64(6), np.int64(3))
+    """
+    results = [np.asarray(one) for one in native.compute([native_of(one) for one in arrays])]
+    return tuple(one[()] if one.ndim == 0 else one for one in results)
+
+
+def persist(*arrays: Any) -> tuple[Array, ...]:
+    """Compute several arrays together and hold them in memory, in their chunks."""
+    return tuple(map(wrap, native.persist([native_of(one) for one in arrays])))

@@ -1,0 +1,208 @@
+"""Shapes and the order of axes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from swath._internal import array as native
+from swath.array import _convert
+from swath.array._convert import axes_of, native_of, shape_of, wrap
+
+if TYPE_CHECKING:
+    from swath.array._array import Array
+
+
+def shape(x: Any, /) -> tuple[int, ...]:
+    """Give the lengths of the axes."""
+    return wrap(native_of(x)).shape
+
+
+def ndim(x: Any, /) -> int:
+    """Give the number of axes."""
+    return wrap(native_of(x)).ndim
+
+
+def size(x: Any, /, axis: int | None = None) -> int:
+    """Give the number of elements, or of those along an axis."""
+    own = wrap(native_of(x))
+    return own.size if axis is None else own.shape[axis]
+
+
+def rechunk(x: Any, /, chunks: Any = "auto") -> Array:
+    """Cut into other chunks.
+
+    Parameters
+    ----------
+    x : array_like
+        The array.
+    chunks
+        A length for all axes, one for each (``-1``: the whole axis; ``None``: as it is; a tuple: each chunk's
+        length), a dict of axes, ``"auto"``, or bytes such as ``"64MiB"``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.zeros((4, 6)).rechunk((2, -1)).chunks
+    ((2, 2), (6,))
+    """
+    own = wrap(native_of(x))
+    return wrap(own._array.rechunk(_convert.chunks_of(chunks, own.shape, own.chunks)))
+
+
+def reshape(x: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> Array:
+    """Give the elements another shape, of which one length may be -1.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.reshape(sa.arange(6), (3, -1)).shape
+    (3, 2)
+    """
+    inner = native_of(x)
+    lengths = [int(one) for one in (shape if isinstance(shape, (tuple, list)) else (shape,))]
+    if copy is False:
+        raise ValueError("reshape makes a new array: leave copy=False out")
+    if order == "C":
+        return wrap(native.reshape(inner, lengths))
+    if order != "F":
+        raise ValueError(f"order is 'C' or 'F', not {order!r}")
+    return wrap(native.transpose(native.reshape(native.transpose(inner, None), lengths[::-1]), None))
+
+
+def ravel(x: Any, /, order: str = "C") -> Array:
+    """Give the elements in C order, along one axis."""
+    return reshape(x, (-1,), order)
+
+
+def transpose(x: Any, /, axes: Any = None) -> Array:
+    """Give the axes another order; the reverse one if none is named."""
+    return wrap(native.transpose(native_of(x), axes_of(axes)))
+
+
+def permute_dims(x: Any, /, axes: Any) -> Array:
+    """Give the axes another order."""
+    return transpose(x, axes)
+
+
+def matrix_transpose(x: Any, /) -> Array:
+    """Swap the last two axes."""
+    own = wrap(native_of(x))
+    if own.ndim < 2:
+        raise ValueError(f"matrix_transpose needs at least two axes, but the array has {own.ndim}")
+    return swapaxes(own, -1, -2)
+
+
+def swapaxes(x: Any, /, axis1: int, axis2: int) -> Array:
+    """Swap two axes."""
+    own = wrap(native_of(x))
+    order = list(range(own.ndim))
+    order[_axis(axis1, own.ndim)], order[_axis(axis2, own.ndim)] = order[axis2], order[axis1]
+    return transpose(own, order)
+
+
+def _axis(axis: int, ndim: int) -> int:
+    if not -ndim <= axis < ndim:
+        from swath.errors import AxisError
+
+        raise AxisError(f"axis {axis} is out of bounds for array of dimension {ndim}")
+    return axis % ndim if ndim else axis
+
+
+def moveaxis(x: Any, source: Any, destination: Any, /) -> Array:
+    """Move axes to other places; the others keep their order."""
+    return wrap(native.moveaxis(native_of(x), axes_of(source), axes_of(destination)))
+
+
+def rollaxis(x: Any, axis: int, start: int = 0) -> Array:
+    """Move an axis to before another."""
+    own = wrap(native_of(x))
+    axis, start = _axis(axis, own.ndim), start + own.ndim if start < 0 else start
+    return moveaxis(own, axis, start - 1 if axis < start else start)
+
+
+def squeeze(x: Any, /, axis: Any = None) -> Array:
+    """Remove axes of length one."""
+    return wrap(native.squeeze(native_of(x), axes_of(axis)))
+
+
+def expand_dims(x: Any, /, axis: Any = 0) -> Array:
+    """Insert axes of length one."""
+    return wrap(native.expand_dims(native_of(x), axes_of(axis)))
+
+
+def atleast_1d(x: Any, /) -> Array:
+    """Give at least one axis."""
+    own = wrap(native_of(x))
+    return own if own.ndim else own.reshape((1,))
+
+
+def atleast_2d(x: Any, /) -> Array:
+    """Give at least two axes."""
+    own = atleast_1d(x)
+    return own if own.ndim > 1 else own[None, :]
+
+
+def atleast_3d(x: Any, /) -> Array:
+    """Give at least three axes."""
+    own = wrap(native_of(x))
+    return own if own.ndim > 2 else atleast_2d(own)[:, :, None]
+
+
+def broadcast_to(x: Any, /, shape: Any) -> Array:
+    """Repeat elements along axes of length one and new first axes, without a copy."""
+    return wrap(native.broadcast_to(native_of(x), shape_of(shape)))
+
+
+def broadcast_arrays(*arrays: Any) -> list[Array]:
+    """Give all arrays the shape to which they broadcast."""
+    return [wrap(one) for one in native.broadcast_arrays([native_of(one) for one in arrays])]
+
+
+def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
+    """Give the shape to which shapes broadcast."""
+    return np.broadcast_shapes(*shapes)
+
+
+def flip(x: Any, /, axis: Any = None) -> Array:
+    """Reverse the order along axes; along all if none is named."""
+    return wrap(native.flip(native_of(x), axes_of(axis)))
+
+
+def flipud(x: Any, /) -> Array:
+    """Reverse the order along the first axis."""
+    return flip(x, 0)
+
+
+def fliplr(x: Any, /) -> Array:
+    """Reverse the order along the second axis."""
+    return flip(x, 1)
+
+
+def rot90(x: Any, /, k: int = 1, axes: Any = (0, 1)) -> Array:
+    """Rotate by right angles in the plane of two axes."""
+    return wrap(native.rot90(native_of(x), k, axes[0], axes[1]))
+
+
+def roll(x: Any, /, shift: Any, axis: Any = None) -> Array:
+    """Move elements along axes; what leaves at one end comes in at the other."""
+    shifts, axes = axes_of(shift), axes_of(axis)
+    assert shifts is not None
+    if axes is not None and len(shifts) == 1 < len(axes):
+        shifts = shifts * len(axes)
+    if axes is not None and len(axes) == 1 < len(shifts):
+        axes = axes * len(shifts)
+    return wrap(native.roll(native_of(x), shifts, axes))
+
+
+def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
+    """Give the elements another dtype: integers wrap, floats are cut towards zero."""
+    own = wrap(native_of(x))
+    return own if not copy and own.dtype == np.dtype(dtype) else own.astype(dtype)
+
+
+def unstack(x: Any, /, *, axis: int = 0) -> tuple[Array, ...]:
+    """Give the parts along an axis, which goes."""
+    own = moveaxis(x, axis, 0)
+    return tuple(own[index] for index in range(own.shape[0]))

@@ -1,0 +1,304 @@
+"""Linear algebra: over the last two axes of stacks of matrices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from swath._internal import array as native
+from swath.array._convert import axes_of, native_of, wrap
+from swath.array.layout import matrix_transpose
+from swath.array.products import cross, matmul, multi_dot, outer, tensordot, vecdot
+from swath.errors import LinAlgError
+
+if TYPE_CHECKING:
+    from swath.array._array import Array
+
+__all__ = [
+    "LinAlgError",
+    "cholesky",
+    "cond",
+    "cross",
+    "det",
+    "diagonal",
+    "eigh",
+    "eigvalsh",
+    "inv",
+    "lstsq",
+    "matmul",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_rank",
+    "matrix_transpose",
+    "multi_dot",
+    "norm",
+    "outer",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "solve_triangular",
+    "svd",
+    "svd_compressed",
+    "svdvals",
+    "tensordot",
+    "trace",
+    "vecdot",
+    "vector_norm",
+]
+
+
+class QRResult(NamedTuple):
+    """What :func:`qr` gives."""
+
+    Q: Array
+    R: Array
+
+
+class SVDResult(NamedTuple):
+    """What :func:`svd` gives."""
+
+    U: Array
+    S: Array
+    Vh: Array
+
+
+class EighResult(NamedTuple):
+    """What :func:`eigh` gives."""
+
+    eigenvalues: Array
+    eigenvectors: Array
+
+
+class SlogdetResult(NamedTuple):
+    """What :func:`slogdet` gives."""
+
+    sign: Array
+    logabsdet: Array
+
+
+class LstsqResult(NamedTuple):
+    """What :func:`lstsq` gives."""
+
+    x: Array
+    residuals: Array
+    rank: Array
+    s: Array
+
+
+def _matrix(x: Any, name: str) -> Any:
+    inner = native_of(x)
+    if inner.ndim() < 2:
+        raise LinAlgError(
+            f"{name}: {inner.ndim()}-dimensional array given. Array must be at least two-dimensional"
+        )
+    return inner
+
+
+def cholesky(x: Any, /, *, upper: bool = False) -> Array:
+    """Find the lower triangle whose product with its adjoint is ``x``; the adjoint if ``upper``."""
+    lower = wrap(native.factor("cholesky", _matrix(x, "cholesky")))
+    if not upper:
+        return lower
+    turned = matrix_transpose(lower)
+    return turned.conj() if turned.dtype.kind == "c" else turned
+
+
+def qr(x: Any, /, *, mode: str = "reduced") -> QRResult:
+    """Find orthonormal columns ``Q`` and an upper triangle ``R`` whose product is the matrix.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> q, r = sa.linalg.qr(sa.random.default_rng(0).random((100, 3)))
+    >>> sa.allclose(q.T @ q, sa.eye(3)).compute()
+    np.True_
+    """
+    if mode != "reduced":
+        raise NotImplementedError(
+            f"qr(mode={mode!r}) is not supported: use mode='reduced', or "
+            f"np.linalg.qr(np.asarray(x), {mode!r})"
+        )
+    return QRResult(*map(wrap, native.factors("qr", _matrix(x, "qr"))))
+
+
+def svd(x: Any, /, *, full_matrices: bool = False, compute_uv: bool = True) -> Any:
+    """Find ``U``, singular values ``S`` (descending) and ``Vh``, whose product is the matrix.
+
+    Only the reduced form is there: ``full_matrices=True`` of a matrix that is not square raises.
+    """
+    inner = _matrix(x, "svd")
+    if not compute_uv:
+        return svdvals(wrap(inner))
+    if full_matrices:
+        shape = wrap(inner).shape
+        if shape[-1] != shape[-2]:
+            raise NotImplementedError(
+                "svd(full_matrices=True) is not supported for matrices that are not square: leave it out, or "
+                "use np.linalg.svd(np.asarray(x))"
+            )
+    return SVDResult(*map(wrap, native.factors("svd", inner)))
+
+
+def svdvals(x: Any, /) -> Array:
+    """Find singular values, descending."""
+    return wrap(native.factor("svdvals", _matrix(x, "svdvals")))
+
+
+def svd_compressed(x: Any, k: int, *, iterations: int = 2, seed: int = 0) -> SVDResult:
+    """Find the ``k`` largest singular values and their vectors, from a few products with random vectors.
+
+    Parameters
+    ----------
+    x : array_like
+        The matrix, which may be far larger than memory.
+    k
+        How many.
+    iterations
+        Up to 4, which sharpen the result where singular values fall slowly.
+    seed
+        Of the random vectors.
+    """
+    return SVDResult(*map(wrap, native.svd_compressed(_matrix(x, "svd_compressed"), k, iterations, seed)))
+
+
+def inv(x: Any, /) -> Array:
+    """Invert matrices."""
+    return wrap(native.factor("inv", _matrix(x, "inv")))
+
+
+def pinv(x: Any, /, *, rtol: Any = None) -> Array:
+    """Find pseudo-inverses of matrices; singular values below ``rtol`` times the largest count as zero."""
+    inner = _matrix(x, "pinv")
+    if rtol is None:
+        return wrap(native.factor("pinv", inner))
+    from swath.array.elementwise import where
+
+    u, s, vh = svd(wrap(inner))
+    cut = s.max(axis=-1, keepdims=True) * _last_axis(rtol)
+    inverse = where(s > cut, 1 / s, 0.0)
+    v, uh = (
+        one.conj() if one.dtype.kind == "c" else one for one in (matrix_transpose(vh), matrix_transpose(u))
+    )
+    return matmul(v * inverse[..., None, :], uh)
+
+
+def _last_axis(value: Any) -> Any:
+    return value if np.isscalar(value) else wrap(native_of(value))[..., None]
+
+
+def det(x: Any, /) -> Array:
+    """Compute determinants."""
+    return wrap(native.factor("det", _matrix(x, "det")))
+
+
+def slogdet(x: Any, /) -> SlogdetResult:
+    """Compute signs and logarithms of the magnitude of determinants."""
+    return SlogdetResult(*map(wrap, native.factors("slogdet", _matrix(x, "slogdet"))))
+
+
+def eigh(x: Any, /) -> EighResult:
+    """Find eigenvalues (ascending) and eigenvectors of symmetric or Hermitian matrices."""
+    return EighResult(*map(wrap, native.factors("eigh", _matrix(x, "eigh"))))
+
+
+def eigvalsh(x: Any, /) -> Array:
+    """Find eigenvalues (ascending) of symmetric or Hermitian matrices."""
+    return wrap(native.factor("eigvalsh", _matrix(x, "eigvalsh")))
+
+
+def matrix_rank(x: Any, /, *, rtol: Any = None) -> Array:
+    """Count the singular values that are more than ``rtol`` times the largest."""
+    inner = _matrix(x, "matrix_rank")
+    if rtol is None:
+        return wrap(native.factor("matrix_rank", inner))
+    s = svdvals(wrap(inner))
+    return (s > s.max(axis=-1, keepdims=True) * _last_axis(rtol)).sum(axis=-1)
+
+
+def matrix_power(x: Any, n: int, /) -> Array:
+    """Multiply square matrices ``n`` times with themselves; negative powers are of the inverse."""
+    return wrap(native.matrix_power(_matrix(x, "matrix_power"), n))
+
+
+def solve(x1: Any, x2: Any, /) -> Array:
+    """Find ``x`` with ``x1 @ x = x2``: ``(..., n, n)`` and ``(n,)`` or ``(..., n, k)``."""
+    return wrap(native.solve(_matrix(x1, "solve"), native_of(x2)))
+
+
+def solve_triangular(x1: Any, x2: Any, /, *, lower: bool = False) -> Array:
+    """Find ``x`` with ``x1 @ x = x2`` for a triangle; the other triangle is not read."""
+    return wrap(native.solve_triangular(_matrix(x1, "solve_triangular"), native_of(x2), lower))
+
+
+def lstsq(x1: Any, x2: Any, /, rcond: None = None) -> LstsqResult:
+    """Find the ``x`` of least ``|x2 - x1 @ x|``, residuals, rank and singular values."""
+    return LstsqResult(*map(wrap, native.lstsq(_matrix(x1, "lstsq"), native_of(x2))))
+
+
+def norm(x: Any, /, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
+    """Measure vectors along one axis, matrices over two, or all elements.
+
+    Parameters
+    ----------
+    x : array_like
+        The elements.
+    ord
+        Of vectors a power (``inf``: the largest magnitude, 0: how many are not zero); of matrices ``"fro"``,
+        ``"nuc"``, 1, 2, ``inf`` and their negatives.
+    axis
+        The axis of vectors, or the two of matrices.
+    keepdims
+        Keep the axes, with length one.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.norm(sa.asarray([3.0, 4.0])).compute()
+    np.float64(5.0)
+    """
+    return wrap(native.norm(native_of(x), ord, axes_of(axis), keepdims))
+
+
+def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Array:
+    """Measure vectors over axes, which count as one."""
+    inner = native_of(x)
+    axes = axes_of(axis)
+    ndim = inner.ndim()
+    if axes is None and ndim != 1:
+        flat = wrap(native.norm(native.reshape(inner, [-1]), ord, [0], False))
+        return flat.reshape((1,) * ndim) if keepdims else flat
+    if axes is not None and len(axes) != 1:
+        kept = [one % ndim for one in axes]
+        rest = [one for one in range(ndim) if one not in kept]
+        own = wrap(inner)
+        turned = own.transpose((*rest, *kept)).reshape((*(own.shape[one] for one in rest), -1))
+        made = wrap(native.norm(turned._array, ord, [-1], False))
+        return (
+            made.reshape(tuple(1 if one in kept else own.shape[one] for one in range(ndim)))
+            if keepdims
+            else made
+        )
+    return wrap(native.norm(inner, ord, axes or [0], keepdims))
+
+
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
+    """Measure matrices over the last two axes."""
+    return wrap(native.norm(_matrix(x, "matrix_norm"), ord, [-2, -1], keepdims))
+
+
+def cond(x: Any, /) -> Array:
+    """Divide the largest singular value by the least."""
+    s = svdvals(x)
+    return s[..., 0] / s[..., -1]
+
+
+def diagonal(x: Any, /, *, offset: int = 0) -> Array:
+    """Take a diagonal over the last two axes."""
+    return wrap(native.diagonal(_matrix(x, "diagonal"), offset, -2, -1))
+
+
+def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Array:
+    """Add up a diagonal over the last two axes."""
+    return diagonal(x, offset=offset).sum(axis=-1, dtype=dtype)

@@ -1,0 +1,189 @@
+"""Sorting, searching, sets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from swath._internal import array as native
+from swath.array._convert import native_of, operand, wrap
+
+if TYPE_CHECKING:
+    from swath.array._array import Array
+
+
+def _flat(x: Any, axis: int | None) -> tuple[Any, int]:
+    inner = native_of(x)
+    return (native.reshape(inner, [-1]), 0) if axis is None else (inner, axis)
+
+
+def sort(
+    x: Any, /, axis: int | None = -1, *, descending: bool = False, stable: bool = True, kind: Any = None
+) -> Array:
+    """Sort along an axis; NaN comes last.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.sort(sa.asarray([3, 1, 2]), descending=True).compute()
+    array([3, 2, 1])
+    """
+    inner, axis = _flat(x, axis)
+    made = native.sort(inner, axis, False)
+    return wrap(native.flip(made, [axis]) if descending else made)
+
+
+def argsort(
+    x: Any, /, axis: int | None = -1, *, descending: bool = False, stable: bool = True, kind: Any = None
+) -> Array:
+    """Give the positions that sort along an axis; equal elements keep their order."""
+    inner, axis = _flat(x, axis)
+    if not descending:
+        return wrap(native.sort(inner, axis, True))
+    backwards = wrap(native.flip(native.sort(native.flip(inner, [axis]), axis, True), [axis]))
+    return wrap(inner).shape[axis] - 1 - backwards
+
+
+def partition(x: Any, kth: int, /, axis: int | None = -1) -> Array:
+    """Put the ``kth`` element where sorting would put it, smaller ones before and larger ones behind it."""
+    inner, axis = _flat(x, axis)
+    return wrap(native.partition(inner, kth, axis, False))
+
+
+def argpartition(x: Any, kth: int, /, axis: int | None = -1) -> Array:
+    """Give the positions that :func:`partition` picks."""
+    inner, axis = _flat(x, axis)
+    return wrap(native.partition(inner, kth, axis, True))
+
+
+def topk(x: Any, k: int, /, axis: int = -1) -> Array:
+    """Give the ``k`` largest elements along an axis, descending; of a negative ``k`` the least, ascending."""
+    return wrap(native.topk(native_of(x), k, axis, False))
+
+
+def argtopk(x: Any, k: int, /, axis: int = -1) -> Array:
+    """Give the positions of what :func:`topk` gives."""
+    return wrap(native.topk(native_of(x), k, axis, True))
+
+
+def searchsorted(x1: Any, x2: Any, /, side: str = "left", sorter: Any = None) -> Array:
+    """Find the places in a sorted vector where elements would be inserted."""
+    if side not in ("left", "right"):
+        raise ValueError(f"side is 'left' or 'right', not {side!r}")
+    inner = native_of(x1)
+    if sorter is not None:
+        inner = native.take(inner, native_of(sorter), 0)
+    return wrap(native.searchsorted(inner, operand(x2), side == "right"))
+
+
+def isin(
+    element: Any,
+    test_elements: Any,
+    /,
+    *,
+    assume_unique: bool = False,
+    invert: bool = False,
+    kind: Any = None,
+) -> Array:
+    """Say which elements are among others."""
+    found = wrap(native.isin(native_of(element), operand(test_elements)))
+    return ~found if invert else found
+
+
+class UniqueAll(NamedTuple):
+    """What :func:`unique_all` gives."""
+
+    values: Array
+    indices: Array
+    inverse_indices: Array
+    counts: Array
+
+
+class UniqueCounts(NamedTuple):
+    """What :func:`unique_counts` gives."""
+
+    values: Array
+    counts: Array
+
+
+class UniqueInverse(NamedTuple):
+    """What :func:`unique_inverse` gives."""
+
+    values: Array
+    inverse_indices: Array
+
+
+def unique_values(x: Any, /) -> Array:
+    """Give the different elements, sorted."""
+    return wrap(native.unique(native.reshape(native_of(x), [-1])))
+
+
+def unique_counts(x: Any, /) -> UniqueCounts:
+    """Give the different elements, sorted, and how often each is there."""
+    values, counts = native.unique_counts(native_of(x))
+    return UniqueCounts(wrap(values), wrap(counts))
+
+
+def unique_inverse(x: Any, /) -> UniqueInverse:
+    """Give the different elements, sorted, and for each element its place among them."""
+    own = wrap(native_of(x))
+    values, inverse = native.unique_inverse(own._array)
+    return UniqueInverse(wrap(values), wrap(inverse).reshape(own.shape))
+
+
+def unique_all(x: Any, /) -> UniqueAll:
+    """Give the different elements, where each comes first, each element's place among them, and counts."""
+    own = wrap(native_of(x))
+    values, first, inverse, counts = (wrap(one) for one in native.unique_all(own._array))
+    return UniqueAll(values, first, inverse.reshape(own.shape), counts)
+
+
+def unique(
+    x: Any,
+    /,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: None = None,
+    *,
+    equal_nan: bool = True,
+) -> Any:
+    """Give the different elements, sorted.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.unique(sa.asarray([2, 1, 2])).compute()
+    array([1, 2])
+    """
+    if axis is not None:
+        raise NotImplementedError(
+            "unique along an axis is not supported: use np.unique(np.asarray(x), axis=axis)"
+        )
+    if not (return_index or return_inverse or return_counts):
+        return unique_values(x)
+    found = unique_all(x)
+    wanted = (True, return_index, return_inverse, return_counts)
+    return tuple(one for one, asked in zip(found, wanted, strict=True) if asked)
+
+
+def _joined(x1: Any, x2: Any) -> Array:
+    from swath.array.joining import concatenate
+
+    return concatenate([unique_values(x1), unique_values(x2)])
+
+
+def union1d(x1: Any, x2: Any, /) -> Array:
+    """Give the elements of both, sorted."""
+    return unique_values(_joined(x1, x2))
+
+
+def intersect1d(x1: Any, x2: Any, /) -> Array:
+    """Give the elements that are in both, sorted."""
+    own = unique_values(x1)
+    return own[isin(own, x2)]
+
+
+def setdiff1d(x1: Any, x2: Any, /) -> Array:
+    """Give the elements of one that are not in the other, sorted."""
+    own = unique_values(x1)
+    return own[isin(own, x2, invert=True)]

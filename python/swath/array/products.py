@@ -1,0 +1,130 @@
+"""Products of arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from swath._internal import array as native
+from swath.array._convert import native_of, wrap
+
+if TYPE_CHECKING:
+    from swath.array._array import Array
+
+
+def _product(name: str, x1: Any, x2: Any) -> Array:
+    return wrap(native.product(name, native_of(x1), native_of(x2)))
+
+
+def matmul(x1: Any, x2: Any, /, out: Any = None) -> Array:
+    """Multiply matrices: ``(..., m, k) x (..., k, n) -> (..., m, n)``.
+
+    Vectors are rows on the left and columns on the right.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.matmul(sa.eye(2), sa.asarray([3.0, 4.0])).compute()
+    array([3., 4.])
+    """
+    return _product("matmul", x1, x2)
+
+
+def dot(x1: Any, x2: Any, /, out: Any = None) -> Array:
+    """Multiply as NumPy's ``dot``: the last axis of one with the last but one of the other."""
+    return _product("dot", x1, x2)
+
+
+def vdot(x1: Any, x2: Any, /) -> Array:
+    """Multiply flat arrays, the conjugate of the first, and add up."""
+    return _product("vdot", x1, x2)
+
+
+def inner(x1: Any, x2: Any, /) -> Array:
+    """Multiply along the last axes and add up."""
+    return _product("inner", x1, x2)
+
+
+def outer(x1: Any, x2: Any, /) -> Array:
+    """Multiply each element of one with each of the other: ``(m,) x (n,) -> (m, n)``."""
+    return _product("outer", x1, x2)
+
+
+def kron(x1: Any, x2: Any, /) -> Array:
+    """Put the second array, multiplied, in the place of each element of the first."""
+    return _product("kron", x1, x2)
+
+
+def tensordot(x1: Any, x2: Any, /, axes: Any = 2) -> Array:
+    """Multiply and add up over axes: so many last and first ones, or those named for each.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.tensordot(sa.ones((2, 3, 4)), sa.ones((4, 3, 5)), axes=([1, 2], [1, 0])).shape
+    (2, 5)
+    """
+    left, right = native_of(x1), native_of(x2)
+    if hasattr(axes, "__index__"):
+        count = int(axes)
+        if count < 0:
+            raise ValueError(f"tensordot: the number of axes must not be negative, got {count}")
+        ndim = left.ndim()
+        return wrap(native.tensordot(left, right, list(range(ndim - count, ndim)), list(range(count))))
+    own, other = ([one] if hasattr(one, "__index__") else list(one) for one in axes)
+    return wrap(native.tensordot(left, right, own, other))
+
+
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Array:
+    """Multiply along an axis, the conjugate of the first, and add up."""
+    left, right = wrap(native_of(x1)), wrap(native_of(x2))
+    if left.dtype.kind == "c":
+        left = left.conj()
+    if axis >= 0:
+        raise ValueError(f"vecdot: the axis is counted from the end, got {axis}")
+    if left.ndim < -axis or right.ndim < -axis or left.shape[axis] != right.shape[axis]:
+        raise ValueError(f"vecdot: shapes {left.shape} and {right.shape} do not agree along axis {axis}")
+    product = left * right
+    # Sums of narrow integers stay narrow here.
+    return product.sum(axis=axis, dtype=product.dtype)
+
+
+def einsum(subscripts: str, *operands: Any, **options: Any) -> Array:
+    """Multiply and add up as Einstein's notation says: ``einsum("ij,jk->ik", a, b)``."""
+    options.pop("optimize", None)
+    if options:
+        raise TypeError(f"einsum takes no {', '.join(options)}")
+    if not isinstance(subscripts, str):
+        raise TypeError("einsum takes subscripts as text, such as 'ij,jk->ik'")
+    return wrap(native.einsum(subscripts, [native_of(one) for one in operands]))
+
+
+def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Array:
+    """Multiply vectors of three elements: the vector that stands on both."""
+    from swath.array.joining import stack
+    from swath.array.layout import broadcast_arrays
+
+    left, right = broadcast_arrays(x1, x2)
+    if left.shape[axis] != 3 or wrap(native_of(x1)).shape[axis] != 3 or wrap(native_of(x2)).shape[axis] != 3:
+        raise ValueError(
+            f"cross: vectors must have 3 elements along axis {axis}, but have {left.shape[axis]}"
+        )
+    a, b = (one.swapaxes(axis, -1) for one in (left, right))
+    parts = [a[..., i] * b[..., j] - a[..., j] * b[..., i] for i, j in ((1, 2), (2, 0), (0, 1))]
+    return stack(parts, axis=-1).swapaxes(axis, -1)
+
+
+def multi_dot(arrays: Any) -> Array:
+    """Multiply several matrices in the order that costs the least."""
+    return wrap(native.multi_dot([native_of(one) for one in arrays]))
+
+
+def matvec(x1: Any, x2: Any, /) -> Array:
+    """Multiply matrices with vectors: ``(..., m, n) x (..., n) -> (..., m)``."""
+    return matmul(x1, wrap(native_of(x2))[..., None])[..., 0]
+
+
+def vecmat(x1: Any, x2: Any, /) -> Array:
+    """Multiply vectors with matrices: ``(..., n) x (..., n, m) -> (..., m)``."""
+    left = wrap(native_of(x1))
+    left = left.conj() if left.dtype.kind == "c" else left
+    return matmul(left[..., None, :], x2)[..., 0, :]

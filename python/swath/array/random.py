@@ -1,0 +1,143 @@
+"""Random arrays: the same for a seed, however they are cut into chunks."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from swath._internal import array as native
+from swath.array import _context, _convert
+from swath.array._convert import native_of, shape_of, wrap
+
+if TYPE_CHECKING:
+    from swath.array._array import Array
+
+
+def default_rng(seed: int | None = None, *, session: Any = None) -> Generator:
+    """Make a source of random arrays.
+
+    Parameters
+    ----------
+    seed
+        Arrays of one seed, drawn in one order, are always the same. Any one if it is ``None``.
+    session
+        The session that runs them; the default one if none is named.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> rng = sa.random.default_rng(7)
+    >>> x = rng.normal(10, 2, size=(1000, 4))
+    >>> bool(abs(x.mean() - 10) < 0.2)
+    True
+    """
+    return Generator(seed, session=session)
+
+
+class Generator:
+    """A source of random arrays; each array is the next draw. See :func:`default_rng`."""
+
+    def __init__(self, seed: int | None = None, *, session: Any = None) -> None:
+        self.seed = secrets.randbits(63) if seed is None else int(seed) % 2**64
+        self._maker = _context.maker(session)
+        self._random = native.Random(self._maker, self.seed)
+
+    def __repr__(self) -> str:
+        """Show the seed."""
+        return f"swath.array.random.default_rng({self.seed})"
+
+    def _draw(
+        self, name: str, first: Any, second: Any, size: Any, dtype: Any = None, chunks: Any = None
+    ) -> Array:
+        shape = () if size is None else shape_of(size)
+        name_of = None if dtype is None else _convert.dtype_name(dtype)
+        made = wrap(self._random.draw(name, shape, float(first), float(second), name_of))
+        return made if chunks is None else made.rechunk(chunks)
+
+    def random(self, size: Any = None, dtype: Any = np.float64, *, chunks: Any = None) -> Array:
+        """Draw floats in ``[0, 1)``."""
+        return self._draw("random", 0, 1, size, dtype, chunks)
+
+    def uniform(
+        self, low: float = 0.0, high: float = 1.0, size: Any = None, *, dtype: Any = None, chunks: Any = None
+    ) -> Array:
+        """Draw floats in ``[low, high)``."""
+        return self._draw("uniform", low, high, size, dtype, chunks)
+
+    def standard_normal(self, size: Any = None, dtype: Any = np.float64, *, chunks: Any = None) -> Array:
+        """Draw normal numbers of mean 0 and standard deviation 1."""
+        return self._draw("normal", 0, 1, size, dtype, chunks)
+
+    def normal(
+        self, loc: float = 0.0, scale: float = 1.0, size: Any = None, *, dtype: Any = None, chunks: Any = None
+    ) -> Array:
+        """Draw normal numbers of a mean and a standard deviation."""
+        return self._draw("normal", loc, scale, size, dtype, chunks)
+
+    def exponential(
+        self, scale: float = 1.0, size: Any = None, *, dtype: Any = None, chunks: Any = None
+    ) -> Array:
+        """Draw exponential numbers of a mean."""
+        return self._draw("exponential", scale, 0, size, dtype, chunks)
+
+    def standard_exponential(self, size: Any = None, dtype: Any = np.float64, *, chunks: Any = None) -> Array:
+        """Draw exponential numbers of mean 1."""
+        return self._draw("exponential", 1, 0, size, dtype, chunks)
+
+    def poisson(self, lam: float = 1.0, size: Any = None, *, chunks: Any = None) -> Array:
+        """Draw counts of a mean, Poisson's."""
+        return self._draw("poisson", lam, 0, size, None, chunks)
+
+    def integers(
+        self,
+        low: int,
+        high: int | None = None,
+        size: Any = None,
+        dtype: Any = np.int64,
+        endpoint: bool = False,
+        *,
+        chunks: Any = None,
+    ) -> Array:
+        """Draw integers from ``low`` (0 if it is alone) to before ``high``, or to it if ``endpoint``."""
+        first, last = (0, low) if high is None else (low, high)
+        shape = () if size is None else shape_of(size)
+        made = wrap(
+            self._random.integers(int(first), int(last) + bool(endpoint), shape, _convert.dtype_name(dtype))
+        )
+        return made if chunks is None else made.rechunk(chunks)
+
+    def _elements(self, a: Any) -> Any:
+        if hasattr(a, "__index__") and not hasattr(a, "shape"):
+            return self._maker.arange(0, int(a), 1)
+        return native_of(a)
+
+    def choice(self, a: Any, size: Any = None, replace: bool = True, p: Any = None, axis: int = 0) -> Array:
+        """Draw elements along the first axis, with equal or given probabilities, put back or not.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.random.default_rng(1).choice(["not", "text"], 2)
+        Traceback (most recent call last):
+            ...
+        TypeError: arrays have no dtype <U4; expected bool, integers, floats, complex numbers, datetime64 or
+        timedelta64: convert the \
+values first
+        """
+        if axis != 0:
+            raise ValueError("choice draws along the first axis: use moveaxis before and after")
+        weights = None if p is None else np.asarray(p, dtype=np.float64).tolist()
+        shape = () if size is None else shape_of(size)
+        return wrap(self._random.choice(self._elements(a), shape, replace, weights))
+
+    def permutation(self, x: Any, axis: int = 0) -> Array:
+        """Give the parts along an axis, or the numbers before one, in random order."""
+        if hasattr(x, "__index__") and not hasattr(x, "shape"):
+            return wrap(self._random.permutation(int(x)))
+        return wrap(self._random.permuted(native_of(x), axis))
+
+    def shuffle(self, x: Array, axis: int = 0) -> None:
+        """Let an array stand for its parts along an axis in random order."""
+        x._array = self._random.permuted(x._array, axis)
