@@ -24,6 +24,7 @@ from swath.array.blockwise import (
     reduction,
     vectorize,
 )
+from swath.array.calculus import gradient, interp, trapezoid
 from swath.array.creation import (
     arange,
     array,
@@ -533,6 +534,7 @@ __all__ = [
     "full_like",
     "gamma",
     "gcd",
+    "gradient",
     "greater",
     "greater_equal",
     "heaviside",
@@ -552,6 +554,7 @@ __all__ = [
     "int16",
     "int32",
     "int64",
+    "interp",
     "intersect1d",
     "invert",
     "isclose",
@@ -576,6 +579,7 @@ __all__ = [
     "less",
     "less_equal",
     "lgamma",
+    "lib",
     "linalg",
     "linspace",
     "log",
@@ -701,6 +705,7 @@ __all__ = [
     "topk",
     "trace",
     "transpose",
+    "trapezoid",
     "tri",
     "tril",
     "triu",

@@ -127,9 +127,9 @@ def axes_of(axis: Any) -> list[int] | None:
     """Give an axis, or several, as a list; ``None`` for all."""
     if axis is None:
         return None
-    if isinstance(axis, (tuple, list)):
-        return [int(one.__index__()) for one in axis]
-    return [int(axis.__index__())]
+    if hasattr(axis, "__index__"):
+        return [int(axis.__index__())]
+    return [int(one.__index__()) for one in axis]
 
 
 def shape_of(shape: Any) -> tuple[int, ...]:

@@ -208,7 +208,13 @@ def map_blocks(
                 )
     inputs = []
     for one in cut:
-        lead = ndim - one.ndim()
+        own = wrap(one)
+        lead = ndim - own.ndim
+        if any(lead + axis in dropped for axis in range(own.ndim)):
+            whole = [
+                [n] if lead + axis in dropped else list(own.chunks[axis]) for axis, n in enumerate(own.shape)
+            ]
+            one = one.rechunk(whole)
         inputs.append(
             (one, [axes.index(lead + axis) if lead + axis in kept else None for axis in range(one.ndim())])
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from swath._internal import array as native
 from swath.array._convert import native_of, wrap
 
@@ -95,7 +97,12 @@ def einsum(subscripts: str, *operands: Any, **options: Any) -> Array:
         raise TypeError(f"einsum takes no {', '.join(options)}")
     if not isinstance(subscripts, str):
         raise TypeError("einsum takes subscripts as text, such as 'ij,jk->ik'")
-    return wrap(native.einsum(subscripts, [native_of(one) for one in operands]))
+    arrays = [native_of(one) for one in operands]
+    # As NumPy, all is computed in the common dtype.
+    dtype = np.result_type(*(one.dtype() for one in arrays)).name
+    cast = [one if one.dtype() == dtype else one.astype(dtype) for one in arrays]
+    made = native.einsum(subscripts, cast)
+    return wrap(made if made.dtype() == dtype else made.astype(dtype))
 
 
 def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Array:

@@ -248,7 +248,8 @@ def average(
         shape = [1] * x.ndim
         shape[axis] = wide.shape[0]
         wide = wide.reshape(shape)
-    return result, sum(wrap(native.broadcast_to(wide._array, x.shape)), axis, keepdims=keepdims)
+    total = sum(wrap(native.broadcast_to(wide._array, x.shape)), axis, keepdims=keepdims)
+    return result, total.astype(result.dtype)
 
 
 def _along(name: str, x: Any, axis: int | None, dtype: Any, out: Any = None) -> Array:

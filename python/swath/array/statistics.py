@@ -164,7 +164,7 @@ def digitize(x: Any, /, bins: Any, right: bool = False) -> Array:
     edges = wrap(native_of(bins))
     falls = edges.shape[0] > 1 and bool(edges[0] > edges[-1])
     if falls:
-        turned = native.digitize(native_of(x), edges[::-1]._array, not right)
+        turned = native.digitize(native_of(x), edges[::-1]._array, right)
         return edges.shape[0] - wrap(turned)
     return wrap(native.digitize(native_of(x), edges._array, right))
 

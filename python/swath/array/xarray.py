@@ -271,3 +271,23 @@ def register() -> None:
 
     managers = parallelcompat.list_chunkmanagers()
     managers.setdefault("swath", SwathManager())
+
+
+def _index_points() -> None:
+    """Let xarray index arrays of ours point by point: its adapter for the Array API's arrays refuses to."""
+    from xarray.core import indexing
+
+    adapter: Any = getattr(indexing, "ArrayApiIndexingAdapter", None)
+    if adapter is None or getattr(adapter, "_swath", False):
+        return
+    before = adapter._vindex_get
+
+    def get(self: Any, indexer: Any) -> Any:
+        if not isinstance(self.array, sa.Array):
+            return before(self, indexer)
+        return self.array[indexer.tuple]
+
+    adapter._vindex_get, adapter._swath = get, True
+
+
+_index_points()

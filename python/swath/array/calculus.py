@@ -1,0 +1,149 @@
+"""Differences and sums that stand for derivatives and integrals, and lines between points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from swath.array._convert import axes_of, native_of, wrap
+from swath.array.joining import concatenate
+
+if TYPE_CHECKING:
+    from swath.array._array import Array
+
+
+def gradient(f: Any, /, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    """Find derivatives by differences of neighbours, to second order inside.
+
+    Parameters
+    ----------
+    f : array_like
+        The values.
+    *varargs
+        Distances, one for all axes or one for each: numbers, or the coordinates along an axis.
+    axis
+        The axis, or a tuple of them; all if none is named.
+    edge_order
+        1 or 2: how exact the first and last ones are.
+
+    Returns
+    -------
+    Array or list of Array
+        One for each axis.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.gradient(sa.asarray([1.0, 4.0, 9.0, 16.0])).compute()
+    array([3., 4., 6., 7.])
+    """
+    own = wrap(native_of(f))
+    if own.dtype.kind in "biu":
+        own = own.astype(np.float64)
+    axes = list(range(own.ndim)) if axis is None else [one % own.ndim for one in axes_of(axis) or []]
+    spacings = list(varargs) or [1.0]
+    if len(spacings) == 1:
+        spacings = spacings * len(axes)
+    if len(spacings) != len(axes):
+        raise TypeError(f"gradient: {len(varargs)} distances for {len(axes)} axes")
+    if edge_order not in (1, 2):
+        raise ValueError(f"gradient: edge_order is 1 or 2, not {edge_order!r}")
+    made = [_along(own, place, spacing, edge_order) for place, spacing in zip(axes, spacings, strict=True)]
+    return made[0] if len(made) == 1 and (axis is not None or own.ndim == 1) else made
+
+
+def _along(f: Array, axis: int, spacing: Any, edge_order: int) -> Array:
+    length = f.shape[axis]
+    if length < edge_order + 1:
+        raise ValueError(
+            f"gradient needs at least {edge_order + 1} elements along axis {axis}, which has {length}"
+        )
+    distances = np.asarray(spacing)
+    if distances.ndim == 1:
+        if len(distances) != length:
+            raise ValueError(
+                f"gradient: {len(distances)} coordinates along axis {axis}, which has {length} elements"
+            )
+        steps = np.diff(distances)
+    else:
+        steps = np.full(length - 1, distances)
+    shape = [1] * f.ndim
+    shape[axis] = -1
+
+    def part(start: int | None, stop: int | None) -> Array:
+        return f[(slice(None),) * axis + (slice(start, stop),)]
+
+    def edge(points: list[int], weights: list[Any]) -> Array:
+        total: Any = 0
+        for point, weight in zip(points, weights, strict=True):
+            at = point % length
+            total = total + part(at, at + 1) * weight
+        return total  # type: ignore[no-any-return]
+
+    first, last = steps[0], steps[-1]
+    if edge_order == 1:
+        ends = edge([0, 1], [-1 / first, 1 / first]), edge([-2, -1], [-1 / last, 1 / last])
+    else:
+        one, two = steps[0], steps[1]
+        start = [
+            -(2 * one + two) / (one * (one + two)),
+            (one + two) / (one * two),
+            -one / (two * (one + two)),
+        ]
+        one, two = steps[-2], steps[-1]
+        stop = [two / (one * (one + two)), -(two + one) / (one * two), (2 * two + one) / (two * (one + two))]
+        ends = edge([0, 1, 2], start), edge([-3, -2, -1], stop)
+    if length == 2:
+        return concatenate(list(ends), axis=axis)
+    one, two = steps[:-1].reshape(shape), steps[1:].reshape(shape)
+    inner = (
+        part(None, -2) * (-two / (one * (one + two)))
+        + part(1, -1) * ((two - one) / (one * two))
+        + part(2, None) * (one / (two * (one + two)))
+    )
+    return concatenate([ends[0], inner, ends[1]], axis=axis)
+
+
+def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Array:
+    """Integrate along an axis by the trapezoidal rule.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.trapezoid(sa.asarray([1.0, 2.0, 3.0])).compute()
+    np.float64(4.0)
+    """
+    own = wrap(native_of(y))
+    axis %= own.ndim
+    before = (slice(None),) * axis
+    width: Any = dx
+    if x is not None:
+        points = wrap(native_of(x))
+        ends = before if points.ndim > 1 else ()
+        width = points[(*ends, slice(1, None))] - points[(*ends, slice(None, -1))]
+        if points.ndim == 1:
+            shape = [1] * own.ndim
+            shape[axis] = -1
+            width = width.reshape(shape)
+    return (width * (own[(*before, slice(1, None))] + own[(*before, slice(None, -1))]) / 2.0).sum(axis=axis)
+
+
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Array:
+    """Read lines between points ``(xp, fp)``, with ascending ``xp``, at positions ``x``."""
+    from swath.array.elementwise import clip, where
+    from swath.array.order import searchsorted
+
+    at, places, values = (wrap(native_of(one)) for one in (x, xp, fp))
+    count = places.shape[0]
+    if count == 0 or values.shape != places.shape:
+        raise ValueError(f"interp: fp and xp must be of one length, not {values.shape} and {places.shape}")
+    if count == 1:
+        made = at * 0.0 + values[0]
+    else:
+        right_of = clip(searchsorted(places, at, side="right"), 1, count - 1)
+        low, high = places[right_of - 1], places[right_of]
+        share = clip((at - low) / (high - low), 0.0, 1.0)
+        made = values[right_of - 1] + share * (values[right_of] - values[right_of - 1])
+    made = where(at < places[0], values[0] if left is None else left, made)
+    return where(at > places[-1], values[-1] if right is None else right, made)  # type: ignore[no-any-return]
