@@ -32,7 +32,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("swath-tpch", &["swath-collections"]),
     ("swath-flight-sql", &["swath-cluster", "swath-collections"]),
     ("swath", &["swath-cluster", "swath-collections", "swath-flight-sql", "swath-sql", "swath-tpch"]),
-    ("swath-python", &["swath", "swath-collections"]),
+    ("swath-python", &["swath", "swath-arrays", "swath-blocks", "swath-collections"]),
     ("xtask", &[]),
     ("workspace-hack", &[]),
 ];

@@ -12,7 +12,7 @@ Examples
 np.True_
 """
 
-from swath.array import _info, fft, linalg, random
+from swath.array import _info, fft, lib, linalg, random
 from swath.array._array import Array
 from swath.array.blockwise import (
     apply_along_axis,

@@ -285,7 +285,7 @@ def _index_points() -> None:
     def get(self: Any, indexer: Any) -> Any:
         if not isinstance(self.array, sa.Array):
             return before(self, indexer)
-        return self.array[indexer.tuple]
+        return self.array.vindex[indexer.tuple]
 
     adapter._vindex_get, adapter._swath = get, True
 
