@@ -2,11 +2,11 @@
 
 use super::Reduction;
 use super::arg::Arg;
+use super::complex::Both;
 use super::fold::{
-    All, Any, ComplexSum, Count, Fold, IntegerProduct, IntegerSum, Max, Min, NanMax, NanMin, Product, TimeMax, TimeMin,
-    TimeSum,
+    All, Any, Count, Fold, IntegerProduct, IntegerSum, Max, Min, NanMax, NanMin, Product, TimeMax, TimeMin, TimeSum,
 };
-use super::moments::{ComplexMoments, Moments};
+use super::moments::Moments;
 use super::sum::FloatSum;
 use crate::Complex;
 use crate::dtype::{DType, Kind};
@@ -332,8 +332,8 @@ fn float_sum(dtype: DType, states: usize, mean: bool, skip: bool) -> Box<dyn Acc
         _ if dtype.kind() == Kind::Timedelta => boxed!(FloatSum<super::sum::Ticks, false>, states, mean),
         (DType::F32, false) => boxed!(FloatSum<f32, false>, states, mean),
         (DType::F32, true) => boxed!(FloatSum<f32, true>, states, mean),
-        (DType::C128, false) => boxed!(ComplexSum<f64, false>, states, mean),
-        (DType::C128, true) => boxed!(ComplexSum<f64, true>, states, mean),
+        (DType::C128, false) => boxed!(Both<FloatSum<f64, false>, false>, FloatSum::new(states, mean)),
+        (DType::C128, true) => boxed!(Both<FloatSum<f64, true>, true>, FloatSum::new(states, mean)),
         (_, false) => boxed!(FloatSum<f64, false>, states, mean),
         (_, true) => boxed!(FloatSum<f64, true>, states, mean),
     }
@@ -343,8 +343,8 @@ fn moments(dtype: DType, states: usize, ddof: f64, root: bool, skip: bool) -> Bo
     match (dtype, skip) {
         (DType::F32, false) => boxed!(Moments<f32, false>, states, ddof, root),
         (DType::F32, true) => boxed!(Moments<f32, true>, states, ddof, root),
-        (DType::C128, false) => boxed!(ComplexMoments<f64, false>, states, ddof, root),
-        (DType::C128, true) => boxed!(ComplexMoments<f64, true>, states, ddof, root),
+        (DType::C128, false) => boxed!(Both<Moments<f64, false>, false>, Moments::new(states, ddof, root)),
+        (DType::C128, true) => boxed!(Both<Moments<f64, true>, true>, Moments::new(states, ddof, root)),
         (_, false) => boxed!(Moments<f64, false>, states, ddof, root),
         (_, true) => boxed!(Moments<f64, true>, states, ddof, root),
     }

@@ -7,12 +7,10 @@
 
 use std::marker::PhantomData;
 
-use super::fold::{finished, parts};
+use super::fold::finished;
 use super::kernel::{Kernel, component, read};
 use super::sum::{Addend, RunSum};
-use crate::Complex;
 use crate::dtype::DType;
-use crate::element::Element;
 use crate::error::Result;
 use crate::isa::{Work, perform};
 use crate::memory::filled;
@@ -37,6 +35,13 @@ impl<A: Addend, const SKIP: bool> Moments<A, SKIP> {
         let zeros = filled(0.0, states);
         let (counts, origins, means) = (zeros.clone(), zeros.clone(), zeros.clone());
         Self { counts, origins, means, squares: zeros, ddof, root, addend: PhantomData }
+    }
+
+    /// With the squares of another: those of both parts of complex numbers.
+    pub(super) fn with_squares_of(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        both.squares.iter_mut().zip(&other.squares).for_each(|(square, more)| *square += more);
+        both
     }
 
     /// Takes in the state of others, whose mean is `origin + mean`.
@@ -182,58 +187,5 @@ impl<A: Addend, const SKIP: bool> Kernel for Moments<A, SKIP> {
             })
             .collect();
         finished(&results, dtype)
-    }
-}
-
-/// The kernel of complex numbers: the variances of both parts together.
-#[derive(Clone)]
-pub(crate) struct ComplexMoments<P, const SKIP: bool> {
-    real: Moments<P, SKIP>,
-    imaginary: Moments<P, SKIP>,
-}
-
-impl<P: Addend, const SKIP: bool> ComplexMoments<P, SKIP> {
-    pub(crate) fn new(states: usize, ddof: f64, root: bool) -> Self {
-        let part = Moments::new(states, ddof, root);
-        Self { real: part.clone(), imaginary: part }
-    }
-}
-
-impl<P: Addend<In = P> + Element, const SKIP: bool> Kernel for ComplexMoments<P, SKIP>
-where
-    Complex<P>: Element,
-{
-    type In = Complex<P>;
-
-    fn run(&mut self, state: usize, values: &[Complex<P>], position: i64, step: i64) {
-        let (real, imaginary) = parts::<P, SKIP>(values);
-        self.real.run(state, &real, position, step);
-        self.imaginary.run(state, &imaginary, position, step);
-    }
-
-    fn rows(&mut self, first: usize, values: &[Complex<P>], position: i64, step: i64) {
-        let (real, imaginary) = parts::<P, SKIP>(values);
-        self.real.rows(first, &real, position, step);
-        self.imaginary.rows(first, &imaginary, position, step);
-    }
-
-    fn states(&self) -> usize {
-        Kernel::states(&self.real)
-    }
-
-    fn arrays(&self) -> Vec<NdArray> {
-        [Kernel::arrays(&self.real), Kernel::arrays(&self.imaginary)].concat()
-    }
-
-    fn merge(&mut self, arrays: &[NdArray]) -> Result<()> {
-        let (real, imaginary) = arrays.split_at(arrays.len() / 2);
-        Kernel::merge(&mut self.real, real)?;
-        Kernel::merge(&mut self.imaginary, imaginary)
-    }
-
-    fn finish(&self, count: u64, dtype: DType) -> Result<NdArray> {
-        let mut both = self.real.clone();
-        both.squares.iter_mut().zip(&self.imaginary.squares).for_each(|(square, other)| *square += other);
-        Kernel::finish(&both, count, dtype)
     }
 }

@@ -66,7 +66,8 @@ impl<A: Addend, const SKIP: bool> FloatSum<A, SKIP> {
     }
 
     /// The sums, or the means of `count` elements.
-    pub(crate) fn totals(&self, count: u64, mean: bool) -> Vec<f64> {
+    pub(crate) fn totals(&self, count: u64) -> Vec<f64> {
+        let mean = self.mean;
         let mut totals: Vec<f64> = self
             .sums
             .iter()
@@ -222,7 +223,7 @@ impl<A: Addend, const SKIP: bool> Kernel for FloatSum<A, SKIP> {
     }
 
     fn finish(&self, count: u64, dtype: DType) -> Result<NdArray> {
-        let totals = self.totals(count, self.mean);
+        let totals = self.totals(count);
         if dtype.is_time() {
             let ticks: Vec<i64> = totals.into_iter().map(crate::cast::float_to_i64).collect();
             return finished(&ticks, dtype);

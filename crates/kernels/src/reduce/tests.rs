@@ -1,4 +1,5 @@
 use super::*;
+use crate::dtype::{DType, Kind};
 use crate::fused::cast;
 use crate::{Scalar, SliceSpec};
 
