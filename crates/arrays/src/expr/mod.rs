@@ -2,13 +2,14 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`node`], [`op`] | nodes, each there once; the operations |
+//! | [`node`], [`op`], `algebra` | nodes, each there once; the operations |
 //! | [`traits`] | sources, generators, functions and sinks that others bring |
 //! | [`view`], [`reshape`] | slices, transposes, broadcasts as one map; grids for a reshape |
 //! | [`ufunc`], [`reduction`], [`contraction`] | the elementwise functions, reductions, labelled products and their dtypes |
 //! | `exponent` | what powers of integers refuse |
 //! | [`create`], [`elementwise`], [`layout`], [`index`], [`reduce`], [`product`], [`special`], `search`, `compressed` | constructors by subject |
 
+mod algebra;
 mod compressed;
 pub mod contraction;
 pub mod create;
