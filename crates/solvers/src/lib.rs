@@ -6,14 +6,17 @@
 //! | module | what |
 //! |---|---|
 //! | [`factorise`] | QR, Cholesky, LU, SVD, eigenvalues, triangular equations |
+//! | [`general`] | eigenvalues of matrices that are not symmetric |
 //! | [`transform`] | plans of Fourier transforms |
 
 pub mod factorise;
+pub mod general;
 pub mod transform;
 
 pub use factorise::Factorise;
 pub use faer::traits::ComplexField;
 pub use faer::{Mat, MatMut, MatRef};
+pub use general::Decompose;
 pub use realfft::{ComplexToReal, RealToComplex};
 pub use rustfft::{Fft, FftNum};
 pub use transform::Transform;

@@ -9,10 +9,12 @@
 //! | [`factor`] | QR, Cholesky, LU: `qr`, `cholesky`, `inv`, `det`, `slogdet` |
 //! | [`mod@solve`] | `solve`, `solve_triangular`, `lstsq` |
 //! | [`spectral`] | SVD, eigenvalues of symmetric matrices, pseudo-inverse |
+//! | [`general`] | eigenvalues of matrices that are not symmetric |
 //! | [`tall`] | QR of tall matrices in row blocks (TSQR) |
 //! | [`randomized`] | SVD of low rank from a few products |
 
 pub mod factor;
+pub mod general;
 pub mod gram;
 pub mod integers;
 pub mod matmul;
@@ -23,6 +25,7 @@ pub mod spectral;
 pub mod tall;
 
 pub use factor::{QrMode, cholesky, det, inv, qr, slogdet};
+pub use general::{eig, eigvals};
 pub use gram::gram;
 pub use matmul::{matmul, multiply_add, sum_of_products};
 pub use randomized::randomized_svd;

@@ -43,6 +43,7 @@ impl Array {
     #[must_use]
     pub fn qr_complete(&self) -> (Self, Self) {
         let [q, r] = self.parts(
+            Linalg::QrR,
             "(m,n)->(m,m),(m,n)",
             |dtype| [dtype, dtype],
             |a| {
@@ -72,6 +73,7 @@ impl Array {
     pub fn svd_full(&self) -> (Self, Self, Self) {
         // The lesser of both lengths has no name in a signature: the values are those of the reduced form.
         let [u, vt] = self.parts(
+            Linalg::QrR,
             "(m,n)->(m,m),(n,n)",
             |dtype| [dtype, dtype],
             |a| {
@@ -181,6 +183,36 @@ impl Array {
         self.algebra(Linalg::EighValues)
     }
 
+    /// The eigenvalues of any square matrix, in no order, and its eigenvectors of length one as columns; always complex. Each matrix is held
+    /// whole by a task.
+    ///
+    /// # Errors
+    /// Kept: a matrix that is not square. Elements that are not finite when it runs.
+    #[must_use]
+    pub fn eig(&self) -> (Self, Self) {
+        let [values, vectors] = self.parts(
+            Linalg::Inv,
+            "(n,n)->(n),(n,n)",
+            |dtype| [dtype.complex(), dtype.complex()],
+            |a| {
+                let (values, vectors) = linalg::eig(a)?;
+                Ok(vec![values, vectors])
+            },
+        );
+        (values, vectors)
+    }
+
+    /// The eigenvalues of any square matrix, in no order; always complex.
+    ///
+    /// # Errors
+    /// Kept: as [`Array::eig`].
+    #[must_use]
+    pub fn eigvals(&self) -> Self {
+        let [values] =
+            self.parts(Linalg::Inv, "(n,n)->(n)", |dtype| [dtype.complex()], |a| Ok(vec![linalg::eigvals(a)?]));
+        values
+    }
+
     /// The matrices whose lower triangle is this one's upper triangle: what [`Array::eigh`], [`Array::eigvalsh`] and
     /// [`Array::cholesky`] take where the upper triangle is to be read (NumPy's `UPLO='U'`).
     #[must_use]
@@ -191,13 +223,14 @@ impl Array {
     /// Factors that a function makes of each matrix, in the dtype that factors have.
     fn parts<const N: usize>(
         &self,
+        like: Linalg,
         signature: &str,
         dtypes: impl Fn(DType) -> [DType; N],
         function: impl Fn(&NdArray) -> swath_kernels::Result<Vec<NdArray>> + Send + Sync + Clone + 'static,
     ) -> [Self; N] {
         let made = || -> Result<Vec<Self>> {
-            // A factorisation has the checks and the dtype.
-            let checked = self.expression()?.linalg(Linalg::QrR, None)?;
+            // One like it has the checks and the dtype.
+            let checked = self.expression()?.linalg(like, None)?;
             let input =
                 checked.inputs().first().cloned().ok_or_else(|| Error::invalid("a factorisation of nothing"))?;
             let input = Self::from_expression(self.context(), input);
