@@ -26,6 +26,7 @@
 //! | [`products`], [`linalg`], `fft` | products, factorisations, Fourier transforms |
 //! | [`functions`] | functions of the user's over blocks |
 //! | `files`, `store` | npy, npz, Zarr and raw files; any source and sink |
+//! | `html` | how a notebook shows an array |
 //! | `run`, `direct`, `resolve` | running, small arrays at once, lengths that masks make |
 //! | [`error`] | what goes wrong |
 
@@ -40,6 +41,7 @@ pub mod error;
 mod fft;
 mod files;
 pub mod functions;
+mod html;
 pub mod index;
 mod interchange;
 pub mod join;
