@@ -93,6 +93,22 @@ impl Arrays {
         self.full((), base).power(self.linspace(start, stop, count))
     }
 
+    /// `count` floats from `start` to `stop` whose quotients are equal.
+    ///
+    /// # Errors
+    /// Kept: zero, or numbers of different signs, at the ends.
+    pub fn geomspace(&self, start: f64, stop: f64, count: usize) -> Array {
+        if start * stop <= 0.0 {
+            let wrong = if start * stop == 0.0 { "cannot include zero" } else { "needs ends of one sign" };
+            return Array::new(self, Err(Error::invalid(format!("Geometric sequence {wrong}"))));
+        }
+        let line = self.logspace(start.abs().log10(), stop.abs().log10(), count, 10.0) * start.signum();
+        // The ends as they were given.
+        let last = count.saturating_sub(1) as i64;
+        let place = self.arange(0, count as i64, 1);
+        place.equal(0).where_(start, place.equal(last).where_(stop, line))
+    }
+
     /// Ones on a diagonal of an `(rows, columns)` matrix, `k` above the main one.
     pub fn eye(&self, rows: usize, columns: usize, k: i64, dtype: DType) -> Array {
         self.make(|| Ok(ArrayExpr::eye(rows, columns, k, dtype, self.chunks_for(2))?))

@@ -2,11 +2,12 @@
 
 use swath_arrays::expr::reduce::ReduceOptions as Plain;
 use swath_arrays::{Argument, ArrayExpr, Reduction};
-use swath_kernels::{DType, Scalar, normalize_axes};
+use swath_kernels::{DType, NdArray, Scalar, normalize_axes};
 
 use crate::array::Array;
 use crate::axes::Axes;
 use crate::error::{Error, Result};
+use crate::functions::closure;
 
 /// What a reduction may be given. Axes alone will do: `x.sum(0)`, `x.sum([0, 2])`, `x.sum(())` for all.
 ///
@@ -26,6 +27,8 @@ pub struct ReduceOptions {
     mask: Option<Array>,
     initial: Option<Scalar>,
     ddof: i64,
+    /// What is taken off the count beside `ddof`.
+    fraction: f64,
 }
 
 impl ReduceOptions {
@@ -66,6 +69,15 @@ impl ReduceOptions {
     #[must_use]
     pub fn ddof(mut self, ddof: i64) -> Self {
         self.ddof = ddof;
+        self.fraction = 0.0;
+        self
+    }
+
+    /// As [`ReduceOptions::ddof`], with a fraction too: the Array API's `correction`. A fraction does not go with a mask.
+    #[must_use]
+    pub fn correction(mut self, correction: f64) -> Self {
+        self.ddof = correction.floor() as i64;
+        self.fraction = correction - correction.floor();
         self
     }
 
@@ -205,7 +217,8 @@ macro_rules! moments {
             pub fn $name(&self, options: impl Into<ReduceOptions>) -> Self {
                 let options = options.into();
                 let ddof = options.ddof;
-                self.reduce(Reduction::$function { ddof }, options)
+                let made = self.reduce(Reduction::$function { ddof }, &options);
+                self.corrected(made, &options, Reduction::$function { ddof })
             }
         )*}
     };
@@ -219,6 +232,27 @@ moments! {
 }
 
 impl Array {
+    /// A variance or deviation whose count is less by a fraction.
+    fn corrected(&self, made: Self, options: &ReduceOptions, function: Reduction) -> Self {
+        if options.fraction == 0.0 {
+            return made;
+        }
+        let factor = || -> Result<f64> {
+            if options.mask.is_some() || function != function.without_nan() {
+                return Err(Error::invalid("a correction that is not an integer needs all elements to count"));
+            }
+            let shape = self.shape()?;
+            let count: usize = normalize_axes(options.axes(), shape.len())?.iter().map(|axis| shape[*axis]).product();
+            let whole = (count as f64 - options.ddof as f64).max(0.0);
+            Ok(whole / (whole - options.fraction).max(0.0))
+        };
+        match (factor(), function) {
+            (Err(error), _) => self.failed(error),
+            (Ok(factor), Reduction::Std { .. }) => made * factor.sqrt(),
+            (Ok(factor), _) => made * factor,
+        }
+    }
+
     /// The largest element less the least over axes.
     #[must_use]
     pub fn ptp(&self, options: impl Into<ReduceOptions>) -> Self {
@@ -229,7 +263,7 @@ impl Array {
     /// The weighted mean over axes: weights broadcast, or are of the length of the one axis.
     ///
     /// # Errors
-    /// Kept: weights that do not fit.
+    /// Kept: weights that do not fit. Weights whose sum is zero when it runs.
     #[must_use]
     pub fn average(&self, options: impl Into<ReduceOptions>, weights: Option<&Self>) -> Self {
         let options = options.into();
@@ -253,7 +287,30 @@ impl Array {
             (Err(error), _, _) | (_, Err(error), _) => return self.failed(error),
         };
         let weights = weights.broadcast_like(self);
-        (self * &weights).sum(&options) / weights.sum(&options)
+        let total = weights.sum(&options).checked("average", |total| {
+            let zeros = swath_kernels::fused::elementwise("logical_not", &[total])?;
+            match swath_kernels::layout::mask::count_true(&zeros)? {
+                0 => Ok(()),
+                _ => Err(swath_arrays::ArrayError::invalid("Weights sum to zero, can't be normalized")),
+            }
+        });
+        (self * &weights).sum(&options) / total
+    }
+
+    /// The same array, of which each block is looked at when it is made.
+    fn checked(
+        &self,
+        name: &'static str,
+        look: impl Fn(&NdArray) -> swath_arrays::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        let pass = closure(name, move |blocks, _| {
+            look(&blocks[0])?;
+            Ok(blocks[0].clone())
+        });
+        self.then(|array| {
+            let axes = (0..array.ndim()).map(Some).collect();
+            ArrayExpr::blockwise(pass.clone(), &[(array, axes)], array.dtype(), array.grid().clone())
+        })
     }
 
     /// This array in the shape of another.

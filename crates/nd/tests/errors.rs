@@ -177,6 +177,48 @@ fn the_standards_functions() {
 }
 
 #[test]
+fn arguments() {
+    let (x, line) = (counted(&[3, 4]), counted(&[3]));
+    let truth = context().from_vec(vec![true; 9]);
+    assert_eq!(told(&x.compress(&truth, 0)), "condition has more elements than the axis it picks from");
+    assert_eq!(told(&x.astype(DType::F64).choose(&[&x])), "choose needs an array of integers");
+    assert_eq!(told(&x.choose(&[])), "need at least one array to choose from");
+    let nothing = swath_nd::select(&[], &[], 0).unwrap_err().to_string();
+    assert_eq!(nothing, "select with an empty condition list is not possible");
+    let error = swath_nd::select(&[&x], &[&x], 0).unwrap_err().to_string();
+    assert_eq!(error, "conditions must be boolean, not int64");
+    assert_eq!(told(&x.blocks(s![NewAxis])), "blocks takes integers, ranges and lists, one for each axis");
+    let empty = swath_nd::block(swath_nd::Nested::List(Vec::new())).unwrap_err().to_string();
+    assert_eq!(empty, "List at arrays cannot be empty");
+    let draws = context().random(1);
+    assert_eq!(told(&draws.choice(&context().full((), 1i64), 1, true, None)), "a must be at least 1-dimensional");
+    let none = context().zeros([0], DType::F64);
+    assert_eq!(told(&draws.choice(&none, 1, true, None)), "a cannot be empty unless no samples are taken");
+    let weights = [1.0, 0.0, 0.0];
+    assert_eq!(told(&draws.choice(&line, 2, false, Some(&weights))), "Fewer non-zero entries in p than size");
+    assert_eq!(told(&x.cov(true, 1).reshape([1, 3, 3]).cov(true, 1)), "m has more than 2 dimensions");
+    let endless = swath_nd::Bins::Between(3, 0.0, f64::INFINITY);
+    assert_eq!(told(&x.histogram(endless, None, false).0), "supplied range of [0, inf] is not finite");
+    let backwards = swath_nd::Bins::Between(3, 1.0, 0.0);
+    assert_eq!(told(&x.histogram(backwards, None, false).1), "max must be larger than min in range parameter.");
+    assert_eq!(
+        told(&x.vecdot(context().ones([1, 3, 4], DType::I64), 0)),
+        "vecdot: Input operand 1 has a mismatch in its core dimension 0 (size 1 is different from 3)"
+    );
+    assert!(told(&line.vecdot(context().ones([3, 4], DType::I64), 0)).ends_with("counts from the end"));
+    let parts = context().zeros([3, 0], DType::F64).unique_along(0).unwrap_err().to_string();
+    assert_eq!(parts, "the parts along an axis have no elements to tell them apart");
+    let masked = ReduceOptions::over(0).mask(&x.gt(1)).correction(0.5);
+    assert_eq!(told(&x.var(masked)), "a correction that is not an integer needs all elements to count");
+    assert_eq!(told(&context().geomspace(0.0, 1.0, 3)), "Geometric sequence cannot include zero");
+    let zeros = context().zeros([3], DType::F64);
+    assert_eq!(told_when_run(&x.average(0, Some(&zeros))), "Weights sum to zero, can't be normalized");
+    assert_eq!(told(&x.eig().0), "Last 2 dimensions of the array must be square");
+    let endless = context().full([2, 2], f64::NAN);
+    assert_eq!(told_when_run(&endless.eigvals()), "Array must not contain infs or NaNs");
+}
+
+#[test]
 fn joining() {
     let (x, y) = (counted(&[3, 4]), counted(&[3, 5]));
     let joined = swath_nd::concatenate(&[&x, &y], 0).unwrap();
@@ -248,6 +290,14 @@ fn functions() {
     );
     let lines = x.apply_along_axis(0, DType::I64, &[], |line| Ok(line.clone()));
     assert!(told_when_run(&lines).contains("was promised"));
+    let made = context().from_map([4], DType::F64, 2, |_, _| Ok(NdArray::scalar(Scalar::F64(1.0))));
+    assert!(told_when_run(&made).contains("was promised"), "{}", told_when_run(&made));
+    let both = swath_nd::apply_gufunc(|_| Ok(Vec::new()), "(i)->(i)", &[&x], &[DType::I64]).unwrap();
+    assert_eq!(told_when_run(&both[0]), "apply_gufunc: 0 arrays were given for 1 outputs");
+    let (three, four) = (counted(&[3]), counted(&[4]));
+    let uneven = Blockwise::new("i", DType::I64).input(&three, "i").input(&four, "i");
+    let error = told(&uneven.run(|blocks, _| Ok(blocks[0].clone())).unwrap());
+    assert_eq!(error, "blockwise: axes 'i' have lengths 3 and 4");
     assert!(
         told(&x.map_overlap(&[], swath_nd::Boundary::None, DType::I64, |b, _| Ok(b.clone())))
             .contains("0 depths for 1 axes")

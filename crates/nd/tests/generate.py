@@ -557,6 +557,13 @@ case("histogram_weights", [4], [plain("float64", (5,)), plain("float64", (4,))],
 case("average", [(0, 1)], [plain("float64", (3, 4)), np.abs(plain("float64", (3, 4)))], lambda x, w: np.average(x, (0, 1), w))
 case("average", [(0,)], [plain("float32", (3, 4)), np.abs(plain("float32", (3, 4)))], lambda x, w: np.average(x, 0, w))
 case("average", [(0,)], [plain("complex128", (3, 4)), np.abs(plain("float64", (3,)))], lambda x, w: np.average(x, 0, w))
+case("average", [(0,)], [plain("float64", (3, 4)), np.zeros(3)], lambda x, w: np.average(x, 0, w))
+for name in ["var", "std"]:
+    for correction in [0.0, 0.5, 1.25, 3.5]:
+        case("reduce_correction", [name, (0,), correction], [plain("float64", (4, 3))], reduce(name, (0,), False, correction=correction))
+case("isclose_nan", [], [values("float64", (9,)), values("float64", (9,))], lambda a, b: np.isclose(a, b, equal_nan=True))
+for count, stop in [(4, 1000.0), (1, 3.0), (5, -0.5)]:
+    case("geomspace", [1.0 if stop > 0 else -8.0, stop, count], [], lambda: np.geomspace(1.0 if stop > 0 else -8.0, stop, count))
 for name in ["median", "nanmedian", "nanargmin", "nanargmax"]:
     holes = plain("float64", (3, 4))
     holes[0, 1] = holes[2, 2] = np.nan

@@ -59,6 +59,19 @@ fn the_upper_triangle_is_read_when_asked_for() {
 }
 
 #[test]
+fn vectors_that_are_only_stretched() {
+    let context = context();
+    for (shape, dtype) in [([4, 4], DType::F64), ([3, 3], DType::F32), ([5, 5], DType::C128)] {
+        let a = context.random(6).normal(0.0, 1.0, shape).rechunk(2).astype(dtype);
+        let (values, vectors) = a.eig();
+        assert_eq!(values.dtype().unwrap(), dtype.complex());
+        assert!(largest(&(a.matmul(&vectors) - &vectors * values.expand_dims(-2))) < 1e-5);
+        let sum = values.sum(()) - a.trace(0) + (a.eigvals().sum(()) - a.trace(0));
+        assert!(largest(&sum) < 1e-5);
+    }
+}
+
+#[test]
 fn names_of_the_standard() {
     let context = context();
     let x = context.from_vec(vec![0.25, -0.5, 0.75, 0.5]);

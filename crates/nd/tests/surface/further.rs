@@ -1,6 +1,6 @@
 //! Cases of the Array API standard's own functions, and of calls with more arguments.
 
-use swath_nd::{Array, Bins, NormKind, Result};
+use swath_nd::{Array, Arrays, Bins, NormKind, ReduceOptions, Result};
 
 use super::{list, number};
 
@@ -20,7 +20,7 @@ pub fn norm_kind(text: &str) -> NormKind {
 }
 
 /// Runs a case of these, if it is one.
-pub fn apply(name: &str, p: &[&str], x: &[Array], all: &[&Array]) -> Result<Option<Vec<Array>>> {
+pub fn apply(context: &Arrays, name: &str, p: &[&str], x: &[Array], all: &[&Array]) -> Result<Option<Vec<Array>>> {
     let pair = |(first, second): (Array, Array)| vec![first, second];
     Ok(Some(match name {
         "unique_along" => {
@@ -51,6 +51,12 @@ pub fn apply(name: &str, p: &[&str], x: &[Array], all: &[&Array]) -> Result<Opti
             let bins = Bins::Between(number(p[0]), number(p[1]), number(p[2]));
             pair(x[0].histogram(bins, Some(&x[1]), p[3] == "1"))
         }
+        "reduce_correction" => {
+            let options = ReduceOptions::over(list::<isize>(p[1]).unwrap()).correction(number(p[2]));
+            vec![if p[0] == "var" { x[0].var(options) } else { x[0].std(options) }]
+        }
+        "isclose_nan" => vec![x[0].isclose(&x[1], 1e-5, 1e-8, true)],
+        "geomspace" => vec![context.geomspace(number(p[0]), number(p[1]), number(p[2]))],
         _ => return Ok(None),
     }))
 }

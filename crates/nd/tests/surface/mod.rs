@@ -342,7 +342,7 @@ fn shapes_of(context: &Arrays, name: &str, p: &[&str], x: &[Array], all: &[&Arra
         "split" => x[0].split(number(p[0]), number(p[1]))?,
         "nonzero" => x[0].nonzero()?,
         "slogdet" => pair(x[0].slogdet()),
-        _ => return further::apply(name, p, x, all),
+        _ => return further::apply(context, name, p, x, all),
     }))
 }
 
