@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::alloc::Allocation;
 use arrow::array::{
     Array, ArrayData, ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder,
-    DurationMicrosecondBuilder, Float64Builder, Int64Builder, ListArray, NullArray, RecordBatch, StringBuilder,
+    DurationMicrosecondBuilder, Float64Builder, Int64Builder, ListArray, NullArray, RecordBatch, RecordBatchOptions, StringBuilder,
     StructArray, Time64MicrosecondBuilder, TimestampMicrosecondBuilder, UInt64Builder, make_array, new_empty_array,
 };
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
@@ -94,7 +94,9 @@ impl Column {
             fields.map(|(name, column)| Field::new(name, column.array.data_type().clone(), true)).collect();
         let schema = Arc::new(Schema::new(fields));
         let arrays = columns.iter().map(|column| Arc::clone(&column.array)).collect();
-        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(invalid)?;
+        let rows = columns.first().map_or(0, |column| column.array.len());
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), arrays, &options).map_err(invalid)?;
         Ok(Batches::new(schema, vec![batch]))
     }
 }

@@ -96,6 +96,7 @@ impl Session {
     /// The tables that a SQL text names and that the session does not know. Empty for a text that cannot be parsed.
     fn unknown_tables(&self, py: Python<'_>, text: &str) -> PyResult<Vec<String>> {
         detached(py, || {
+            let _steady = SCOPE.read().unwrap_or_else(PoisonError::into_inner);
             let (context, state) = (self.session.context(), self.session.context().state());
             let dialect = state.config().options().sql_parser.dialect;
             let text = text.trim_end().trim_end_matches(';');

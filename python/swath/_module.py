@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
+from types import MethodType
 from typing import Concatenate, ParamSpec, TypeVar
 
 from swath._session import default_session
@@ -21,11 +21,9 @@ def _in_use(method: Callable[Concatenate[Session, Parameters], Result]) -> Calla
     def function(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         return method(default_session(), *args, **kwargs)
 
-    signature = inspect.signature(method)
-    parameters = list(signature.parameters.values())[1:]
-    function.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     function.__qualname__ = method.__name__
-    del function.__wrapped__  # type: ignore[attr-defined]
+    # Its signature is looked up there: the method's, without the session.
+    function.__wrapped__ = MethodType(method, Session)
     return function
 
 

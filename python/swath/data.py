@@ -44,7 +44,7 @@ def batches(data: Any, schema: Mapping[str, Any] | None = None) -> _internal.Bat
     else:
         kind = f"{type(data).__module__}.{type(data).__qualname__}"
         raise TypeError(
-            "expected rows (a dict of columns, a list of dicts, a table of pyarrow, pandas, polars or duckdb), "
+            "expected rows (a dict of columns, a list of dicts, a pyarrow, pandas, polars or duckdb table), "
             f"got {kind}"
         )
     return _retyped(rows, schema)
@@ -58,7 +58,7 @@ def _is_a(data: Any, module: str, name: str) -> bool:
 
 
 def of_columns(columns: Mapping[Any, Any], schema: Mapping[str, Any] | None = None) -> _internal.Batches:
-    """Return the rows of a dict of columns: lists, arrays, columns of other libraries, single values repeated."""
+    """Return the rows of a dict of columns: lists, arrays, other libraries' columns, single values."""
     schema = schema or {}
     made: dict[str, Any] = {}
     single: dict[str, Any] = {}
@@ -138,10 +138,8 @@ def _of_array(values: Any) -> _internal.Column:
 
 
 def _of_series(values: Any) -> _internal.Column:
-    if values.dtype.kind in "biufMm" and not hasattr(values.dtype, "pyarrow_dtype"):
-        array = values.to_numpy()
-        if array.dtype.kind in "biufMm":
-            return _of_array(array)
+    if type(values.dtype).__module__.startswith("numpy") and values.dtype.kind in "biufMm":
+        return _of_array(values.to_numpy())
     try:
         import pyarrow
     except ImportError:
@@ -200,14 +198,14 @@ def of_records(
         rows = [[getattr(record, field) for field in fields] for record in records]
         return of_columns({field: [row[at] for row in rows] for at, field in enumerate(fields)}, schema)
     if not isinstance(first, Sequence) or isinstance(first, (str, bytes)):
-        rows = [(record,) for record in records]
+        values: list[Any] = [(record,) for record in records]
     else:
-        rows = list(records)
-    widths = {len(row) for row in rows}
+        values = list(records)
+    widths = {len(row) for row in values}
     if len(widths) > 1:
         raise ValueError(f"from_records: rows have {min(widths)} to {max(widths)} values; all need as many")
     names = _names(schema, widths.pop())
-    columns = {name: [row[position] for row in rows] for position, name in enumerate(names)}
+    columns = {name: [row[position] for row in values] for position, name in enumerate(names)}
     return of_columns(columns, schema if isinstance(schema, Mapping) else None)
 
 

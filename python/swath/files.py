@@ -20,7 +20,11 @@ Paths = Path | Sequence[Path]
 class Files:
     """What a session reads."""
 
-    _native: _internal.Session
+    if TYPE_CHECKING:
+
+        @property
+        def _native(self) -> _internal.Session:
+            """The native session."""
 
     def read_parquet(
         self,
@@ -117,7 +121,7 @@ class Files:
         hive_partitions: bool = True,
         partition_types: Mapping[str, Any] | None = None,
     ) -> DataFrame:
-        """Return a table over delimited text.
+        r"""Return a table over delimited text.
 
         Parameters
         ----------
@@ -141,7 +145,7 @@ class Files:
         --------
         >>> import swath as sw, tempfile, pathlib
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     _ = pathlib.Path(folder, "t.csv").write_text("a;b\\n1;x\\n2;NA\\n")
+        ...     _ = pathlib.Path(folder, "t.csv").write_text("a;b\n1;x\n2;NA\n")
         ...     sw.read_csv(folder + "/t.csv", delimiter=";", null_values="NA").to_dict()
         {'a': [1, 2], 'b': ['x', None]}
         """

@@ -110,7 +110,7 @@ class Export(Frame):
         """
         table = self.to_arrow()
         return {
-            name: column.combine_chunks().to_numpy(zero_copy_only=False)
+            name: (column.chunk(0) if column.num_chunks == 1 else column).to_numpy(zero_copy_only=False)
             for name, column in zip(table.column_names, table.columns, strict=True)
         }
 

@@ -226,7 +226,9 @@ class Rows(Frame):
         {'a': ['x', 'y'], 'count': [2, 1]}
         """
         return self._of(
-            self._frame.value_counts(arguments.exprs(columns) or [_internal.col(c) for c in self.columns])
+            self._frame.value_counts(
+                arguments.exprs(columns) or [_internal.col(name) for name in self._frame.columns()]
+            )
         )
 
 

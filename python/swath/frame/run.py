@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from swath.frame import arguments
 from swath.frame.base import Frame
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ class Run(Frame):
             return f"DataFrame with a mistake: {error}"
         width = max((len(name) for name, _, _ in fields), default=0)
         lines = [f"DataFrame of {len(fields)} column{'' if len(fields) == 1 else 's'}, not run yet"]
-        lines += [f"  {name:<{width}}  {dtype}" for name, dtype in self.schema.items()]
+        lines += [f"  {name:<{width}}  {arguments.shown_type(dtype)}" for name, dtype, _ in fields]
         lines += ["plan", *(f"  {line}" for line in plan[:_PLAN_LINES])]
         if len(plan) > _PLAN_LINES:
             lines.append(f"  … {len(plan) - _PLAN_LINES} more lines: explain('logical')")

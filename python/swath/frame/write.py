@@ -78,7 +78,7 @@ class Write(Frame):
         >>> summary.rows, summary.files
         (2, 1)
         """
-        options = {"compression": compression, "row_group_rows": row_group_rows}
+        options: dict[str, Any] = {"compression": compression, "row_group_rows": row_group_rows}
         return self._write(
             "parquet", path, mode, partition_by, keep_partition_columns, single_file, **options
         )
@@ -116,7 +116,7 @@ class Write(Frame):
         WriteSummary
             Rows, bytes and files written.
         """
-        options = {
+        options: dict[str, Any] = {
             "compression": compression,
             "header": header,
             "delimiter": delimiter,
@@ -135,7 +135,7 @@ class Write(Frame):
         keep_partition_columns: bool = False,
     ) -> WriteSummary:
         """Run the frame and write one JSON object a line; the parameters are those of `write_csv`."""
-        options = {"compression": compression}
+        options: dict[str, Any] = {"compression": compression}
         return self._write("json", path, mode, partition_by, keep_partition_columns, single_file, **options)
 
     def write_arrow(
@@ -149,7 +149,7 @@ class Write(Frame):
         keep_partition_columns: bool = False,
     ) -> WriteSummary:
         """Run the frame and write Arrow IPC files; the parameters are those of `write_parquet`."""
-        options = {"compression": compression}
+        options: dict[str, Any] = {"compression": compression}
         return self._write("arrow", path, mode, partition_by, keep_partition_columns, single_file, **options)
 
     def _write(
