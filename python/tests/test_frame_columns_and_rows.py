@@ -77,7 +77,7 @@ def test_subscripts(df, expected):
     by_day = df.sort("d", "i")
     assert_same(by_day[1:3], expected.sort("d", "i")[1:3], ordered=True)
     assert_same(by_day[-2:], expected.sort("d", "i")[-2:], ordered=True)
-    with pytest.raises(ColumnNotFoundError, match="did you mean 'd'|not found"):
+    with pytest.raises(ColumnNotFoundError, match=r"did you mean 'd'|not found"):
         df["dd"]
     with pytest.raises(AttributeError, match="no method or column 'nope'; the columns are: i, f, s, d"):
         df.nope
@@ -127,7 +127,7 @@ def test_sort(df, expected):
     assert df_sorted.to_list("i") == [3, 3, 2, 1, None]
     nulls_first = df.sort("i", descending=True, nulls_last=False).to_list("i")
     assert nulls_first == [None, 3, 3, 2, 1]
-    with pytest.raises(ValueError, match="1 values for 2 keys|3 keys"):
+    with pytest.raises(ValueError, match=r"1 values for 2 keys|3 keys"):
         df.sort("i", "d", descending=[True])
     with pytest.raises(ValueError, match="at least one key"):
         df.sort()

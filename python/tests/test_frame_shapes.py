@@ -84,14 +84,14 @@ def test_buckets_of_time(session):
     assert_same(
         df.group_by_dynamic("t", every=timedelta(hours=1)).agg(col("v").sum()), got.to_polars(), ordered=True
     )
-    options = {"every": "30m", "period": "1h", "offset": "5m", "closed": "right", "label": "right"}
+    options = {"every": "30m", "offset": "5m", "closed": "right", "label": "right"}
     assert_same(
         df.group_by_dynamic("t", group_by="k", **options).agg(col("v").sum()),
         expected.sort("k", "t").group_by_dynamic("t", group_by="k", **options).agg(pl.col("v").sum()),
     )
     months = session.from_dict({"d": [date(2026, 1, 31), date(2026, 2, 1)], "v": [1, 2]})
     bounds = months.group_by_dynamic("d", every="1mo", include_boundaries=True).agg(col("v").sum())
-    assert bounds.columns == ["_lower_boundary", "_upper_boundary", "d", "v"]
+    assert bounds.columns == ["d", "_lower_boundary", "_upper_boundary", "v"]
     with pytest.raises(sw.SwathError, match="closed must be one of"):
         df.group_by_dynamic("t", every="1h", closed="up").agg(col("v").sum())
 

@@ -85,7 +85,7 @@ def test_rows_of_many_forms():
     assert sw.from_dict({"a": [1]}, schema={"a": sw.Float32}).schema == {"a": sw.Float32}
     with pytest.raises(ValueError, match="no column 'z'"):
         sw.from_dict({"a": [1]}, schema={"z": sw.Float32})
-    with pytest.raises(TypeError, match="got builtins.int"):
+    with pytest.raises(TypeError, match=r"got builtins\.int"):
         sw.DataFrame(3)
 
 
@@ -144,7 +144,9 @@ def test_arrow_goes_in_and_out_without_a_copy():
     df = sw.from_arrow(table)
     assert address(df.to_arrow()["i"]) == address(table["i"])
     selected = df.select("i").to_arrow()
-    assert address(selected["i"]) == address(table["i"])
+    # In pieces, which threads pass on in any order.
+    start, size = address(table["i"]), 8 * 100_000
+    assert all(start <= address(chunk) < start + size for chunk in selected["i"].chunks)
     assert selected.num_rows == 100_000
     frame = pl.DataFrame({"i": np.arange(1000)})
     assert address(sw.from_polars(frame).to_arrow()["i"]) == address(frame.to_arrow()["i"])
@@ -187,7 +189,7 @@ def test_results_go_out(session):
     assert pl.DataFrame(df).to_dict(as_series=False) == wanted
     assert pa.table(df).to_pydict() == wanted
     assert pd.DataFrame.from_arrow(df)["a"].to_list() == [2, 3]
-    assert duckdb.sql("SELECT sum(a) FROM df").fetchone() == (5,)
+    assert duckdb.sql("SELECT sum(a) FROM df").fetchall() == [(5,)]
     assert df.to_dicts() == [{"a": 2, "b": None}, {"a": 3, "b": "z"}]
     assert df.rows() == [(2, None), (3, "z")]
     assert df.to_list("a") == [2, 3]

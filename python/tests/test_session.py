@@ -75,12 +75,12 @@ def test_sql_with_values(session):
     assert session.sql("SELECT ? + ? AS x", params=[1, 2]).item() == 3
     assert session.sql("SELECT $a - $b AS x", params={"a": 3, "b": 1}).item() == 2
     assert session.sql("SELECT $1 IS NULL", params=[None]).item() is True
-    with pytest.raises(SqlError, match="placeholder"):
+    with pytest.raises(sw.SwathError, match="placeholder"):
         session.sql("SELECT 1", params=[1])
     with pytest.raises(TypeError, match="expected a text"):
         session.sql(1)
     with pytest.raises(SqlError, match="line 1, column 8"):
-        session.sql("SELECT FROM WHERE")
+        session.sql("SELECT )")
 
 
 def test_sql_runs_statements_that_change_things():

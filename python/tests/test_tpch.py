@@ -38,7 +38,8 @@ def reference(number):
         path = ANSWERS / place / f"q{number}.csv"
         if path.exists():
             with path.open() as lines:
-                return list(csv.reader(lines, delimiter="|", quoting=csv.QUOTE_NONE))
+                # An empty line is a row of one null.
+                return [row or [""] for row in csv.reader(lines, delimiter="|", quoting=csv.QUOTE_NONE)]
     raise FileNotFoundError(number)
 
 

@@ -1,7 +1,8 @@
 """The 22 queries of TPC-H as programs over frames.
 
-Each takes the eight tables as attributes of ``t`` and says the same as the SQL text of its number, in the way in which one
-would write it with frames: a correlated subquery becomes a join or a window, ``exists`` a semi join.
+Each takes the eight tables as attributes of ``t`` and says the same as the SQL text of its number, in the way
+in which one would write it with frames: a correlated subquery becomes a join or a window, ``exists`` a semi
+join.
 """
 
 from datetime import date
@@ -139,7 +140,7 @@ def q8(t):
         .join(customers, how="semi", left_on="o_custkey", right_on="c_custkey")
         .join(suppliers, left_on="l_suppkey", right_on="s_suppkey")
         .group_by(o_year=col("o_orderdate").dt.year())
-        .agg(brazilian=PRICE.sum().filter(col("nation") == "BRAZIL"), all=PRICE.sum())
+        .agg(brazilian=sw.when(col("nation") == "BRAZIL").then(PRICE).otherwise(0).sum(), all=PRICE.sum())
         .select("o_year", mkt_share=col("brazilian") / col("all"))
         .sort("o_year")
     )
@@ -181,7 +182,7 @@ def q11(t):
         .join(t.partsupp, left_on="s_suppkey", right_on="ps_suppkey")
         .with_columns(value=col("ps_supplycost") * col("ps_availqty"))
     )
-    threshold = stock.agg(threshold=col("value").sum() * (0.0001 / t.scale))
+    threshold = stock.agg(threshold=col("value").sum() * (0.0001 / max(t.scale, 1)))
     return (
         stock.group_by("ps_partkey")
         .agg(value=col("value").sum())

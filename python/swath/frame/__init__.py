@@ -9,6 +9,7 @@
 | `reshape`, `nulls` | what their names say |
 | `run`, `export`, `write` | results: here, in other libraries, in files |
 | `table` | rows that are here, rows as they come |
+| `spark` | methods under PySpark's names |
 | `arguments` | what methods take for columns and names |
 """
 

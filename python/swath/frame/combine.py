@@ -232,6 +232,29 @@ class Combine(Frame):
         """Keep the rows that are not in the other frame, under the name that PySpark has for `except_`."""
         return self.except_(other)
 
+    def sql(self, text: str, *, params: Any = None, table_name: str = "self") -> DataFrame:
+        """Return the frame of a SQL query over this one.
+
+        Parameters
+        ----------
+        text
+            The query. It sees what ``session.sql`` sees, and this frame as ``self``.
+        params
+            Values for its placeholders.
+        table_name
+            Another name for this frame.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).sql("SELECT sum(a) AS total FROM self").to_dict()
+        {'total': [3]}
+        """
+        from swath import variables
+
+        scopes = [{table_name: self}, *variables.scopes_of(variables.caller_outside())]
+        return self.session._sql(text, params, scopes)
+
     def scalar(self) -> Expr:
         """Return the only value of this frame, for expressions of other frames.
 

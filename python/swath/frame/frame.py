@@ -12,6 +12,7 @@ from swath.frame.nulls import Nulls
 from swath.frame.reshape import Reshape
 from swath.frame.rows import Rows
 from swath.frame.run import Run
+from swath.frame.spark import SparkNames
 from swath.frame.write import Write
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from swath.session import Session
 
 
-class DataFrame(Columns, Rows, Combine, Group, Reshape, Nulls, Run, Export, Write):
+class DataFrame(Columns, Rows, Combine, Group, Reshape, Nulls, Run, Export, Write, SparkNames):
     """A lazy table.
 
     Methods that shape it return a new one and read nothing; methods that run it (``collect``, ``count``,

@@ -224,7 +224,7 @@ class LazyFrame(SQLLazyFrame["Expression", "DataFrame", "Any"]):
             strategy=strategy,
             suffix=suffix,
         )
-        extra = [name for name in (right_on, *(by_right or ())) if name not in self.columns]
+        extra = [name for name in by_right or () if name not in self.columns]
         return self._with_native(joined.drop(extra) if extra else joined)
 
     def explode(self, columns: Sequence[str], *, empty_as_null: bool = True, keep_nulls: bool = True) -> Self:

@@ -118,7 +118,8 @@ class Selector(CompliantSelector["LazyFrame", "swath.Expr"], Expression):  # typ
 
 
 class Functions(
-    SQLNamespace["LazyFrame", "Expression", "DataFrame", "swath.Expr"], AlignDiagonal["LazyFrame", "Expression"]
+    SQLNamespace["LazyFrame", "Expression", "DataFrame", "swath.Expr"],
+    AlignDiagonal["LazyFrame", "Expression"],
 ):
     """Functions for a version of narwhals' API."""
 
@@ -234,11 +235,15 @@ class Functions(
 
     def sum_horizontal(self, *exprs: Expression) -> Expression:
         """Add the columns up, nulls passed over."""
-        return self._expr._from_elementwise_horizontal_op(lambda columns: swath.sum_horizontal(*columns), *exprs)
+        return self._expr._from_elementwise_horizontal_op(
+            lambda columns: swath.sum_horizontal(*columns), *exprs
+        )
 
     def mean_horizontal(self, *exprs: Expression) -> Expression:
         """Return the mean of the columns, nulls passed over."""
-        return self._expr._from_elementwise_horizontal_op(lambda columns: swath.mean_horizontal(*columns), *exprs)
+        return self._expr._from_elementwise_horizontal_op(
+            lambda columns: swath.mean_horizontal(*columns), *exprs
+        )
 
     def struct(self, *exprs: Expression) -> Expression:
         """Put columns into one of structs."""
