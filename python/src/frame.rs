@@ -16,6 +16,7 @@ use crate::batches::{BatchReader, Batches};
 use crate::capsule;
 use crate::errors::IntoPython;
 use crate::expr::Expr;
+use crate::expr::expand::{expand, expand_between, expand_one, expand_without};
 use crate::session::Session;
 use crate::wait::detached;
 
@@ -39,8 +40,7 @@ pub fn made(py: Python<'_>, frame: sw::DataFrame) -> PyResult<DataFrame> {
 
 /// The engine's expressions in `list`, as they are meant for `frame`.
 pub fn exprs(py: Python<'_>, frame: &sw::DataFrame, list: &[PyRef<'_, Expr>]) -> PyResult<Vec<sw::Expr>> {
-    let _ = (py, frame);
-    Ok(list.iter().map(|expr| expr.expr.clone()).collect())
+    expand(frame, list.iter().map(|expr| expr.expr.clone())).python(py)
 }
 
 /// [`exprs`] of a table with these keys, which stand beside the expressions anyway.
@@ -50,14 +50,12 @@ pub fn exprs_beside(
     keys: &[String],
     list: &[PyRef<'_, Expr>],
 ) -> PyResult<Vec<sw::Expr>> {
-    let _ = keys;
-    exprs(py, frame, list)
+    expand_without(frame, keys, list.iter().map(|expr| expr.expr.clone())).python(py)
 }
 
 /// One expression, as it is meant for `frame`.
 fn one_expr(py: Python<'_>, frame: &sw::DataFrame, operation: &'static str, expr: &Expr) -> PyResult<sw::Expr> {
-    let _ = (py, frame, operation);
-    Ok(expr.expr.clone())
+    expand_one(frame, operation, expr.expr.clone()).python(py)
 }
 
 /// The value of an expression that is a literal.
@@ -116,10 +114,10 @@ impl DataFrame {
     }
 
     /// Names and types of the columns, and whether they may hold nulls.
-    fn fields(&self, py: Python<'_>) -> PyResult<Vec<(String, String, bool)>> {
+    fn fields(&self, py: Python<'_>) -> PyResult<Vec<(String, crate::dtypes::DataType, bool)>> {
         let schema = detached(py, || self.frame.schema())?;
         let field = |field: &arrow::datatypes::FieldRef| {
-            (field.name().clone(), field.data_type().to_string(), field.is_nullable())
+            (field.name().clone(), field.data_type().clone().into(), field.is_nullable())
         };
         Ok(schema.fields().iter().map(field).collect())
     }
@@ -251,7 +249,7 @@ impl DataFrame {
     }
 
     fn fill_null(&self, py: Python<'_>, value: &Expr) -> PyResult<Self> {
-        made(py, self.frame.fill_null(value.expr.clone()))
+        made(py, self.frame.fill_null(one_expr(py, &self.frame, "fill_null", value)?))
     }
 
     fn fill_nulls(&self, py: Python<'_>, values: Vec<(String, PyRef<'_, Expr>)>) -> PyResult<Self> {
@@ -317,7 +315,8 @@ impl DataFrame {
         let options = JoinOptions::new(join_type(how).python(py)?).by(keys).suffix(suffix).nulls_equal(nulls_equal);
         let options = coalesce.into_iter().fold(options, JoinOptions::coalesce);
         let conditions = conditions.iter().map(|condition| condition.expr.clone());
-        let options = conditions.fold(options, JoinOptions::condition);
+        let conditions = expand_between(&self.frame, &other.frame, suffix, conditions).python(py)?;
+        let options = conditions.into_iter().fold(options, JoinOptions::condition);
         made(py, self.frame.join_with(&other.frame, &options))
     }
 

@@ -9,6 +9,7 @@ use swath_collections::prelude::{Closed, ExprAgg};
 
 use crate::errors::IntoPython;
 use crate::expr::Expr;
+use crate::expr::expand::expand_one;
 use crate::frame::{DataFrame, exprs, exprs_beside, made, unknown, value};
 use crate::wait::detached;
 
@@ -219,7 +220,8 @@ pub fn pivot(
     let call = |column: sw::Expr| {
         let called = Python::attach(|py| {
             let made = function.call1(py, (Expr::from(column.clone()),))?;
-            Ok::<_, PyErr>(made.extract::<PyRef<'_, Expr>>(py)?.expr.clone())
+            let made = made.extract::<PyRef<'_, Expr>>(py)?.expr.clone();
+            expand_one(&frame.frame, "pivot", made).python(py)
         });
         called.unwrap_or_else(|error| {
             *raised.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error);

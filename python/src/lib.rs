@@ -11,6 +11,7 @@
 //! | [`batches`] | rows in memory, rows as they come |
 //! | [`columns`], [`values`] | values of Python into columns, and out of them |
 //! | [`expr`] | expressions over their columns |
+//! | [`literals`], [`dtypes`] | constants and their types |
 //! | [`array`] | lazy n-d arrays |
 //! | [`capsule`] | Arrow streams in and out, without copies |
 //! | [`wait`] | waiting for the engine so that other threads and Ctrl-C get their turn |
@@ -22,11 +23,13 @@ mod batches;
 mod capsule;
 mod cli;
 mod columns;
+mod dtypes;
 mod errors;
 mod expr;
 mod frame;
 mod group;
 mod io;
+mod literals;
 mod session;
 mod values;
 mod wait;
@@ -52,9 +55,8 @@ fn _internal(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<batches::BatchReader>()?;
     module.add_class::<columns::Column>()?;
     module.add_class::<group::GroupBy>()?;
-    module.add_class::<expr::Expr>()?;
-    module.add_function(wrap_pyfunction!(expr::col, module)?)?;
-    module.add_function(wrap_pyfunction!(expr::lit, module)?)?;
+    expr::register(module)?;
+    literals::register(module)?;
     module.add_function(wrap_pyfunction!(frame::concat, module)?)?;
     module.add_function(wrap_pyfunction!(frame::column_name, module)?)?;
     module.add_function(wrap_pyfunction!(group::group_by, module)?)?;

@@ -1,0 +1,78 @@
+//! Aggregates.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use swath_collections::ExprAgg;
+use swath_collections::expr::agg;
+
+use super::{Expr, SortKey, exprs, sort_keys, sound};
+
+/// The aggregate `name` of a value.
+#[pyfunction]
+pub fn aggregate(py: Python<'_>, name: &str, value: &Expr) -> PyResult<Expr> {
+    let value = value.expr.clone();
+    let aggregate = match name {
+        "sum" => value.sum(),
+        "mean" => value.mean(),
+        "min" => value.min(),
+        "max" => value.max(),
+        "count" => value.count(),
+        "null_count" => value.null_count(),
+        "n_unique" => value.n_unique(),
+        "approx_n_unique" => value.approx_n_unique(),
+        "first" => value.first(),
+        "last" => value.last(),
+        "std" => value.std(),
+        "var" => value.var(),
+        "std_pop" => value.std_pop(),
+        "var_pop" => value.var_pop(),
+        "median" => value.median(),
+        "any" => value.any(),
+        "all" => value.all(),
+        "implode" => value.implode(),
+        "unique" => return sound(py, value.unique()),
+        "grouping" => agg::grouping(value),
+        _ => return Err(unknown(name)),
+    };
+    Ok(aggregate.into())
+}
+
+/// The aggregate `name` of a value and further arguments: expressions, or a share.
+#[pyfunction]
+#[pyo3(signature = (name, value, arguments, q=0.5))]
+pub fn aggregate_with(
+    py: Python<'_>,
+    name: &str,
+    value: &Expr,
+    arguments: Vec<Bound<'_, Expr>>,
+    q: f64,
+) -> PyResult<Expr> {
+    let (value, arguments) = (value.expr.clone(), exprs(arguments));
+    let aggregate = match (name, arguments.as_slice()) {
+        ("quantile", []) => value.quantile(q),
+        ("approx_quantile", []) => value.approx_quantile(q),
+        ("filter", [predicate]) => value.filter(predicate.clone()),
+        ("max_by", [by]) => value.max_by(by.clone()),
+        ("min_by", [by]) => value.min_by(by.clone()),
+        ("corr", [other]) => agg::corr(value, other.clone()),
+        ("cov", [other]) => agg::cov(value, other.clone()),
+        _ => return Err(unknown(name)),
+    };
+    sound(py, aggregate)
+}
+
+/// The number of rows.
+#[pyfunction]
+pub fn count_all() -> Expr {
+    agg::count_all().into()
+}
+
+/// The aggregates in `value`, which see rows in the order of `keys`.
+#[pyfunction]
+pub fn ordered(py: Python<'_>, value: &Expr, keys: Vec<Bound<'_, SortKey>>) -> PyResult<Expr> {
+    sound(py, value.expr.clone().order_by(sort_keys(keys)))
+}
+
+fn unknown(name: &str) -> PyErr {
+    PyValueError::new_err(format!("there is no aggregate '{name}' with these arguments"))
+}

@@ -1,0 +1,32 @@
+"""Expressions over columns: what rows are filtered by, what columns are computed from.
+
+| module | what | |---|---| | ``expression`` | :class:`Expr`, put together from the others | | ``basics``,
+``operators``, ``conditions`` | names and types; ``+``, ``==``, ``&``; nulls and membership | | ``maths``,
+``aggregates``, ``windows``, ``rolling`` | methods by subject | | ``strings``, ``temporal``, ``lists``,
+``structs``, ``naming`` | the namespaces ``.str``, ``.dt``, ``.list``, ``.struct``, ``.name`` | |
+``columns``, ``choice``, ``functions``, ``reductions`` | ``sw.col``, ``sw.when``, and all other functions
+|
+"""
+
+from swath.expr.base import IntoExpr, SortKey, sort_keys
+from swath.expr.choice import Then, When, when
+from swath.expr.columns import ColumnFactory, col, element, exclude, nth
+from swath.expr.expression import Expr
+from swath.expr.functions import lit, to_expr
+
+__all__ = [
+    "ColumnFactory",
+    "Expr",
+    "IntoExpr",
+    "SortKey",
+    "Then",
+    "When",
+    "col",
+    "element",
+    "exclude",
+    "lit",
+    "nth",
+    "sort_keys",
+    "to_expr",
+    "when",
+]

@@ -1,0 +1,86 @@
+"""Expressions: :class:`Expr`."""
+
+from __future__ import annotations
+
+import builtins
+
+from swath import _internal
+from swath.expr.aggregates import Aggregates
+from swath.expr.base import ExprPart
+from swath.expr.basics import Basics
+from swath.expr.conditions import Conditions
+from swath.expr.lists import ListNamespace
+from swath.expr.maths import Maths
+from swath.expr.naming import MetaNamespace, NameNamespace
+from swath.expr.operators import Operators
+from swath.expr.rolling import Rolling
+from swath.expr.spark import SparkNames
+from swath.expr.strings import StrNamespace
+from swath.expr.structs import StructNamespace
+from swath.expr.temporal import DtNamespace
+from swath.expr.windows import Windows
+
+__all__ = ["Expr"]
+
+
+class Expr(Operators, Basics, Conditions, Maths, Aggregates, Windows, Rolling, SparkNames):
+    """A computation over columns, which a frame's methods take: nothing is computed before the frame runs.
+
+    Made by :data:`sw.col`, :func:`sw.lit`, functions such as :func:`sw.when`, operators, and the methods
+    here.
+
+    **Names.** Without :meth:`alias` the result is named after the first column in the expression, or
+    after the function if there is none.
+
+    **Text.** Where a method takes a value, text is text: ``sw.col("name") == "Ada"``. Where it takes
+    columns (``over``, ``coalesce``, ``max_horizontal``, …), text is the name of a column.
+
+    Examples
+    --------
+    >>> sw.col("price") * (1 - sw.col("discount"))
+    <Expr: price * (1 - discount)>
+    >>> df = sw.from_dict({"x": [1, 2, None]})
+    >>> df.filter(sw.col("x") > 1).to_dict()
+    {'x': [2]}
+    """
+
+    __slots__ = ("_expr",)
+
+    def __init__(self, expr: _internal.Expr) -> None:
+        self._expr = expr
+
+    def __repr__(self) -> builtins.str:
+        return f"<Expr: {self._expr!r}>"
+
+    @property
+    def str(self) -> StrNamespace:
+        """Functions of strings."""
+        return StrNamespace(self._expr)
+
+    @property
+    def dt(self) -> DtNamespace:
+        """Functions of dates, times and durations."""
+        return DtNamespace(self._expr)
+
+    @property
+    def list(self) -> ListNamespace:
+        """Functions of lists."""
+        return ListNamespace(self._expr)
+
+    @property
+    def struct(self) -> StructNamespace:
+        """Functions of structs."""
+        return StructNamespace(self._expr)
+
+    @property
+    def name(self) -> NameNamespace:
+        """Names made of the name that the result has."""
+        return NameNamespace(self._expr)
+
+    @property
+    def meta(self) -> MetaNamespace:
+        """Facts about the expression itself."""
+        return MetaNamespace(self._expr)
+
+
+ExprPart._made = Expr
