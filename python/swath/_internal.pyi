@@ -1,7 +1,7 @@
 """The native module: what the package calls. Sections are those of its source."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, final
 
 __version__: str
 
@@ -9,9 +9,10 @@ def main(arguments: list[str]) -> int: ...
 
 # session
 
+@final
 class Session:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         address: str | None = None,
         threads: int | None = None,
@@ -21,7 +22,7 @@ class Session:
         batch_size: int | None = None,
         settings: dict[str, str] | None = None,
         store_options: dict[str, str] | None = None,
-    ) -> None: ...
+    ) -> Session: ...
     @property
     def threads(self) -> int: ...
     @property
@@ -48,6 +49,7 @@ class Session:
 
 # frame
 
+@final
 class DataFrame:
     def session(self) -> Session: ...
     def shares_session(self, other: DataFrame) -> bool: ...
@@ -121,6 +123,7 @@ def column_name(expr: Expr) -> str | None: ...
 
 # group
 
+@final
 class GroupBy:
     def agg(self, aggregates: Sequence[Expr]) -> DataFrame: ...
     def each(self, aggregate: str) -> DataFrame: ...
@@ -209,6 +212,7 @@ def write(
 
 # batches
 
+@final
 class Batches:
     @staticmethod
     def of_arrow(object: Any) -> Batches: ...
@@ -226,6 +230,7 @@ class Batches:
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
     def column_capsules(self, column: int) -> tuple[object, object]: ...
 
+@final
 class BatchReader:
     def __iter__(self) -> BatchReader: ...
     def __next__(self) -> Batches: ...
@@ -235,6 +240,7 @@ class BatchReader:
 
 # columns
 
+@final
 class Column:
     @staticmethod
     def of_values(values: list[Any]) -> Column: ...
@@ -249,6 +255,7 @@ class Column:
 
 # dtypes, literals
 
+@final
 class DataType:
     @staticmethod
     def parse(text: str) -> DataType: ...
@@ -287,7 +294,7 @@ class DataType:
     def width(self) -> int | None: ...
     @property
     def fields(self) -> Sequence[tuple[str, DataType]]: ...
-    def __eq__(self, other: object) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __arrow_c_schema__(self) -> object: ...
 
@@ -302,6 +309,7 @@ def lit_cast(value: Expr, data_type: DataType) -> Expr: ...
 
 # expr
 
+@final
 class Expr:
     def alias(self, name: str) -> Expr: ...
     def rename(self, how: str, argument: Any = None) -> Expr: ...
@@ -322,6 +330,7 @@ class Expr:
     def is_literal(self) -> bool: ...
     def is_null_literal(self) -> bool: ...
 
+@final
 class SortKey:
     @property
     def expr(self) -> Expr: ...
@@ -330,6 +339,7 @@ class SortKey:
     @property
     def nulls_last(self) -> bool: ...
 
+@final
 class Columns:
     @staticmethod
     def all() -> Columns: ...

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from swath import _internal
+from swath.dtypes import to_dtype, to_native
 from swath.expr import Expr, to_expr
 
 if TYPE_CHECKING:
@@ -92,23 +93,11 @@ def value(of: Any) -> _internal.Expr:
 
 def arrow_type(of: Any) -> Any:
     """Return an object with ``__arrow_c_schema__`` for a data type in any form."""
-    if hasattr(of, "__arrow_c_schema__"):
-        return of
-    try:
-        from swath.dtypes import to_native
-    except ImportError:
-        import pyarrow
-
-        return pyarrow.type_for_alias({"int": "int64", "float": "float64", "str": "string"}.get(of, of))
     return to_native(of)
 
 
 def shown_type(native: Any) -> Any:
     """Return a native type as people see it."""
-    try:
-        from swath.dtypes import to_dtype
-    except ImportError:
-        return native
     return to_dtype(native)
 
 
