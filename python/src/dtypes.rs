@@ -99,7 +99,7 @@ impl DataType {
 
     #[staticmethod]
     fn map(key: &Self, value: &Self) -> Self {
-        let fields = [Field::new("keys", key.arrow.clone(), false), Field::new("values", value.arrow.clone(), true)];
+        let fields = [Field::new("key", key.arrow.clone(), false), Field::new("value", value.arrow.clone(), true)];
         let entries = Field::new("entries", Arrow::Struct(fields.into_iter().collect()), false);
         Arrow::Map(Arc::new(entries), false).into()
     }

@@ -69,8 +69,8 @@ def _untyped(value: Any) -> _internal.Expr:
     if foreign is not None:
         return foreign
     raise TypeError(
-        f"no constant can be made of a {type(value).__qualname__}: expected None, a bool, a number, text, bytes, a "
-        "date or time, a Decimal, a list, a dict, or a scalar of NumPy or pyarrow"
+        f"no constant can be made of a {type(value).__qualname__}: expected None, a bool, a number, text, "
+        "bytes, a date or time, a Decimal, a list, a dict, or a scalar of NumPy or pyarrow"
     )
 
 
@@ -91,9 +91,7 @@ def _list(value: Iterable[Any], wanted: _internal.DataType) -> _internal.Expr:
 
 def literals(values: Any) -> list[_internal.Expr]:
     """Return each of ``values`` as a constant."""
-    if hasattr(values, "__arrow_c_array__") or (
-        hasattr(values, "__arrow_c_stream__") and hasattr(values, "to_list")
-    ):
+    if _is_column(values):
         return _internal.lit_arrow(values)
     return [_untyped(value) for value in values]
 
@@ -164,11 +162,16 @@ def _foreign(value: Any) -> _internal.Expr | None:
         import pyarrow
 
         return _internal.lit_arrow(pyarrow.array([value], type=value.type))[0]
-    if hasattr(value, "__arrow_c_array__") or (
-        hasattr(value, "__arrow_c_stream__") and hasattr(value, "to_list")
-    ):
+    if _is_column(value):
         return _internal.lit_list(_internal.lit_arrow(value))
     return None
+
+
+def _is_column(value: Any) -> bool:
+    """Whether it is a column of an Arrow library: a table, which has the same interface, holds rows."""
+    if hasattr(value, "__arrow_c_array__"):
+        return True
+    return hasattr(value, "__arrow_c_stream__") and (hasattr(value, "to_list") or hasattr(value, "chunks"))
 
 
 def _numpy(value: Any) -> _internal.Expr | None:

@@ -23,7 +23,7 @@ from typing import Any
 from swath import _internal
 from swath.dtypes import IntoDataType, to_dtype
 from swath.expr.base import flat
-from swath.expr.columns import _any, _columns_named, _typed
+from swath.expr.columns import ColumnsExpr, _any, _columns_of, _typed
 from swath.expr.expression import Expr
 
 __all__ = [
@@ -59,14 +59,10 @@ __all__ = [
 ]
 
 
-class Selector(Expr):
+class Selector(ColumnsExpr):
     """An expression over the columns that it takes."""
 
-    __slots__ = ("_columns",)
-
-    def __init__(self, columns: _internal.Columns) -> None:
-        self._columns = columns
-        super().__init__(_internal.columns(columns))
+    __slots__ = ()
 
     def as_expr(self) -> Expr:
         """Return the plain expression: its operators compute with the columns' values.
@@ -89,8 +85,8 @@ class Selector(Expr):
         >>> sw.from_dict({"x": [1], "y": [2]}).select(cs.all().exclude("x")).columns
         ['y']
         """
-        rest: Selector = self - exclude_from(columns)
-        return rest
+        left_out = [_columns_of(value) for value in flat(columns)]
+        return Selector(self._columns.difference(_any(left_out)) if left_out else self._columns)
 
     def __or__(self, other: Any) -> Any:
         if isinstance(other, Selector):
@@ -109,22 +105,6 @@ class Selector(Expr):
 
     def __invert__(self) -> Any:
         return Selector(_internal.Columns.all().difference(self._columns))
-
-
-def exclude_from(columns: Any) -> Selector:
-    """Return what names, types and selectors take together."""
-    taken = [_one(value) for value in flat(columns)]
-    if not taken:
-        raise ValueError("exclude: expected at least one column")
-    return Selector(_any(taken))
-
-
-def _one(value: Any) -> _internal.Columns:
-    if isinstance(value, Selector):
-        return value._columns
-    if isinstance(value, str):
-        return _columns_named(value)
-    return _typed([value], [to_dtype(value)])
 
 
 def all() -> Selector:

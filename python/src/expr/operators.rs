@@ -151,7 +151,7 @@ fn binary(operator: Operator, left: Typed, right: Typed) -> sw::Result<Expr> {
         Operator::Add if is_span(&left) && is(&right, is_date) => native(Native::Plus, right, interval(left)),
         Operator::Add => native(Native::Plus, left, right),
         Operator::Subtract => native(Native::Minus, left, right),
-        Operator::Multiply => native(Native::Multiply, left, right),
+        Operator::Multiply => scaled(&left, &right).unwrap_or_else(|| native(Native::Multiply, left, right)),
         Operator::Divide => divided(left, right),
         Operator::FloorDivide => floor_divided(left, right),
         Operator::Modulo => modulo(left, right),
@@ -248,8 +248,44 @@ fn interval(span: Typed) -> Typed {
     (cast(span.0, data_type.clone()), Some(data_type))
 }
 
-/// True division: integers give floats; decimals stay decimals.
+/// A duration times a number; `None` for anything else.
+fn scaled(left: &Typed, right: &Typed) -> Option<Expr> {
+    let (duration, times) = match (is_span(left), is_span(right)) {
+        (true, false) => (left, right),
+        (false, true) => (right, left),
+        _ => return None,
+    };
+    let data_type = duration.1.clone()?;
+    if !is(times, DataType::is_numeric) {
+        return None;
+    }
+    let units = cast(duration.0.clone(), DataType::Int64);
+    let product = if is(times, DataType::is_integer) {
+        units * times.0.clone()
+    } else {
+        cast(expr_fn::round(vec![cast(units, DataType::Float64) * times.0.clone()]), DataType::Int64)
+    };
+    Some(cast(product, data_type))
+}
+
+/// Durations as numbers of microseconds.
+fn microseconds(duration: Typed) -> Typed {
+    let units = cast(duration.0, DataType::Duration(TimeUnit::Microsecond));
+    (cast(units, DataType::Int64), Some(DataType::Int64))
+}
+
+/// True division: a float, also of integers.
 fn divided(left: Typed, right: Typed) -> Expr {
+    if is_span(&left) && is_span(&right) {
+        return divided(microseconds(left), microseconds(right));
+    }
+    if is_span(&left)
+        && is(&right, DataType::is_numeric)
+        && let Some(data_type) = left.1.clone()
+    {
+        let units = cast(cast(left.0, DataType::Int64), DataType::Float64) / cast(right.0, DataType::Float64);
+        return cast(cast(expr_fn::round(vec![units]), DataType::Int64), data_type);
+    }
     let exact = |side: &Typed| {
         is(side, |data_type| {
             is_decimal(data_type) || matches!(data_type, DataType::Duration(_) | DataType::Interval(_))
@@ -264,11 +300,14 @@ fn divided(left: Typed, right: Typed) -> Expr {
 
 /// Division rounded down; integers stay integers, and give null where they are divided by zero.
 fn floor_divided(left: Typed, right: Typed) -> Expr {
+    if is_span(&left) && is_span(&right) {
+        return floor_divided(microseconds(left), microseconds(right));
+    }
     if !is(&left, DataType::is_integer) || !is(&right, DataType::is_integer) {
         return expr_fn::floor(divided(left, right));
     }
     let unsigned = is(&left, DataType::is_unsigned_integer) && is(&right, DataType::is_unsigned_integer);
-    let by = divisor(right.0);
+    let by = divisor(right);
     let quotient = left.0.clone() / by.clone();
     if unsigned {
         return quotient;
@@ -287,7 +326,7 @@ fn modulo(left: Typed, right: Typed) -> Expr {
     let integers = is(&left, DataType::is_integer) && is(&right, DataType::is_integer);
     let unsigned = is(&left, DataType::is_unsigned_integer)
         && (is(&right, DataType::is_unsigned_integer) || matches!(number(&right.0), Some(Number::Integer(1..))));
-    let by = if integers { divisor(right.0) } else { right.0 };
+    let by = if integers { divisor(right) } else { right.0 };
     let remainder = left.0 % by.clone();
     if unsigned {
         return remainder;
@@ -302,24 +341,25 @@ fn modulo(left: Typed, right: Typed) -> Expr {
 }
 
 /// `divisor`, null where it is zero: the engine would fail there.
-fn divisor(divisor: Expr) -> Expr {
-    match number(&divisor) {
-        Some(Number::Integer(value)) if value != 0 => divisor,
-        _ => expr_fn::nullif(divisor, lit(0_i64)),
+fn divisor(divisor: Typed) -> Expr {
+    // Zero of another type would make the engine look for one that holds both.
+    let zero = divisor.1.as_ref().and_then(|data_type| ScalarValue::new_zero(data_type).ok());
+    match (&divisor.0, zero) {
+        (Expr::Literal(value, _), Some(zero)) if *value != zero => divisor.0,
+        (_, Some(zero)) => expr_fn::nullif(divisor.0, Expr::Literal(zero, None)),
+        (_, None) => expr_fn::nullif(divisor.0, lit(0_i64)),
     }
 }
 
-/// Integers to the power of an integer that is not negative stay integers.
+/// Integers to the power of a small plain number stay integers; everything else gives a float.
 fn power(left: Typed, right: Typed) -> Expr {
-    let integers = is(&left, DataType::is_integer) && is(&right, DataType::is_integer);
-    match number(&right.0) {
-        Some(Number::Integer(0..)) if integers => {}
-        _ if integers && number(&right.0).is_none() && is(&right, DataType::is_unsigned_integer) => {}
-        _ if is(&left, |data_type| is_decimal(data_type)) => {}
-        _ if is(&left, DataType::is_floating) => {}
-        _ => return expr_fn::power(cast(left.0, DataType::Float64), cast(right.0, DataType::Float64)),
+    if is(&left, DataType::is_integer)
+        && let Some(Number::Integer(exponent @ 1..=16)) = number(&right.0)
+    {
+        let factor = if is(&left, |of| *of == DataType::UInt64) { left.0 } else { cast(left.0, DataType::Int64) };
+        return (1..exponent).fold(factor.clone(), |product, _| product * factor.clone());
     }
-    expr_fn::power(left.0, right.0)
+    expr_fn::power(cast(left.0, DataType::Float64), cast(right.0, DataType::Float64))
 }
 
 fn choice(condition: Expr, then: Expr, otherwise: Expr) -> Expr {

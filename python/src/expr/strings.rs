@@ -7,6 +7,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use swath_collections as sw;
 use swath_collections::ExprExt;
+use swath_collections::expr::conditional;
+use swath_collections::expr::list::list_of;
 use swath_collections::expr::string::StrExpr;
 
 use super::{Expr, exprs};
@@ -72,7 +74,7 @@ fn with_one(name: &str, value: StrExpr, argument: sw::Expr) -> PyResult<sw::Expr
 #[pyfunction]
 #[pyo3(signature = (name, value, argument, number=0, length=None))]
 pub fn text_counted(name: &str, value: &Expr, argument: &str, number: i64, length: Option<u64>) -> PyResult<Expr> {
-    let value = value.expr.clone().str();
+    let (plain, value) = (value.expr.clone(), value.expr.clone().str());
     let index = || {
         u32::try_from(number)
             .map_err(|_| PyValueError::new_err(format!("{name}: expected an index of 0 or more, got {number}")))
@@ -94,7 +96,11 @@ pub fn text_counted(name: &str, value: &Expr, argument: &str, number: i64, lengt
         "pad_start" => value.pad_start(number, fill()?),
         "pad_end" => value.pad_end(number, fill()?),
         "zfill" => value.zfill(number),
-        "split" => value.split(argument),
+        // The function underneath makes an empty list of an empty text.
+        "split" => {
+            let whole = list_of([plain.clone()]);
+            conditional::when(plain.eq(lit(""))).then(whole).otherwise(value.split(argument))
+        }
         "split_part" => value.split_part(argument, index()?),
         "to_date" => value.to_date(argument),
         "to_datetime" => value.to_datetime(argument),

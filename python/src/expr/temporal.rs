@@ -2,17 +2,17 @@
 
 use datafusion::arrow::datatypes::{DataType as Arrow, TimeUnit};
 use datafusion::functions::expr_fn;
-use datafusion::logical_expr::{cast, lit};
+use datafusion::logical_expr::{Expr, cast, lit};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use swath_collections::ExprExt;
 use swath_collections::expr::{literal, temporal};
 
-use super::{Expr, sound};
+use super::sound;
 
 /// The function `name` of a time.
 #[pyfunction]
-pub fn time(name: &str, value: &Expr) -> PyResult<Expr> {
+pub fn time(name: &str, value: &super::Expr) -> PyResult<super::Expr> {
     let (plain, value) = (value.expr.clone(), value.expr.clone().dt());
     let timestamp = |unit| cast(cast(plain.clone(), Arrow::Timestamp(unit, None)), Arrow::Int64);
     Ok(match name {
@@ -31,8 +31,8 @@ pub fn time(name: &str, value: &Expr) -> PyResult<Expr> {
         "microsecond" => value.microsecond(),
         "date" => value.date(),
         "time" => value.time(),
-        "epoch_s" => value.epoch_seconds(),
-        "epoch_ms" => timestamp(TimeUnit::Millisecond),
+        "epoch_s" => floored(timestamp(TimeUnit::Microsecond), 1_000_000),
+        "epoch_ms" => floored(timestamp(TimeUnit::Microsecond), 1_000),
         "epoch_us" => timestamp(TimeUnit::Microsecond),
         "epoch_ns" => timestamp(TimeUnit::Nanosecond),
         "epoch_d" => cast(value.date(), Arrow::Int32),
@@ -49,9 +49,15 @@ pub fn time(name: &str, value: &Expr) -> PyResult<Expr> {
     .into())
 }
 
+/// Whole `units` in a number, rounded down: a cast of a timestamp to a coarser unit would cut towards 1970.
+fn floored(number: Expr, units: i64) -> Expr {
+    let rest = (number.clone() % lit(units) + lit(units)) % lit(units);
+    (number - rest) / lit(units)
+}
+
 /// The function `name` of a time with a duration, a format or a time zone.
 #[pyfunction]
-pub fn time_with(py: Python<'_>, name: &str, value: &Expr, argument: &str) -> PyResult<Expr> {
+pub fn time_with(py: Python<'_>, name: &str, value: &super::Expr, argument: &str) -> PyResult<super::Expr> {
     let value = value.expr.clone().dt();
     let made = match name {
         "truncate" => value.truncate(argument),
@@ -66,19 +72,19 @@ pub fn time_with(py: Python<'_>, name: &str, value: &Expr, argument: &str) -> Py
 
 /// The time at which the query runs.
 #[pyfunction]
-pub fn now() -> Expr {
+pub fn now() -> super::Expr {
     temporal::now().into()
 }
 
 /// The date at which the query runs.
 #[pyfunction]
-pub fn today() -> Expr {
+pub fn today() -> super::Expr {
     temporal::today().into()
 }
 
 /// A length of time: `1h30m`, `2d`, `1mo`.
 #[pyfunction]
-pub fn duration(py: Python<'_>, text: &str) -> PyResult<Expr> {
+pub fn duration(py: Python<'_>, text: &str) -> PyResult<super::Expr> {
     sound(py, literal::duration(text))
 }
 

@@ -5,6 +5,7 @@ use datafusion::logical_expr::{BinaryExpr, Expr, Operator as Native, WindowFrame
 use datafusion::scalar::ScalarValue;
 
 use super::deferred::Deferred;
+use super::naming::Rename;
 use super::operators::Operator;
 use super::selectors::Selector;
 use crate::dtypes;
@@ -141,6 +142,7 @@ fn function(expr: &Expr, function: &str, arguments: &[Expr]) -> (String, u8) {
         }
         Some((Deferred::Columns(selector), _)) => (selection(selector), ATOM),
         Some((Deferred::Sql(text), _)) => (format!("({text})"), ATOM),
+        Some((Deferred::Rename(Rename::Keep), [inner])) => written(inner),
         Some((Deferred::Rename(_), [inner])) => (format!("{} AS …", of(inner)), 0),
         _ => (format!("{function}({})", several(arguments, usize::MAX)), ATOM),
     }

@@ -275,6 +275,16 @@ class Aggregates(ExprPart):
         """
         return self._new(_internal.aggregate_with("min_by", self._expr, [column(by)]))
 
+    def has_nulls(self) -> Expr:
+        """Whether any value is null.
+
+        Examples
+        --------
+        >>> sw.from_dict({"x": [1, None]}).select(sw.col("x").has_nulls()).to_dict()
+        {'x': [True]}
+        """
+        return (self._aggregate("null_count") > 0).name.keep()
+
     def len(self) -> Expr:
         """Count the rows, nulls included.
 

@@ -46,12 +46,12 @@ class ColumnFactory:
             if len(values) == 1:
                 return _named(values[0])
             if any(_is_pattern(value) for value in values):
-                return Expr(_internal.columns(_any([_columns_named(value) for value in values])))
-            return Expr(_internal.columns(_internal.Columns.names(values)))
+                return ColumnsExpr(_any([_columns_named(value) for value in values]))
+            return ColumnsExpr(_internal.Columns.names(values))
         if any(isinstance(value, str) and not _names_type(value) for value in values):
             raise TypeError(f"col: expected names or data types, not both, got {values!r}")
         types = [to_dtype(value) for value in values]
-        return Expr(_internal.columns(_typed(values, types)))
+        return ColumnsExpr(_typed(values, types))
 
     def __getattr__(self, name: str) -> Expr:
         if name.startswith("__"):
@@ -60,6 +60,36 @@ class ColumnFactory:
 
     def __repr__(self) -> str:
         return "sw.col"
+
+
+class ColumnsExpr(Expr):
+    """An expression over several columns, which is repeated for each."""
+
+    __slots__ = ("_columns",)
+
+    def __init__(self, columns: _internal.Columns) -> None:
+        self._columns = columns
+        super().__init__(_internal.columns(columns))
+
+    def exclude(self, *columns: Any) -> ColumnsExpr:
+        """Leave out these: names, regular expressions ``^…$``, data types, or selectors.
+
+        Examples
+        --------
+        >>> sw.from_dict({"x": [1], "y": [2]}).select(sw.all().exclude("x")).columns
+        ['y']
+        """
+        left_out = [_columns_of(value) for value in flat(columns)]
+        return ColumnsExpr(self._columns.difference(_any(left_out)) if left_out else self._columns)
+
+
+def _columns_of(value: Any) -> _internal.Columns:
+    """Return the columns that a name, a type or a selector takes."""
+    if isinstance(value, ColumnsExpr):
+        return value._columns
+    if isinstance(value, str):
+        return _columns_named(value)
+    return _typed([value], [to_dtype(value)])
 
 
 def _is_pattern(name: str) -> bool:
@@ -81,7 +111,7 @@ def _columns_named(name: str) -> _internal.Columns:
 
 
 def _named(name: str) -> Expr:
-    return Expr(_internal.columns(_columns_named(name)) if _is_pattern(name) else _internal.col(name))
+    return ColumnsExpr(_columns_named(name)) if _is_pattern(name) else Expr(_internal.col(name))
 
 
 def _any(selections: list[_internal.Columns]) -> _internal.Columns:
@@ -105,7 +135,7 @@ def _typed(values: list[Any], types: list[DataType]) -> _internal.Columns:
 col = ColumnFactory()
 
 
-def all_columns() -> Expr:
+def all_columns() -> ColumnsExpr:
     """Every column of the table; in ``agg``, every one that is not a key.
 
     Examples
@@ -114,10 +144,10 @@ def all_columns() -> Expr:
     >>> df.select(sw.all().max()).to_dict()
     {'x': [3], 'y': [2]}
     """
-    return Expr(_internal.columns(_internal.Columns.all()))
+    return ColumnsExpr(_internal.Columns.all())
 
 
-def exclude(*columns: Any) -> Expr:
+def exclude(*columns: Any) -> ColumnsExpr:
     """Every column but these: names, regular expressions ``^…$``, or data types.
 
     Examples
@@ -128,17 +158,10 @@ def exclude(*columns: Any) -> Expr:
     >>> df.select(sw.exclude(sw.String)).columns
     ['x', 'y']
     """
-    left_out = []
-    for value in flat(columns):
-        if isinstance(value, str):
-            left_out.append(_columns_named(value))
-        else:
-            left_out.append(_typed([value], [to_dtype(value)]))
-    everything = _internal.Columns.all()
-    return Expr(_internal.columns(everything.difference(_any(left_out)) if left_out else everything))
+    return all_columns().exclude(*columns)
 
 
-def nth(*positions: int) -> Expr:
+def nth(*positions: int) -> ColumnsExpr:
     """Columns by position: 0 is the first, -1 the last.
 
     Examples
@@ -149,7 +172,7 @@ def nth(*positions: int) -> Expr:
     chosen = [_internal.Columns.position(position) for position in flat(positions)]
     if not chosen:
         raise ValueError("nth: expected at least one position")
-    return Expr(_internal.columns(_any(chosen)))
+    return ColumnsExpr(_any(chosen))
 
 
 def element() -> Expr:

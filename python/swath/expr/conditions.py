@@ -72,6 +72,8 @@ class Conditions(ExprPart):
         found = literals(values)
         present = [value for value in found if not value.is_null_literal()]
         if not nulls_equal:
+            if not present:
+                return self._new(_internal.when([(self._expr.is_not_null(), native(False))])).name.keep()
             return self._new(self._expr.is_in(present))
         inside = self._new(_internal.across("coalesce", [self._expr.is_in(present), native(False)]))
         return inside | self.is_null() if len(present) < len(found) else inside
@@ -100,6 +102,21 @@ class Conditions(ExprPart):
         above = value >= lower_bound if closed in ("both", "left") else value > lower_bound
         below = value <= upper_bound if closed in ("both", "right") else value < upper_bound
         return above & below
+
+    def is_between(
+        self,
+        lower_bound: IntoExpr,
+        upper_bound: IntoExpr,
+        closed: Literal["both", "left", "right", "none"] = "both",
+    ) -> Expr:
+        """Whether the value lies between two others: :meth:`between`.
+
+        Examples
+        --------
+        >>> sw.from_dict({"x": [1, 3]}).select(sw.col("x").is_between(1, 2)).to_dict()
+        {'x': [True, False]}
+        """
+        return self.between(lower_bound, upper_bound, closed)
 
     def fill_null(
         self,
@@ -222,24 +239,31 @@ class Conditions(ExprPart):
         value = self._new(self._expr)
         return self._new(
             _internal.when([((value == before)._expr, native(after)) for before, after in pairs], otherwise)
-        )
+        ).name.keep()
 
     def is_duplicated(self) -> Expr:
         """Whether the value occurs more than once in the frame.
 
         Examples
         --------
-        >>> sw.from_dict({"x": [1, 2, 1]}).select(sw.col("x").is_duplicated()).to_dict()
-        {'x': [True, False, True]}
+        >>> df = sw.from_dict({"x": [1, 2, 1]})
+        >>> df.select("x", twice=sw.col("x").is_duplicated()).sort("x").to_dict()
+        {'x': [1, 1, 2], 'twice': [True, True, False]}
         """
-        return self._new(_internal.over(_internal.count_all(), [self._expr], [])) > 1
+        return (self._repeated() > 1).name.keep()
 
     def is_unique(self) -> Expr:
         """Whether the value occurs once in the frame.
 
         Examples
         --------
-        >>> sw.from_dict({"x": [1, 2, 1]}).select(sw.col("x").is_unique()).to_dict()
-        {'x': [False, True, False]}
+        >>> df = sw.from_dict({"x": [1, 2, 1]})
+        >>> df.select("x", once=sw.col("x").is_unique()).sort("x").to_dict()
+        {'x': [1, 1, 2], 'once': [False, False, True]}
         """
-        return self._new(_internal.over(_internal.count_all(), [self._expr], [])) == 1
+        return (self._repeated() == 1).name.keep()
+
+    def _repeated(self) -> Expr:
+        """How often the value occurs; named after its column."""
+        rows = _internal.aggregate("count", self._expr.is_null())
+        return self._new(_internal.over(rows, [self._expr], []))

@@ -276,7 +276,8 @@ class ListNamespace(Namespace):
         >>> sw.from_dict({"l": [[1]]}).select(sw.col("l").list.concat([2, 3])).to_dict()
         {'l': [[1, 2, 3]]}
         """
-        return self._with("concat", other)
+        both = self._new(self._expr.is_not_null()) & self._new(native(other)).is_not_null()
+        return self._new(_internal.when([(both._expr, self._with("concat", other)._expr)]))
 
     def set_intersection(self, other: IntoExpr) -> Expr:
         """Elements that are in both, each once.

@@ -51,7 +51,7 @@ class Maths(ExprPart):
         >>> sw.from_dict({"x": [4.0, -1.0, None]}).select(sw.col("x").sqrt()).to_dict()
         {'x': [2.0, nan, None]}
         """
-        return self._math("sqrt")
+        return self._math("sqrt").name.keep()
 
     def cbrt(self) -> Expr:
         """Cube root.
@@ -356,7 +356,9 @@ class Maths(ExprPart):
         return self._math_with("arctan2", x)
 
     def clip(self, lower_bound: IntoExpr = None, upper_bound: IntoExpr = None) -> Expr:
-        """At least ``lower_bound`` and at most ``upper_bound``; either may be left out. Null stays null.
+        """At least ``lower_bound`` and at most ``upper_bound``; either may be left out.
+
+        Null stays null; NaN is larger than every number.
 
         Examples
         --------
@@ -369,7 +371,7 @@ class Maths(ExprPart):
             branches.append(((value < lower_bound)._expr, native(lower_bound)))
         if upper_bound is not None:
             branches.append(((value > upper_bound)._expr, native(upper_bound)))
-        return self._new(_internal.when(branches, self._expr)) if branches else value
+        return self._new(_internal.when(branches, self._expr)).name.keep() if branches else value
 
     def bitwise_and(self, other: IntoExpr) -> Expr:
         """Bits that are set in both.

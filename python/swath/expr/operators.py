@@ -250,7 +250,7 @@ class Operators(ExprPart):
         return self._operate("*", other)
 
     def truediv(self, other: IntoExpr) -> Expr:
-        """``self / other``: a float, also of integers; decimals stay decimals.
+        """``self / other``: a float, also of integers.
 
         Examples
         --------

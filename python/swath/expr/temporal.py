@@ -279,6 +279,17 @@ class DtNamespace(Namespace):
             raise ValueError(f"dt.epoch: expected 'ns', 'us', 'ms', 's' or 'd', got {time_unit!r}")
         return self._time(f"epoch_{time_unit}")
 
+    def timestamp(self, time_unit: Literal["ns", "us", "ms"] = "us") -> Expr:
+        """Time since 1970-01-01 UTC, in a unit: :meth:`epoch`.
+
+        Examples
+        --------
+        >>> df = sw.from_dict({"t": [datetime.datetime(1970, 1, 2)]})
+        >>> df.select(sw.col("t").dt.timestamp("ms")).to_dict()
+        {'t': [86400000]}
+        """
+        return self.epoch(time_unit)
+
     def truncate(self, every: Any) -> Expr:
         """Start of the bucket of length ``every`` that it lies in.
 

@@ -123,7 +123,9 @@ class Windows(ExprPart):
         return self._new(_internal.shift("pct_change", self._expr, n))
 
     def cum_sum(self, *, reverse: bool = False) -> Expr:
-        """Sum from the first row to this one; from the last, if ``reverse``. Nulls are skipped.
+        """Sum from the first row to this one; from the last, if ``reverse``.
+
+        Nulls are skipped: in their rows the sum of the others stands.
 
         Examples
         --------
