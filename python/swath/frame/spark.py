@@ -10,7 +10,6 @@ from swath.frame.base import Frame
 if TYPE_CHECKING:
     import pandas
 
-    from swath.expr import Expr
     from swath.frame.arguments import IntoExpr
     from swath.frame.frame import DataFrame
     from swath.frame.group import GroupBy
