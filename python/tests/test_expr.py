@@ -197,6 +197,19 @@ def test_selectors_are_sets():
     assert frame.select(cs.decimal()).columns == []
 
 
+def test_methods_of_frames_take_selectors_for_names():
+    frame = sw.from_dict({"a": [1, None], "b": [2.0, None], "c": ["x", "y"]})
+    assert frame.drop(cs.numeric()).columns == ["c"]
+    assert frame.drop(sw.col("a", "c")).columns == ["b"]
+    assert frame.drop_nulls(cs.string()).count() == 2
+    assert frame.drop_nulls(cs.float()).count() == 1
+    assert frame.drop_nulls(cs.decimal()).count() == 2
+    assert frame.cast({cs.numeric(): sw.Float32}).schema == {"a": sw.Float32, "b": sw.Float32, "c": sw.String}
+    assert frame.unpivot(cs.numeric(), index="c").columns == ["c", "variable", "value"]
+    with pytest.raises(sw.errors.ColumnNotFoundError, match="zz"):
+        frame.drop(sw.col("a", "zz"))
+
+
 def test_names():
     frame = sw.from_dict({"x": [1], "Y": [2]})
     assert frame.select(sw.all().name.prefix("p_")).columns == ["p_x", "p_Y"]

@@ -71,6 +71,9 @@ class ColumnsExpr(Expr):
         self._columns = columns
         super().__init__(_internal.columns(columns))
 
+    # By identity, so that selectors may be keys of a dict: `df.cast({cs.float(): sw.Float32})`.
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
     def exclude(self, *columns: Any) -> ColumnsExpr:
         """Leave out these: names, regular expressions ``^…$``, data types, or selectors.
 

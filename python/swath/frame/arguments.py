@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from swath import _internal
 from swath.dtypes import to_dtype, to_native
 from swath.expr import Expr, to_expr
+from swath.expr.columns import ColumnsExpr
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -39,9 +40,15 @@ def exprs(values: Iterable[IntoExpr], named: Mapping[str, IntoExpr] | None = Non
     return out
 
 
-def names(operation: str, values: Iterable[Any]) -> list[str]:
-    """Return names of columns: text, or expressions that are nothing but a column."""
-    return [name(operation, value) for value in flat(values)]
+def names(operation: str, values: Iterable[Any], frame: _internal.DataFrame | None = None) -> list[str]:
+    """Return names of columns: text, expressions that are nothing but a column, selectors of ``frame``'s."""
+    out: list[str] = []
+    for value in flat(values):
+        if frame is not None and isinstance(value, ColumnsExpr):
+            out.extend(frame.select([value._expr]).columns())
+        else:
+            out.append(name(operation, value))
+    return out
 
 
 def name(operation: str, value: Any) -> str:

@@ -121,7 +121,7 @@ class Columns(Frame):
         >>> sw.from_dict({"a": [1], "b": [2]}).drop("b").columns
         ['a']
         """
-        names = arguments.names("drop", columns)
+        names = arguments.names("drop", columns, self._frame)
         if not strict:
             known = set(self.columns)
             names = [name for name in names if name in known]
@@ -143,19 +143,23 @@ class Columns(Frame):
         """
         return self._of(self._frame.rename(list(names.items())))
 
-    def cast(self, types: Mapping[str, Any] | Any, *, strict: bool = True) -> DataFrame:
+    def cast(self, types: Mapping[Any, Any] | Any, *, strict: bool = True) -> DataFrame:
         """Return the table with columns converted to other types.
 
         Parameters
         ----------
         types
-            A type for each of some columns, or one for all of them.
+            A type for each of some columns (names or selectors), or one for all of them.
         strict
             Whether a value that does not fit is an error when the query runs; else it becomes null.
         """
         if not isinstance(types, Mapping):
             types = dict.fromkeys(self.columns, types)
-        pairs = [(name, arguments.arrow_type(dtype)) for name, dtype in types.items()]
+        pairs = [
+            (name, arguments.arrow_type(dtype))
+            for columns, dtype in types.items()
+            for name in arguments.names("cast", [columns], self._frame)
+        ]
         return self._of(self._frame.cast(pairs, strict))
 
     @overload

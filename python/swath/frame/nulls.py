@@ -63,7 +63,10 @@ class Nulls(Frame):
         >>> sw.from_dict({"a": [1, None], "b": [None, None]}).drop_nulls("a").to_dict()
         {'a': [1], 'b': [None]}
         """
-        return self._of(self._frame.drop_nulls(arguments.names("drop_nulls", columns) or None))
+        names = arguments.names("drop_nulls", columns, self._frame)
+        if columns and not names:
+            return self._of(self._frame)
+        return self._of(self._frame.drop_nulls(names or None))
 
     def null_count(self) -> DataFrame:
         """Count the nulls of every column, in one row.

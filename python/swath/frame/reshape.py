@@ -31,7 +31,7 @@ class Reshape(Frame):
         >>> sw.from_dict({"a": [1, 2], "b": [["x", "y"], []]}).explode("b").to_dict()
         {'a': [1, 1, 2], 'b': ['x', 'y', None]}
         """
-        return self._of(self._frame.explode(arguments.names("explode", columns)))
+        return self._of(self._frame.explode(arguments.names("explode", columns, self._frame)))
 
     def unnest(self, *columns: Name | Iterable[Name]) -> DataFrame:
         """Put the fields of structs in their column's place; a null struct gives null fields.
@@ -42,7 +42,7 @@ class Reshape(Frame):
         >>> sw.from_dict({"p": [{"x": 1, "y": 2}]}).unnest("p").to_dict()
         {'x': [1], 'y': [2]}
         """
-        return self._of(self._frame.unnest(arguments.names("unnest", columns)))
+        return self._of(self._frame.unnest(arguments.names("unnest", columns, self._frame)))
 
     def unpivot(
         self,
@@ -70,8 +70,8 @@ class Reshape(Frame):
         >>> df.unpivot(["a", "b"], index="k").sort("variable").to_dict()
         {'k': ['u', 'u'], 'variable': ['a', 'b'], 'value': [1, 2]}
         """
-        taken = [] if on is None else arguments.names("unpivot", [on])
-        kept = [] if index is None else arguments.names("unpivot", [index])
+        taken = [] if on is None else arguments.names("unpivot", [on], self._frame)
+        kept = [] if index is None else arguments.names("unpivot", [index], self._frame)
         return self._of(self._frame.unpivot(taken, kept, variable_name, value_name))
 
     def melt(
@@ -131,8 +131,8 @@ class Reshape(Frame):
             _internal.pivot(
                 self._frame,
                 arguments.name("pivot", on),
-                None if index is None else arguments.names("pivot", [index]),
-                None if values is None else arguments.names("pivot", [values]),
+                None if index is None else arguments.names("pivot", [index], self._frame),
+                None if values is None else arguments.names("pivot", [values], self._frame),
                 None if on_columns is None else [arguments.value(value) for value in on_columns],
                 function,
             )

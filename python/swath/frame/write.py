@@ -167,7 +167,8 @@ class Write(Frame):
         delimiter: str | None = None,
         null_value: str | None = None,
     ) -> WriteSummary:
-        columns = [] if partition_by is None else arguments.names(f"write_{format}", [partition_by])
+        by = [] if partition_by is None else [partition_by]
+        columns = arguments.names(f"write_{format}", by, self._frame)
         written = _internal.write(
             self._frame,
             format,
