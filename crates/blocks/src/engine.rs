@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use swath_arrays::{Plan, PlanOptions};
 use swath_kernels::NdArray;
@@ -23,6 +24,7 @@ pub(crate) struct Parts {
     pub(crate) threads: Arc<dyn Threads>,
     pub(crate) memory: Arc<dyn Memory>,
     pub(crate) spill: Arc<dyn Spill>,
+    pub(crate) patience: Duration,
 }
 
 /// Makes an [`Engine`].
@@ -32,10 +34,13 @@ pub struct EngineBuilder {
     threads: Option<Arc<dyn Threads>>,
     memory: Option<Arc<dyn Memory>>,
     spill: Option<Arc<dyn Spill>>,
+    patience: Option<Duration>,
 }
 
 /// The limit of an engine that was given none.
 const DEFAULT_LIMIT_BYTES: u64 = 4 << 30;
+/// How long an engine that was not told otherwise waits for memory that others hold.
+const DEFAULT_PATIENCE: Duration = Duration::from_secs(30);
 
 impl EngineBuilder {
     /// Tasks that run at a time; else as many as there are processors.
@@ -66,6 +71,14 @@ impl EngineBuilder {
         self
     }
 
+    /// How long a task waits for memory that others than its run hold, where nothing of the run's own can make room; else 30 seconds.
+    /// Then the run fails with [`BlocksError::Memory`](crate::BlocksError::Memory).
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+
     /// The engine.
     pub fn build(self) -> Engine {
         let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -75,6 +88,7 @@ impl EngineBuilder {
             threads: self.threads.unwrap_or_else(|| Arc::new(ThreadPool::new(parallelism - 1))),
             memory: self.memory.unwrap_or_else(|| Arc::new(MemoryLimit::new(DEFAULT_LIMIT_BYTES))),
             spill: self.spill.unwrap_or_else(|| Arc::new(SpillFolder::new(std::env::temp_dir()))),
+            patience: self.patience.unwrap_or(DEFAULT_PATIENCE),
         }))
     }
 }

@@ -13,6 +13,7 @@
 //! | `steps` | what the tasks of each step do |
 //! | `fetch` | boxes of a task's inputs |
 //! | `block` | what tasks make and read |
+//! | `heap` | freed memory goes back to the system |
 //! | [`memory`], [`spill`] | limits of memory, files for what does not fit |
 //! | [`threads`] | threads that help |
 //! | [`progress`] | how far a run is, and what it took |
@@ -38,6 +39,7 @@ pub mod engine;
 pub mod error;
 mod fetch;
 mod graph;
+mod heap;
 pub mod memory;
 pub mod progress;
 mod results;

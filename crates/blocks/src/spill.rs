@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -17,7 +17,7 @@ pub trait Spill: Send + Sync + 'static {
     fn create(&self) -> Result<Arc<dyn SpillFile>>;
 }
 
-/// A file of raw bytes at positions that the run chooses. It is removed when it is dropped.
+/// A file of raw bytes at positions that the run chooses. Its space is free again when it is dropped.
 pub trait SpillFile: Send + Sync + 'static {
     /// Writes bytes at a position; the file grows as needed.
     ///
@@ -34,6 +34,8 @@ pub trait SpillFile: Send + Sync + 'static {
 }
 
 /// Spill files in a folder, which is made when it is needed.
+///
+/// A file loses its name as soon as it is open, so that the system takes it back however the process ends, killed or not.
 #[derive(Debug, Clone)]
 pub struct SpillFolder(PathBuf);
 
@@ -56,23 +58,19 @@ impl Spill for SpillFolder {
         };
         std::fs::create_dir_all(&self.0).map_err(failed)?;
         let file = File::options().read(true).write(true).create_new(true).open(&path).map_err(failed)?;
-        Ok(Arc::new(TemporaryFile { file, path }))
+        std::fs::remove_file(&path).map_err(failed)?;
+        Ok(Arc::new(UnnamedFile { file, path }))
     }
 }
 
-/// A file that goes with the value.
-struct TemporaryFile {
+/// An open file that no folder lists.
+struct UnnamedFile {
     file: File,
+    /// Where it was made, for messages.
     path: PathBuf,
 }
 
-impl TemporaryFile {
-    fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-impl SpillFile for TemporaryFile {
+impl SpillFile for UnnamedFile {
     fn write_at(&self, position: u64, bytes: &[u8]) -> io::Result<()> {
         std::os::unix::fs::FileExt::write_all_at(&self.file, bytes, position)
     }
@@ -82,13 +80,23 @@ impl SpillFile for TemporaryFile {
     }
 
     fn name(&self) -> String {
-        self.path().display().to_string()
+        self.path.display().to_string()
     }
 }
 
-impl Drop for TemporaryFile {
-    fn drop(&mut self) {
-        // Nobody is left to hear of a file that was removed by others.
-        let _ = std::fs::remove_file(self.path());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_have_no_name_from_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = SpillFolder::new(folder.path().join("made when needed")).create().unwrap();
+        file.write_at(3, b"blocks").unwrap();
+        assert_eq!(std::fs::read_dir(folder.path().join("made when needed")).unwrap().count(), 0);
+        let mut back = [0; 6];
+        file.read_at(3, &mut back).unwrap();
+        assert_eq!(&back, b"blocks");
+        assert!(file.name().contains("made when needed"));
     }
 }

@@ -27,7 +27,12 @@ pub fn array_engine(
     let limit_bytes = (limit_bytes as f64 * ARRAYS_SHARE) as usize;
     swath_blocks::Engine::builder()
         .threads(threads)
-        .memory(Arc::new(PoolMemory { reservation, limit_bytes, granted: Mutex::new(()) }))
+        .memory(Arc::new(PoolMemory {
+            runtime: Arc::clone(runtime),
+            reservation,
+            limit_bytes,
+            granted: Mutex::new(()),
+        }))
         .spill(Arc::new(SessionSpill { runtime: Arc::clone(runtime), used_bytes: Arc::default() }))
         .spawner(Arc::new(RuntimeThreads(handle)))
         .build()
@@ -35,6 +40,7 @@ pub fn array_engine(
 
 /// The session's pool.
 struct PoolMemory {
+    runtime: Arc<RuntimeEnv>,
     reservation: MemoryReservation,
     limit_bytes: usize,
     /// Held while the limit is compared and the reservation grows.
@@ -57,8 +63,9 @@ impl Memory for PoolMemory {
         self.limit_bytes as u64
     }
 
+    /// By arrays and by operators over tables alike: what these hold is waited for.
     fn reserved(&self) -> u64 {
-        self.reservation.size() as u64
+        self.runtime.memory_pool.reserved() as u64
     }
 }
 

@@ -22,8 +22,13 @@ const SPLIT_COST_DIVISOR: u64 = 8;
 /// Grids are compared one with another up to this many; beyond, each axis is decided alone.
 const MOST_COMBINATIONS: usize = 4096;
 
+/// A refinement of more blocks than this is made coarser, up to so many bytes a block: tasks by the ten thousand cost more than copies.
+const MANY_BLOCKS: usize = 4096;
+const COARSE_BLOCK_BYTES: u64 = 8 << 20;
+
 /// The grid of `shape` to which operands come at the least bytes moved: for each axis one operand's chunks, or the common
-/// refinement of all. Where two cost the same, the one with fewer blocks is taken.
+/// refinement of all. Where two cost the same, the one with fewer blocks is taken. Neighbouring blocks of a refinement that is very
+/// fine are taken together.
 ///
 /// An operand whose chunks must be merged is moved as a whole; one whose chunks are only cut counts an eighth of its bytes; one
 /// whose chunks stay counts nothing.
@@ -53,7 +58,27 @@ pub fn unify(shape: &[usize], operands: &[Operand<'_>]) -> ChunkGrid {
         choice[axis] += 1;
         choice[axis + 1..].fill(0);
     }
-    best.map_or_else(|| ChunkGrid::whole(shape), |(_, grid)| grid)
+    best.map_or_else(|| ChunkGrid::whole(shape), |(_, grid)| coarser(grid, operands))
+}
+
+/// A grid of very many small blocks that no operand has, with neighbours taken together.
+fn coarser(mut grid: ChunkGrid, operands: &[Operand<'_>]) -> ChunkGrid {
+    let is_given = operands.iter().any(|operand| *operand.grid == grid);
+    if is_given || !grid.is_known() || grid.block_count() <= MANY_BLOCKS {
+        return grid;
+    }
+    let item = operands.iter().map(|operand| operand.bytes / operand.grid.elements().max(1)).max().unwrap_or(1);
+    loop {
+        let cut = (0..grid.ndim()).filter(|axis| !grid.axis(*axis).is_single());
+        let Some(axis) = cut.min_by_key(|axis| grid.axis(*axis).longest()) else { return grid };
+        let lengths: Vec<usize> = grid.axis(axis).lengths().collect();
+        let pairs: Vec<usize> = lengths.chunks(2).map(|pair| pair.iter().sum()).collect();
+        let next = grid.with_axis(axis, AxisChunks::from_lengths(&pairs));
+        if next.largest_block_elements().saturating_mul(item.max(1)) > COARSE_BLOCK_BYTES {
+            return grid;
+        }
+        grid = next;
+    }
 }
 
 /// Whether blocks get too large, then bytes moved, then number of blocks.
@@ -153,6 +178,17 @@ mod tests {
         let (rows, columns) =
             (ChunkGrid::regular(&[1000, 1000], &[1000, 250]), ChunkGrid::regular(&[1000, 1000], &[250, 1000]));
         assert_eq!(unified(&[1000, 1000], &[(&rows, 8_000_000), (&columns, 8_000_000)]), "[250x4, 250x4]");
+    }
+
+    #[test]
+    fn very_fine_refinements_are_made_coarser() {
+        let shape = [32_000, 32_000];
+        let (rows, columns) = (ChunkGrid::regular(&shape, &[250, 32_000]), ChunkGrid::regular(&shape, &[32_000, 250]));
+        let bytes = 8 * 32_000 * 32_000;
+        assert_eq!(unified(&shape, &[(&rows, bytes), (&columns, bytes)]), "[1000x32, 1000x32]");
+        // What somebody asked for stays.
+        let fine = ChunkGrid::regular(&shape, &[250, 250]);
+        assert_eq!(unified(&shape, &[(&fine, bytes), (&rows, 8)]), "[250x128, 250x128]");
     }
 
     #[test]

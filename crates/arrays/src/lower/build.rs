@@ -12,11 +12,9 @@ use super::stage::{Access, Content, Input, Origin, Output, ScanPhase, Stage, Ste
 use super::tall::{Decompositions, is_tall};
 use super::tree::combine;
 use crate::error::{ArrayError, Result};
-use crate::expr::contraction::{Contraction, Label};
 use crate::expr::node::ArrayExpr;
 use crate::expr::op::{Linalg, Op, Order};
 use crate::grid::{AxisChunks, ChunkGrid};
-use crate::optimize::transpose_into_product::is_gram;
 
 /// Where the blocks of each node are made.
 pub(super) type Produced = HashMap<u64, (usize, usize)>;
@@ -124,6 +122,7 @@ impl Builder<'_> {
             Op::Scatter { axis } if !node.inputs()[2].grid().axis(*axis).is_single() => {
                 return self.routed_scatter(node, *axis);
             }
+            Op::Contract(contraction) => return super::product::build(self, node, contraction),
             _ if is_tall(node) => return super::tall::build(self, node),
             _ => {}
         }
@@ -146,7 +145,6 @@ impl Builder<'_> {
                 (Step::Assemble, inputs)
             }
             Op::Reshape => (Step::Reshape, vec![self.input(&node.inputs()[0], Access::SameNumber)?]),
-            Op::Contract(contraction) => return self.contract(node, contraction),
             Op::Scan { function, axis } => return self.scan(node, *function, *axis),
             Op::Order(Order::Histogram | Order::Bincount { .. }) => return self.counts(node),
             Op::Order(order) if super::order::is_spread(node) => return super::order::build(self, node, order),
@@ -285,52 +283,6 @@ impl Builder<'_> {
             place = (self.push(stage), 0);
             source.origin = Origin::Stage { stage: place.0, output: 0 };
             source.grid = grid;
-        }
-        self.produced.insert(node.id(), place);
-        Ok(())
-    }
-
-    /// A product: each block of the result by one task that goes along the summed labels, or, where that leaves processors without
-    /// work, partial products that are added up.
-    fn contract(&mut self, node: &ArrayExpr, contraction: &Contraction) -> Result<()> {
-        let (left, right) = (&node.inputs()[0], &node.inputs()[1]);
-        let summed = contraction.summed();
-        let both = summed.iter().all(|label| contraction.left.contains(label) && contraction.right.contains(label));
-        let chunks = |label: &Label| {
-            let axis = contraction.left.iter().position(|own| own == label);
-            match axis {
-                Some(axis) => left.grid().axis(axis).clone(),
-                None => {
-                    let axis = contraction.right.iter().position(|own| own == label).unwrap_or(0);
-                    right.grid().axis(axis).clone()
-                }
-            }
-        };
-        let inner: Vec<AxisChunks> = summed.iter().map(chunks).collect();
-        let steps: usize = inner.iter().map(AxisChunks::count).product();
-        let partial = both && steps > 1 && node.grid().block_count() < self.options.parallelism;
-        let accumulate = both && !partial;
-        let lead = if partial { summed.len() } else { 0 };
-        let follows = |labels: &[Label]| {
-            let place = |label: &Label| match contraction.output.iter().position(|own| own == label) {
-                Some(axis) => Some(lead + axis),
-                None => summed.iter().position(|own| own == label).filter(|_| partial),
-            };
-            Access::Blocks(labels.iter().map(place).collect())
-        };
-        let inputs =
-            vec![self.input(left, follows(&contraction.left))?, self.input(right, follows(&contraction.right))?];
-        let symmetric =
-            is_gram(contraction, left, right) && !node.dtype().is_time() && node.grid().axis(0) == node.grid().axis(1);
-        let ones: Vec<AxisChunks> = inner.iter().map(|axis| AxisChunks::regular(axis.count(), 1)).collect();
-        let lead_axes = if partial { ones } else { Vec::new() };
-        let tasks = ChunkGrid::new(lead_axes.into_iter().chain(node.grid().axes().iter().cloned()));
-        let output = Output { content: Content::Array, dtype: node.dtype(), grid: tasks.clone() };
-        let step = Step::Contract { contraction: contraction.clone(), accumulate, symmetric };
-        let stage = Stage { step, inputs, tasks, outputs: vec![output], nodes: vec![node.clone()], task_bytes: 0 };
-        let mut place = (self.push(stage), 0);
-        if partial {
-            place = super::tree::add_axes(self, node, place.0, &(0..summed.len()).collect());
         }
         self.produced.insert(node.id(), place);
         Ok(())

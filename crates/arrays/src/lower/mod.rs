@@ -6,7 +6,7 @@
 //! | [`program`] | fused programs |
 //! | [`stage`] | stages, and what each task reads |
 //! | `spread` | operations that no task holds, as operations over several |
-//! | `build`, `tree`, `order`, `tall` | a stage for each kept node; trees that combine what blocks leave; sorting, QR in several stages |
+//! | `build`, `tree`, `order`, `product`, `tall` | a stage for each kept node; trees that combine what blocks leave; sorting, products, QR |
 //! | [`phase`] | what the tasks of operations in several stages do |
 //! | `memory` | what a task takes |
 //! | [`plan`] | all of it, within a limit of memory |
@@ -17,6 +17,7 @@ mod order;
 mod partition;
 pub mod phase;
 pub mod plan;
+mod product;
 pub mod program;
 mod spread;
 pub mod stage;

@@ -60,8 +60,13 @@ pub(super) fn partition(roots: &[ArrayExpr], options: &PlanOptions) -> Vec<Vec<A
         let mut own: Vec<(Home, View)> = Vec::new();
         for user in users.get(&node.id()).map(Vec::as_slice).unwrap_or_default() {
             if !is_fusable(user) && !matches!(user.op(), Op::Reduce { .. }) {
-                // Operations on blocks take what is read as it is read; everything else must be made for them.
-                let direct = matches!(node.op(), Op::Read { .. });
+                // Operations on blocks take what is read as it is read, products also what is generated; everything else must be made
+                // for them.
+                let direct = match node.op() {
+                    Op::Read { .. } => true,
+                    Op::Generate { .. } => matches!(user.op(), Op::Contract(_)),
+                    _ => false,
+                };
                 if !direct {
                     kept.insert(node.id());
                 }

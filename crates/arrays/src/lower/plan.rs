@@ -166,8 +166,8 @@ fn stage_line(stage: &Stage) -> String {
         Step::Reshape => "Reshape".to_owned(),
         Step::Combine { function, finish, .. } => format!("Combine {function}{}", if *finish { "" } else { " states" }),
         Step::Add { .. } => "Add".to_owned(),
-        Step::Contract { contraction, accumulate, symmetric } => {
-            let how = if *accumulate { "" } else { " partial" };
+        Step::Contract { contraction, symmetric, .. } => {
+            let how = if stage.tasks.ndim() > contraction.output.len() { " partial" } else { "" };
             format!("Contract {contraction}{how}{}", if *symmetric { " symmetric" } else { "" })
         }
         Step::Scan { function, phase, .. } => format!("Scan {} {phase:?}", function.name()),

@@ -132,11 +132,12 @@ pub enum Step {
         /// Whether the axes go (the last level); else they stay with length one.
         finish: bool,
     },
-    /// Products of blocks. Where `accumulate` holds, a task takes all blocks along the summed labels, one pair after another.
+    /// Products of blocks. Where `accumulate` holds, a task takes the blocks along the summed labels one pair after another: all of them,
+    /// or, where axes for the summed labels lead the task grid, those whose numbers its region along these axes names.
     Contract {
         /// The labels.
         contraction: Contraction,
-        /// Whether the task sums over blocks; else axes for the summed labels' blocks lead the output.
+        /// Whether the task goes from block to block; else it takes its inputs whole.
         accumulate: bool,
         /// Whether the result is symmetric: tasks below the diagonal have the transpose of [`Stage::mirror`]'s block.
         symmetric: bool,
@@ -226,10 +227,18 @@ impl Stage {
             Access::SameNumber => whole(source.grid.region(task)),
             Access::Blocks(axes) => {
                 let accumulates = matches!(self.step, Step::Contract { accumulate: true, .. });
+                let lead = match &self.step {
+                    Step::Contract { contraction, .. } => self.tasks.ndim() - contraction.output.len(),
+                    _ => 0,
+                };
                 let range = |axis: usize, follows: &Option<usize>| {
                     let chunks = source.grid.axis(axis);
                     match follows {
                         Some(_) if chunks.is_single() => chunks.range(0),
+                        Some(follows) if *follows < lead => {
+                            let numbers = &region[*follows];
+                            chunks.range(numbers.start).start..chunks.range(numbers.end - 1).end
+                        }
                         Some(follows) => chunks.range(index[*follows]),
                         None => 0..chunks.length(),
                     }
@@ -367,13 +376,22 @@ impl Stage {
 
     /// For a task below the diagonal of a symmetric product: the task whose transposed block is the same.
     pub fn mirror(&self, task: usize) -> Option<usize> {
+        let (mut index, row, column) = self.place_in_symmetric(task)?;
+        let last = index.len();
+        index.swap(last - 2, last - 1);
+        (row > column).then(|| self.tasks.block_at(&index))
+    }
+
+    /// Whether a task of a symmetric product makes a block on its diagonal, whose factors are the same blocks.
+    pub fn is_on_diagonal(&self, task: usize) -> bool {
+        self.place_in_symmetric(task).is_some_and(|(_, row, column)| row == column)
+    }
+
+    fn place_in_symmetric(&self, task: usize) -> Option<(Dims, usize, usize)> {
         let Step::Contract { symmetric: true, .. } = self.step else { return None };
         let index = self.tasks.index_of(task);
-        let last = index.len().checked_sub(2)?;
-        let (row, column) = (index[last], index[last + 1]);
-        let mut other = index;
-        other.swap(last, last + 1);
-        (row > column).then(|| self.tasks.block_at(&other))
+        let (row, column) = (*index.get(index.len().checked_sub(2)?)?, *index.last()?);
+        Some((index, row, column))
     }
 }
 

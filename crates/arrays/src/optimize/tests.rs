@@ -12,7 +12,7 @@ use super::*;
 use crate::expr::elementwise::Argument;
 use crate::expr::reduce::ReduceOptions;
 use crate::expr::reduction::Reduction;
-use crate::expr::traits::ArraySource;
+use crate::expr::traits::{ArraySource, Generator};
 use crate::grid::chunking::ChunkSpec;
 use crate::reference::{evaluate, from_fn};
 
@@ -92,6 +92,40 @@ pub(crate) struct Step {
     second: usize,
     number: usize,
     sign: bool,
+}
+
+/// Consecutive numbers, made block by block, at some cost.
+struct Counted;
+
+impl Generator for Counted {
+    fn id(&self) -> &str {
+        "counted"
+    }
+
+    fn name(&self) -> String {
+        "counted".to_owned()
+    }
+
+    fn dtype(&self) -> DType {
+        DType::F64
+    }
+
+    fn block(&self, whole: &[usize], start: &[usize], shape: &[usize]) -> Result<NdArray> {
+        from_fn(shape, DType::F64, |index| {
+            let at = whole.iter().zip(index.iter().zip(start));
+            let number = at.fold(0, |number, (length, (own, start))| number * length + own + start);
+            Scalar::F64((number % 13) as f64)
+        })
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// A generated array.
+pub(crate) fn generated(shape: &[usize], chunk: &[usize]) -> ArrayExpr {
+    ArrayExpr::generate(Arc::new(Counted), ChunkGrid::regular(shape, chunk)).unwrap()
 }
 
 pub(crate) fn any_steps() -> impl Strategy<Value = Vec<Step>> {

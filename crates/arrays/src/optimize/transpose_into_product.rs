@@ -8,7 +8,7 @@ use crate::expr::contraction::{Contraction, Label};
 use crate::expr::node::ArrayExpr;
 use crate::expr::op::Op;
 use crate::expr::view::ViewAxis;
-use crate::grid::{AxisChunks, ChunkGrid};
+use crate::grid::ChunkGrid;
 
 /// `Contract(View(a), b) -> Contract(a, b)` with other labels, where the view only changes the order of axes.
 ///
@@ -36,26 +36,32 @@ impl Rule for TransposeIntoProduct {
 
 /// What a pure transpose views, in its grid, and the labels of its axes.
 fn untransposed(node: &ArrayExpr, labels: &[Label]) -> (ArrayExpr, SmallVec<[Label; 4]>) {
-    let unchanged = || (node.clone(), SmallVec::from_slice(labels));
-    let (Op::View(view), [input]) = (node.op(), node.inputs()) else { return unchanged() };
-    let mut order: SmallVec<[Label; 4]> = SmallVec::from_elem(0, input.ndim());
-    let mut chunks: Vec<AxisChunks> = input.grid().axes().to_vec();
-    if view.axes().len() != input.ndim() {
-        return unchanged();
+    let Some((input, order)) = transposed(node, labels) else { return (node.clone(), SmallVec::from_slice(labels)) };
+    let chunks = order.iter().filter_map(|label| {
+        labels.iter().position(|own| own == label).map(|at| node.grid().axis(at).clone())
+    });
+    match ChunkGrid::new(chunks) == *input.grid() {
+        true => (input, order),
+        false => (node.clone(), SmallVec::from_slice(labels)),
     }
+}
+
+/// What a pure transpose views, in whatever chunks, and the labels of its axes.
+pub fn transposed(node: &ArrayExpr, labels: &[Label]) -> Option<(ArrayExpr, SmallVec<[Label; 4]>)> {
+    let (Op::View(view), [input]) = (node.op(), node.inputs()) else { return None };
+    if view.axes().len() != input.ndim() {
+        return None;
+    }
+    let mut order: SmallVec<[Label; 4]> = SmallVec::from_elem(0, input.ndim());
     for (at, axis) in view.axes().iter().enumerate() {
         match *axis {
-            ViewAxis::Slice { axis, start: 0, step: 1, length } if length == chunks[axis].length() => {
+            ViewAxis::Slice { axis, start: 0, step: 1, length } if length == input.shape()[axis] => {
                 order[axis] = labels[at];
-                chunks[axis] = node.grid().axis(at).clone();
             }
-            _ => return unchanged(),
+            _ => return None,
         }
     }
-    if ChunkGrid::new(chunks) != *input.grid() {
-        return unchanged();
-    }
-    (input.clone(), order)
+    Some((input.clone(), order))
 }
 
 /// Whether a product is `A.T @ A`: one matrix with itself, summed over one label, so that the result is symmetric.

@@ -1,7 +1,9 @@
-//! Products of blocks: any labels as a stack of matrix products, one pair of blocks after another added to the same sums.
+//! Products of blocks: any labels as a stack of matrix products, one pair of blocks after another added to the same sums; of `x.T @ x`
+//! blocks on the diagonal by one triangle.
 
 use smallvec::SmallVec;
 use swath_arrays::expr::contraction::{Contraction, Label};
+use swath_kernels::linalg::gram;
 use swath_kernels::linalg::matmul::multiply_add;
 use swath_kernels::{DType, Dims, NdArray, element_count, fused, reduce, with_element};
 
@@ -60,12 +62,21 @@ pub(crate) fn run(task: &Task<'_>, contraction: &Contraction) -> Result<Made> {
     if left_reads.len() != right_reads.len() {
         return Err(BlocksError::internal("the factors of a product have other numbers of blocks"));
     }
-    let pairs = left_reads.iter().zip(&right_reads).map(|(left, right)| {
-        let left = fetch::fetch(&stage.inputs[0], left, task.blocks)?;
-        let right = fetch::fetch(&stage.inputs[1], right, task.blocks)?;
-        layout.factors(contraction, &left, &right, promise.dtype)
-    });
-    let sums = sum_of_products(pairs, promise.dtype)?;
+    let fetched = |input: usize, read| fetch::fetch(&stage.inputs[input], read, task.blocks);
+    let sums = if stage.is_on_diagonal(task.number) {
+        // Both factors are the same blocks.
+        let factors = right_reads.iter().map(|right| {
+            let labels = [&layout.batch, &layout.inner, &layout.columns];
+            stacked(&fetched(1, right)?, &contraction.right, labels, promise.dtype)
+        });
+        sum_of_grams(factors, promise.dtype)?
+    } else {
+        let pairs = left_reads.iter().zip(&right_reads).map(|(left, right)| {
+            let (left, right) = (fetched(0, left)?, fetched(1, right)?);
+            layout.factors(contraction, &left, &right, promise.dtype)
+        });
+        sum_of_products(pairs, promise.dtype)?
+    };
     let shape = promise.grid.block_shape(task.number);
     let lead = shape.len() - contraction.output.len();
     let result = unstacked(contraction, &layout, &sums, &shape[lead..])?;
@@ -149,6 +160,26 @@ fn sum_of_products(mut pairs: impl Iterator<Item = Result<(NdArray, NdArray)>>, 
         NdArray::from_vec(&shape, sums)?
     });
     if dtype.is_time() { Ok(array.reinterpret(dtype)?) } else { Ok(fused::cast(&array, dtype)?) }
+}
+
+/// `x.T @ x` of matrices (stacks of one) added up, one after another: one triangle of it is computed.
+fn sum_of_grams(mut factors: impl Iterator<Item = Result<NdArray>>, dtype: DType) -> Result<NdArray> {
+    let array = with_element!(compute_dtype(dtype), T => {
+        let mut sums: Vec<T> = Vec::new();
+        let mut width = 0;
+        factors.try_for_each(|factor| -> Result<()> {
+            let factor = factor?;
+            let shape: Dims = factor.shape()[1..].into();
+            if sums.is_empty() {
+                width = shape[1];
+                sums = vec![T::default(); element_count(&[width, width])?];
+            }
+            Ok(gram::gram_add::<T>(&mut sums, &factor.reshape(&shape)?, false)?)
+        })?;
+        gram::mirror(&mut sums, width, |value| value);
+        NdArray::from_vec(&[1, width, width], sums)?
+    });
+    Ok(fused::cast(&array, dtype)?)
 }
 
 fn products<T: swath_kernels::linalg::matmul::Multiply>(sums: &mut [T], left: &NdArray, right: &NdArray) -> Result<()> {

@@ -1,10 +1,11 @@
 //! Working sets several times the limit, and disks that are full.
 
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use super::*;
 use crate::spill::{Spill, SpillFile};
-use crate::{BlocksError, ThreadPool};
+use crate::{BlocksError, Memory, ThreadPool};
 
 #[test]
 fn what_does_not_fit_goes_to_disk_and_comes_back() {
@@ -103,7 +104,7 @@ fn a_full_disk_is_told() {
             .build();
         let plan = Plan::new(std::slice::from_ref(&root), engine.plan_options()).unwrap();
         let outcome = engine.run(&plan, &Cancel::new());
-        assert_eq!((*files.lock().unwrap(), crate::Memory::reserved(&*memory)), (0, 0));
+        assert_eq!((*files.lock().unwrap(), memory.reserved()), (0, 0));
         match outcome {
             Ok(found) => {
                 assert!(fits);
@@ -140,4 +141,74 @@ fn views_of_the_users_arrays_cost_nothing() {
     let plan = Plan::new(&[x.rechunk(&chunks(&[512, 16])).unwrap()], setup.options()).unwrap();
     let (found, metrics) = setup.run_measured(&plan).unwrap();
     assert_eq!((&found[0], metrics.bytes_spilled()), (&evaluate(&x), 0));
+}
+
+/// An engine for a pool that others have filled.
+fn in_pool(pool: &Arc<MemoryLimit>, patience: Duration) -> Engine {
+    let (memory, spawner) = (Arc::clone(pool), Arc::new(ThreadPool::new(1)));
+    Engine::builder().threads(2).memory(memory).spawner(spawner).patience(patience).build()
+}
+
+#[test]
+fn memory_that_others_hold_is_waited_for() {
+    let root = kept(&[1024, 256], &[128, 256]).rechunk(&chunks(&[1024, 32])).unwrap().sort(0, false).unwrap();
+    let pool = Arc::new(MemoryLimit::new(8 << 20));
+    assert!(pool.try_grow(7 << 20));
+    let engine = in_pool(&pool, Duration::from_secs(60));
+    let plan = Plan::new(std::slice::from_ref(&root), engine.plan_options()).unwrap();
+    assert!(plan.projected_memory() > 1 << 20, "{}", plan.explain());
+    let others = std::thread::spawn({
+        let pool = Arc::clone(&pool);
+        move || {
+            // They give back piece by piece, and take some of it again in between.
+            for _ in 0..7 {
+                std::thread::sleep(Duration::from_millis(20));
+                pool.shrink(1 << 20);
+                if pool.try_grow(1 << 19) {
+                    std::thread::sleep(Duration::from_millis(5));
+                    pool.shrink(1 << 19);
+                }
+            }
+        }
+    });
+    let start = Instant::now();
+    let found = engine.run(&plan, &Cancel::new()).unwrap();
+    assert!(start.elapsed() >= Duration::from_millis(20), "{:?}", start.elapsed());
+    others.join().unwrap();
+    assert_close(&found[0], &evaluate(&root), "");
+    assert_eq!(pool.reserved(), 0);
+}
+
+#[test]
+fn memory_that_others_keep_is_told() {
+    let root = kept(&[1024, 256], &[128, 256]).sort(0, false).unwrap();
+    let pool = Arc::new(MemoryLimit::new(8 << 20));
+    assert!(pool.try_grow(7 << 20));
+    let engine = in_pool(&pool, Duration::from_millis(50));
+    let plan = Plan::new(std::slice::from_ref(&root), engine.plan_options()).unwrap();
+    let start = Instant::now();
+    let error = engine.run(&plan, &Cancel::new()).unwrap_err().to_string();
+    assert!(start.elapsed() >= Duration::from_millis(50), "{:?}", start.elapsed());
+    assert!(error.contains("of the memory limit of 8.0 MiB are left"), "{error}");
+    assert!(error.contains("others hold 7.0 MiB of it"), "{error}");
+    assert!(error.contains("run fewer things at a time"), "{error}");
+    // What others hold stays theirs, and nothing else is left behind.
+    assert_eq!(pool.reserved(), 7 << 20);
+}
+
+#[test]
+fn a_run_that_waits_for_others_can_be_cancelled() {
+    let root = kept(&[1024, 256], &[128, 256]).sort(0, false).unwrap();
+    let pool = Arc::new(MemoryLimit::new(8 << 20));
+    assert!(pool.try_grow(8 << 20));
+    let engine = in_pool(&pool, Duration::from_secs(600));
+    let plan = Plan::new(std::slice::from_ref(&root), engine.plan_options()).unwrap();
+    let cancel = Cancel::new();
+    let run = std::thread::spawn({
+        let cancel = cancel.clone();
+        move || engine.run(&plan, &cancel)
+    });
+    std::thread::sleep(Duration::from_millis(20));
+    cancel.cancel();
+    assert!(matches!(run.join().unwrap(), Err(BlocksError::Cancelled)));
 }

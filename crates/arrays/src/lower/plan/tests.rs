@@ -1,10 +1,12 @@
+mod blocks;
+
 use proptest::prelude::*;
 use swath_kernels::{DType, NdArray, Scalar, SliceSpec};
 
 use super::*;
 use crate::expr::op::{Fft, Scan};
 use crate::grid::chunking::{AxisSpec, ChunkSpec};
-use crate::optimize::tests::{any_source, any_steps, memory, memory_of, program, stored};
+use crate::optimize::tests::{any_source, any_steps, generated, memory, memory_of, program, stored};
 use crate::reference::{evaluate, run_plan};
 
 fn planned(root: &ArrayExpr) -> Plan {
@@ -106,23 +108,46 @@ fn several_results_share_their_reads() {
 fn gram_matrices_are_partial_sums_of_half_the_blocks() {
     let x = memory(&[8, 4], &[2, 2]);
     insta::assert_snapshot!(stages(&[x.t().unwrap().matmul(&x).unwrap()]), @"
-    Stages: 2 with 12 tasks, at most 96 B a task
-      0 ChunkSource: 8 tasks of 64 B -> float64 [2x4, 2x2]
-          <- memory [8, 4] [a[0:8], b[0:4]]
-      1 Contract ba,bc->ac symmetric: 4 tasks of 96 B -> float64 [2x2, 2x2]
-          <- stage 0 [2x4, 2x2] blocks [all, 0]
-          <- stage 0 [2x4, 2x2] blocks [all, 1]
+    Stages: 1 with 4 tasks, at most 96 B a task
+      0 Contract ba,bc->ac symmetric: 4 tasks of 96 B -> float64 [2x2, 2x2]
+          <- memory [2x4, 2x2] blocks [all, 0]
+          <- memory [2x4, 2x2] blocks [all, 1]
     ");
     let tall = memory(&[16, 2], &[4, 2]);
     insta::assert_snapshot!(stages(&[tall.t().unwrap().matmul(&tall).unwrap()]), @"
-    Stages: 3 with 9 tasks, at most 160 B a task
-      0 ChunkSource: 4 tasks of 128 B -> float64 [4x4, 2]
-          <- memory [16, 2] [a[0:16], b[0:2]]
-      1 Contract ba,bc->ac partial symmetric: 4 tasks of 160 B -> float64 [1x4, 2, 2]
-          <- stage 0 [4x4, 2] blocks [0, 1]
-          <- stage 0 [4x4, 2] blocks [0, 2]
-      2 Add: 1 task of 160 B -> float64 [2, 2]
-          <- stage 1 [1x4, 2, 2] [4, 1, 1] blocks
+    Stages: 2 with 5 tasks, at most 160 B a task
+      0 Contract ba,bc->ac partial symmetric: 4 tasks of 160 B -> float64 [1x4, 2, 2]
+          <- memory [4x4, 2] blocks [0, 1]
+          <- memory [4x4, 2] blocks [0, 2]
+      1 Add: 1 task of 160 B -> float64 [2, 2]
+          <- stage 0 [1x4, 2, 2] [4, 1, 1] blocks
+    ");
+}
+
+#[test]
+fn gram_matrices_of_generated_arrays_keep_nothing() {
+    let x = generated(&[1024, 256], &[64, 256]);
+    let gram = x.t().unwrap().matmul(&x).unwrap();
+    let planned = |limit_bytes: u64| {
+        let plan = Plan::new(std::slice::from_ref(&gram), PlanOptions::new(limit_bytes, 2)).unwrap();
+        let text = plan.explain();
+        text[text.find("Stages:").unwrap()..].to_owned()
+    };
+    // Room for the result twice, and for a third to add them up.
+    insta::assert_snapshot!(planned(4 << 20), @"
+    Stages: 2 with 3 tasks, at most 1.5 MiB a task
+      0 Contract ba,bc->ac partial symmetric: 2 tasks of 768.0 KiB -> float64 [1x2, 256, 256]
+          <- counted [64x16, 256] blocks [0, 1]
+          <- counted [64x16, 256] blocks [0, 2]
+      1 Add: 1 task of 1.5 MiB -> float64 [256, 256]
+          <- stage 0 [1x2, 256, 256] [2, 1, 1] blocks
+    ");
+    // In tiles that are cut alike on both sides.
+    insta::assert_snapshot!(planned(1 << 20), @"
+    Stages: 1 with 4 tasks, at most 384.0 KiB a task
+      0 Contract ba,bc->ac symmetric: 4 tasks of 384.0 KiB -> float64 [128x2, 128x2]
+          <- counted [128x8, 128x2] blocks [all, 0]
+          <- counted [128x8, 128x2] blocks [all, 1]
     ");
 }
 
