@@ -25,10 +25,7 @@ pub(super) fn build(builder: &mut Builder<'_>, node: &ArrayExpr, contraction: &C
     let both = summed.iter().all(|label| contraction.left.contains(label) && contraction.right.contains(label));
     let parts = if both { product.parts(builder, direct) } else { None };
     let lead = parts.as_ref().map_or(0, SmallVec::len);
-    let inputs = vec![
-        product.input(builder, 0, direct[0], lead)?,
-        product.input(builder, 1, direct[1], lead)?,
-    ];
+    let inputs = vec![product.input(builder, 0, direct[0], lead)?, product.input(builder, 1, direct[1], lead)?];
     let own = node.grid();
     let symmetric = product.is_gram() && !node.dtype().is_time() && own.axis(0) == own.axis(1);
     let step = Step::Contract { contraction: contraction.clone(), accumulate: both, symmetric };
@@ -80,9 +77,7 @@ impl Product<'_> {
         };
         let times: usize = self.others(input).map(AxisChunks::count).product();
         match array.op() {
-            Op::Read { source, window } => {
-                is_whole(window, source.0.shape()) && (times == 1 || source.0.is_cheap())
-            }
+            Op::Read { source, window } => is_whole(window, source.0.shape()) && (times == 1 || source.0.is_cheap()),
             Op::Generate { generator, whole, window } => {
                 let multiplications: usize = self.others(input).map(AxisChunks::longest).product();
                 is_whole(window, whole) && (times == 1 || generator.0.is_cheap() || multiplications >= WORTH_GENERATING)

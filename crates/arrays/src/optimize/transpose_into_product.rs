@@ -37,9 +37,9 @@ impl Rule for TransposeIntoProduct {
 /// What a pure transpose views, in its grid, and the labels of its axes.
 fn untransposed(node: &ArrayExpr, labels: &[Label]) -> (ArrayExpr, SmallVec<[Label; 4]>) {
     let Some((input, order)) = transposed(node, labels) else { return (node.clone(), SmallVec::from_slice(labels)) };
-    let chunks = order.iter().filter_map(|label| {
-        labels.iter().position(|own| own == label).map(|at| node.grid().axis(at).clone())
-    });
+    let chunks = order
+        .iter()
+        .filter_map(|label| labels.iter().position(|own| own == label).map(|at| node.grid().axis(at).clone()));
     match ChunkGrid::new(chunks) == *input.grid() {
         true => (input, order),
         false => (node.clone(), SmallVec::from_slice(labels)),
