@@ -16,7 +16,7 @@ pub enum BlocksError {
     #[error(transparent)]
     Kernel(#[from] KernelError),
     /// A task that does not fit, though everything that can go to disk is there.
-    #[error("{node} needs {needs} for one task, but {available} of the memory limit of {limit} are left{}: {remedy}", held(.others))]
+    #[error("{node} needs {needs} for one task, but {available} of the memory limit of {limit} are left: {remedy}")]
     Memory {
         /// The node, as `explain()` shows it.
         node: String,
@@ -24,10 +24,8 @@ pub enum BlocksError {
         needs: String,
         /// What was left.
         available: String,
-        /// The limit.
+        /// The limit, and what others than this run hold of it, if anything.
         limit: String,
-        /// What others than this run hold of it, if anything.
-        others: Option<String>,
         /// What the user can do.
         remedy: &'static str,
     },
@@ -71,10 +69,6 @@ pub enum BlocksError {
     /// A broken promise of this crate or of the plan: a defect to report.
     #[error("internal error: {0}")]
     Internal(String),
-}
-
-fn held(others: &Option<String>) -> String {
-    others.as_ref().map_or_else(String::new, |bytes| format!(" (others hold {bytes} of it)"))
 }
 
 fn full(error: &std::io::Error) -> &'static str {

@@ -71,13 +71,14 @@ impl Run {
     /// The error for a task that does not fit, while the run itself has reserved `own` bytes.
     pub(super) fn too_large(&self, stage: usize, bytes: u64, own: u64) -> BlocksError {
         let memory = &self.engine.memory;
-        let others = memory.reserved().saturating_sub(own);
         BlocksError::Memory {
             node: self.stages[stage].nodes.first().map_or_else(String::new, ArrayExpr::describe),
             needs: in_units(bytes),
             available: in_units(memory.limit().saturating_sub(memory.reserved())),
-            limit: in_units(memory.limit()),
-            others: (others > 0).then(|| in_units(others)),
+            limit: match memory.reserved().saturating_sub(own) {
+                0 => in_units(memory.limit()),
+                others => format!("{} (others hold {} of it)", in_units(memory.limit()), in_units(others)),
+            },
             remedy: "use smaller chunks, raise the memory limit, or run fewer things at a time",
         }
     }
