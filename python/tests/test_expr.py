@@ -317,6 +317,7 @@ def test_results_are_named_after_their_column():
         x.fill_null(0),
     ):
         assert frame.select(expr).columns == ["x"], expr
+    assert frame.select(x.rank().over("y")).columns == ["x"]
     assert frame.select(x.sqrt().sum()).columns == ["x"]
     assert frame.select(sw.all().sqrt()).columns == ["x", "y"]
     assert frame.select(sw.lit(1)).columns == ["literal"]

@@ -220,7 +220,7 @@ class Windows(ExprPart):
         >>> sw.from_dict({"x": [10, 30, 20, 20]}).select("x", r=sw.col("x").rank("min")).sort("x").to_dict()
         {'x': [10, 20, 20, 30], 'r': [1, 2, 2, 4]}
         """
-        return self._new(_internal.rank_values(self._expr, method, descending))
+        return self._new(_internal.rank_values(self._expr, method, descending)).name.keep()
 
 
 def _offset(value: Any) -> int | float | str | None:
