@@ -172,9 +172,9 @@ class Session(Files):
         >>> sw.sql("SELECT item FROM orders WHERE price > $least", params={"least": 3}).to_list()
         ['ink']
         """
-        return self._sql(text, params, variables.scopes_of(variables.caller_outside()))
+        return self._sql(text, params, variables.Scopes())
 
-    def _sql(self, text: str, params: Any, scopes: list[dict[str, Any]]) -> DataFrame:
+    def _sql(self, text: str, params: Any, scopes: Iterable[dict[str, Any]]) -> DataFrame:
         if not isinstance(text, str):
             raise TypeError(f"sql: expected a text, got {type(text).__name__}")
         native = self._native

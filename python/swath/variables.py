@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from swath import _internal
     from swath.session import Session
 
+#: The flag of code whose variables are not a dict: that of functions.
+_OPTIMIZED = 0x1
 #: Where the files of this package lie.
 _PACKAGE = os.path.dirname(__file__) + os.sep
 
@@ -32,7 +35,7 @@ def is_table(value: Any) -> bool:
     return data._is_a(value, "polars", "LazyFrame") or data._is_a(value, "pandas", "DataFrame")
 
 
-def lookup(name: str, scopes: list[dict[str, Any]]) -> Any:
+def lookup(name: str, scopes: Iterable[dict[str, Any]]) -> Any:
     """Return the table that the variable ``name`` holds, or ``None``.
 
     SQL reads names without quotes in small letters: where no variable has exactly the name, one that differs
@@ -48,11 +51,30 @@ def lookup(name: str, scopes: list[dict[str, Any]]) -> Any:
     return None
 
 
-def scopes_of(caller: FrameType | None) -> list[dict[str, Any]]:
-    """Return the variables that the caller sees, its own first."""
+class Scopes:
+    """The variables that the caller sees, its own first; looked at when they are asked for."""
+
+    def __init__(self, *first: dict[str, Any]) -> None:
+        self._first = first
+        self._caller = caller_outside()
+        self._found: list[dict[str, Any]] | None = None
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        if self._found is None:
+            self._found = [*self._first, *_scopes_of(self._caller)]
+        return iter(self._found)
+
+
+def _scopes_of(caller: FrameType | None) -> list[dict[str, Any]]:
     if caller is None:
         return []
-    return [dict(caller.f_locals), caller.f_globals]
+    own = caller.f_locals
+    if caller.f_code.co_flags & _OPTIMIZED and sys.version_info < (3, 13):
+        # A copy that Python keeps beside the function's variables: what is in it would live until the
+        # function returns.
+        own, kept = dict(own), own
+        kept.clear()
+    return [own, caller.f_globals]
 
 
 def caller_outside() -> FrameType | None:
@@ -64,7 +86,7 @@ def caller_outside() -> FrameType | None:
 
 
 def frames_for(
-    session: Session, names: list[str], scopes: list[dict[str, Any]]
+    session: Session, names: list[str], scopes: Iterable[dict[str, Any]]
 ) -> list[tuple[str, _internal.DataFrame]]:
     """Return frames of ``session`` for those of ``names`` that are variables."""
     found = []
@@ -79,7 +101,7 @@ def frames_for(
     return found
 
 
-def not_found(error: TableNotFoundError, scopes: list[dict[str, Any]]) -> TableNotFoundError:
+def not_found(error: TableNotFoundError, scopes: Iterable[dict[str, Any]]) -> TableNotFoundError:
     """Return the error, with the variables that could have been meant."""
     tables = [
         name

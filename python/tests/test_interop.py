@@ -204,6 +204,7 @@ def test_results_go_out(session):
 def test_numpy():
     df = sw.from_dict({"a": [1, None], "b": [0.5, 1.5]})
     np.testing.assert_array_equal(df.to_numpy(), [[1, 0.5], [np.nan, 1.5]])
+    assert np.asarray(df, dtype="f4").dtype == np.float32
     structured = sw.from_dict({"a": [1, 2], "s": ["x", "y"]}).to_numpy(structured=True)
     assert structured.dtype.names == ("a", "s")
     assert structured["a"].tolist() == [1, 2]

@@ -252,8 +252,7 @@ class Combine(Frame):
         """
         from swath import variables
 
-        scopes = [{table_name: self}, *variables.scopes_of(variables.caller_outside())]
-        return self.session._sql(text, params, scopes)
+        return self.session._sql(text, params, variables.Scopes({table_name: self}))
 
     def scalar(self) -> Expr:
         """Return the only value of this frame, for expressions of other frames.

@@ -99,6 +99,11 @@ class Export(Frame):
             return numpy.empty((0, 0))
         return numpy.column_stack(list(columns.values()))
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> numpy.ndarray:
+        """Run the frame for ``np.asarray(df)``."""
+        array = self.to_numpy()
+        return array if dtype is None else array.astype(dtype, copy=False)
+
     def to_numpy_columns(self) -> dict[str, numpy.ndarray]:
         """Run the frame and return a NumPy array of each column; one of numbers without nulls is not copied.
 
