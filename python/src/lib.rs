@@ -8,6 +8,7 @@
 //! | [`session`] | sessions, what they read |
 //! | [`frame`], [`group`] | lazy tables, groups of their rows |
 //! | [`io`] | files |
+//! | [`plan`] | plans in parts, to be drawn |
 //! | [`batches`] | rows in memory, rows as they come |
 //! | [`columns`], [`values`] | values of Python into columns, and out of them |
 //! | [`expr`] | expressions over their columns |
@@ -30,6 +31,7 @@ mod frame;
 mod group;
 mod io;
 mod literals;
+mod plan;
 mod session;
 mod values;
 mod wait;
@@ -64,6 +66,10 @@ fn _internal(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(group::group_by_dynamic, module)?)?;
     module.add_function(wrap_pyfunction!(group::rolling, module)?)?;
     module.add_function(wrap_pyfunction!(group::pivot, module)?)?;
+    module.add_function(wrap_pyfunction!(plan::plan_operators, module)?)?;
+    module.add_function(wrap_pyfunction!(plan::plan_stages, module)?)?;
+    module.add_function(wrap_pyfunction!(plan::plan_analyzed, module)?)?;
+    module.add_function(wrap_pyfunction!(plan::is_at_hand, module)?)?;
     module.add_function(wrap_pyfunction!(io::read_parquet, module)?)?;
     module.add_function(wrap_pyfunction!(io::read_csv, module)?)?;
     module.add_function(wrap_pyfunction!(io::read_json, module)?)?;

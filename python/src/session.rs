@@ -84,6 +84,18 @@ impl Session {
 
     /// The cluster's address; none if the session is embedded.
     #[getter]
+    fn address(&self) -> Option<String> {
+        self.session.cluster().map(|cluster| cluster.address().to_owned())
+    }
+
+    /// Bytes that operators hold now.
+    #[getter]
+    fn memory_reserved(&self) -> usize {
+        self.session.context().runtime_env().memory_pool.reserved()
+    }
+
+    /// Whether work is done in this process.
+    #[getter]
     fn is_embedded(&self) -> bool {
         self.session.cluster().is_none()
     }

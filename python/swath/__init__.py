@@ -105,6 +105,7 @@ from swath.expr.reductions import (
     var,
 )
 from swath.frame import BatchStream, DataFrame, GroupBy, Table, WriteSummary, concat
+from swath.notebook import load_ipython_extension
 from swath.session import Session
 
 __all__ = [
@@ -186,6 +187,7 @@ __all__ = [
     "last",
     "len",
     "lit",
+    "load_ipython_extension",
     "max",
     "max_horizontal",
     "mean",

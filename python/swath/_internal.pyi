@@ -1,7 +1,7 @@
 """The native module: what the package calls. Sections are those of its source."""
 
 from collections.abc import Sequence
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
 __version__: str
 
@@ -29,6 +29,10 @@ class Session:
     def memory_limit(self) -> int: ...
     @property
     def batch_size(self) -> int: ...
+    @property
+    def address(self) -> str | None: ...
+    @property
+    def memory_reserved(self) -> int: ...
     @property
     def is_embedded(self) -> bool: ...
     def shares(self, frame: DataFrame) -> bool: ...
@@ -120,6 +124,20 @@ class DataFrame:
 
 def concat(frames: Sequence[DataFrame], how: str) -> DataFrame: ...
 def column_name(expr: Expr) -> str | None: ...
+
+# plan
+
+#: Depth, description, rows, bytes, seconds of processors, bytes spilled.
+_Ran: TypeAlias = tuple[int, str, int | None, int | None, float | None, int]
+
+def plan_operators(frame: DataFrame, view: str) -> list[tuple[int, str]]: ...
+def plan_stages(
+    frame: DataFrame,
+) -> list[tuple[int, float | None, float | None, str, list[tuple[int, str]], list[int]]]: ...
+def plan_analyzed(
+    frame: DataFrame,
+) -> tuple[list[_Ran], list[tuple[int, int, int, int, float, list[_Ran]]], float]: ...
+def is_at_hand(frame: DataFrame) -> bool: ...
 
 # group
 

@@ -118,6 +118,11 @@ class Session(Files):
         return self._native.memory_limit
 
     @property
+    def address(self) -> str | None:
+        """The address of the cluster; none if work is done in this process."""
+        return self._native.address
+
+    @property
     def is_embedded(self) -> bool:
         """Whether work is done in this process, instead of on a cluster."""
         return self._native.is_embedded
@@ -149,6 +154,11 @@ class Session(Files):
             f"Session {where}: {self.threads} threads, memory limit {self.memory_limit / 2**30:.1f} GiB, "
             f"{len(tables)} table{'' if len(tables) == 1 else 's'}"
         )
+
+    def _repr_html_(self) -> str:
+        from swath.notebook.html import session_html
+
+        return session_html(self)
 
     def sql(self, text: str, *, params: Sequence[Any] | Mapping[str, Any] | None = None) -> DataFrame:
         """Return the frame of a SQL statement.

@@ -12,13 +12,14 @@ from swath.array import _convert
 from swath.array._indexing import Blocks, VectorIndex, parts_of, truth_of
 from swath.array._methods import Methods
 from swath.array._operators import Operators
+from swath.array._shown import Shown
 
 _SHOWN = 1000
 """Elements of an array in memory that its text shows."""
 _PICKLED_BYTES = 1 << 28
 
 
-class Array(Operators, Methods):
+class Array(Operators, Methods, Shown):
     """A lazy n-d array: NumPy's surface over chunks, computed on all processors within a limit of memory.
 
     Operators and methods make new arrays and compute nothing. :meth:`compute` runs, as do `float(x)`,

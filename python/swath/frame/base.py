@@ -15,6 +15,8 @@ class Frame:
     """A native frame, and how frames are made of others."""
 
     _frame: _internal.DataFrame
+    #: Whether `persist` gave it.
+    _is_held: bool = False
 
     @staticmethod
     def _of(native: _internal.DataFrame) -> DataFrame:

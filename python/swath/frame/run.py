@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from swath.frame import arguments
 from swath.frame.base import Frame
@@ -10,6 +10,7 @@ from swath.frame.base import Frame
 if TYPE_CHECKING:
     from swath.frame.frame import DataFrame
     from swath.frame.table import BatchStream, Table
+    from swath.notebook.graph import Graph
 
 #: Lines of a plan that a text representation shows.
 _PLAN_LINES = 12
@@ -104,7 +105,10 @@ class Run(Frame):
         1000
         >>> held.unpersist()
         """
-        return self._of(self._frame.persist())
+        held = self._of(self._frame.persist())
+        # Its rows are at hand: notebooks show the first ones.
+        held._is_held = True
+        return held
 
     def cache(self) -> DataFrame:
         """Run the frame now and hold the result, as `persist` does."""
@@ -117,19 +121,28 @@ class Run(Frame):
         """
         self._frame.unpersist()
 
+    @overload
+    def explain(
+        self, view: Literal["logical", "optimized", "physical", "stages"] = ..., *, analyze: bool = ...
+    ) -> str: ...
+
+    @overload
+    def explain(self, view: Literal["graph"], *, analyze: bool = ...) -> Graph: ...
+
     def explain(
         self,
-        view: Literal["logical", "optimized", "physical", "stages"] = "optimized",
+        view: Literal["logical", "optimized", "physical", "stages", "graph"] = "optimized",
         *,
         analyze: bool = False,
-    ) -> str:
-        """Return what the frame will do, as text.
+    ) -> str | Graph:
+        """Return what the frame will do, as text or as a drawing.
 
         Parameters
         ----------
         view
             ``logical``: the plan as it was written; ``optimized``: after the optimiser; ``physical``: the
-            operators that will run; ``stages``: those, cut where data moves.
+            operators that will run; ``stages``: those, cut where data moves; ``graph``: the operators as a
+            drawing, see `show_plan`.
         analyze
             Whether to run the frame, drop its rows, and report rows, bytes and time of each operator.
 
@@ -139,7 +152,39 @@ class Run(Frame):
         >>> "Filter" in sw.from_dict({"a": [1]}).filter(sw.col("a") > 1).explain("logical")
         True
         """
+        if view == "graph":
+            return self.show_plan("physical", analyze=analyze)
         return self._frame.explain_analyze() if analyze else self._frame.explain(view)
+
+    def show_plan(
+        self,
+        view: Literal["logical", "optimized", "physical", "stages"] = "optimized",
+        *,
+        analyze: bool = False,
+    ) -> Graph:
+        """Return what the frame will do as a drawing, which notebooks show.
+
+        Parameters
+        ----------
+        view
+            As for `explain`.
+        analyze
+            Whether to run the frame, drop its rows, and draw rows, bytes and time of each operator.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> graph = sw.from_dict({"a": [1, 2]}).show_plan("logical")
+        >>> graph.save("plan.svg")  # doctest: +SKIP
+        """
+        from swath.notebook.plans import frame_graph
+
+        return frame_graph(self, view, analyze=analyze)  # type: ignore[arg-type]
+
+    def _repr_html_(self) -> str:
+        from swath.notebook.html import frame_html
+
+        return frame_html(self)  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
         try:

@@ -126,6 +126,11 @@ class Table(DataFrame):
             end = f"first {_SHOWN_ROWS} of {rows} rows"
         return f"{self._batches.text(_SHOWN_ROWS)}\n{end}"
 
+    def _repr_html_(self) -> str:
+        from swath.notebook.html import table_html
+
+        return table_html(self)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the rows; they come back in the default session of the process that reads them."""
         import pyarrow
