@@ -10,7 +10,7 @@ import pytest
 FOLDER = Path(__file__).parent.parent / "examples"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 #: Folders of people and machines.
-PLACE = re.compile(r"/(?:root|home|Users|tmp|work|var)/")
+PLACE = re.compile(r"(?<![\w.])(?:root|home|Users|tmp|work|var)/\w")
 
 
 def run():

@@ -30,7 +30,8 @@ _STYLE = """<style>
 .swath{font-size:13px;line-height:1.45;color:inherit}
 .swath .swath-head{opacity:.75;margin:2px 0 4px}
 .swath .swath-scroll{overflow-x:auto;max-width:100%}
-.swath table{border-collapse:collapse;margin:2px 0;border:1px solid rgba(127,127,127,.4)}
+.swath table{border-collapse:collapse;margin:2px 0;color:inherit;font-size:inherit;\
+border:1px solid rgba(127,127,127,.4)}
 .swath th,.swath td{padding:2px 10px;border:0;border-bottom:1px solid rgba(127,127,127,.22);\
 text-align:left;white-space:pre;font-variant-numeric:tabular-nums;background:transparent;color:inherit}
 .swath th{background:rgba(127,127,127,.14);font-weight:600}
