@@ -25,3 +25,11 @@ def test_blocks_of_a_page_run(page, tmp_path, monkeypatch, capsys):
             # Lines of a traceback are those of the page.
             code = compile("\n" * line + block[1], str(page), "exec")
             exec(code, names)
+
+
+def test_the_page_names_what_the_package_has():
+    """Each ``sw.name`` of the page is there."""
+    text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    names = set(re.findall(r"\bsw\.([A-Za-z_]\w*)", text))
+    assert names
+    assert [name for name in sorted(names) if not hasattr(sw, name)] == []
