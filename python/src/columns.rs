@@ -7,8 +7,9 @@ use std::sync::Arc;
 use arrow::alloc::Allocation;
 use arrow::array::{
     Array, ArrayData, ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder,
-    DurationMicrosecondBuilder, Float64Builder, Int64Builder, ListArray, NullArray, RecordBatch, RecordBatchOptions, StringBuilder,
-    StructArray, Time64MicrosecondBuilder, TimestampMicrosecondBuilder, UInt64Builder, make_array, new_empty_array,
+    DurationMicrosecondBuilder, Float64Builder, Int64Builder, ListArray, NullArray, RecordBatch, RecordBatchOptions,
+    StringBuilder, StructArray, Time64MicrosecondBuilder, TimestampMicrosecondBuilder, UInt64Builder, make_array,
+    new_empty_array,
 };
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
 use arrow::compute::{cast, concat};

@@ -1,5 +1,7 @@
 //! Running a program over a block, tile by tile.
 
+use std::cell::Cell;
+
 use arrow_buffer::MutableBuffer;
 
 use super::source::Source;
@@ -13,6 +15,14 @@ use crate::shape::element_count;
 
 /// Room for a tile of the widest elements, and some bytes so that tiles do not lie a multiple of 4 KiB apart.
 pub(super) const SLOT_BYTES: usize = TILE * 16 + 192;
+
+/// Scratch of so many slots stays with the thread: clearing it anew would take longer than a small program.
+const MOST_HELD_SLOTS: usize = 16;
+
+thread_local! {
+    /// Scratch of the last run. What it holds does not matter: every tile is written before it is read.
+    static SCRATCH: Cell<Option<MutableBuffer>> = const { Cell::new(None) };
+}
 
 /// The part of an array that a run computes.
 #[derive(Debug, Clone, Copy)]
@@ -140,7 +150,9 @@ impl Program {
     fn run_tiles(&self, block: &Block<'_>, inputs: &[NdArray], total: usize, sinks: &mut [Sink]) -> Result<()> {
         // Sources and calls have tiles of their own; those of direct inputs and in-place outputs are never touched.
         let sources = self.nodes.iter().filter(|node| !matches!(node, Node::Call(_))).count();
-        let mut scratch = MutableBuffer::from_len_zeroed((self.slot_count + sources) * SLOT_BYTES);
+        let bytes = (self.slot_count + sources) * SLOT_BYTES;
+        let held = SCRATCH.take().filter(|held| held.len() >= bytes);
+        let mut scratch = held.unwrap_or_else(|| MutableBuffer::from_len_zeroed(bytes));
         let base = scratch.as_mut_ptr();
         // SAFETY: within the scratch buffer, whose start is aligned to 64 bytes or more; so are slots.
         let slot = |index: usize| unsafe { base.add(index * SLOT_BYTES) };
@@ -198,6 +210,9 @@ impl Program {
                 }
             }
             done += length;
+        }
+        if scratch.len() <= MOST_HELD_SLOTS * SLOT_BYTES {
+            SCRATCH.set(Some(scratch));
         }
         Ok(())
     }
