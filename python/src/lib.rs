@@ -19,6 +19,9 @@
 //! | [`errors`] | the engine's errors as exceptions of `swath.errors` |
 //! | [`cli`] | the `swath` program |
 
+// Arguments that come from Python come by value; methods are named as Python has them.
+#![allow(clippy::needless_pass_by_value, clippy::wrong_self_convention)]
+
 mod array;
 mod batches;
 mod capsule;

@@ -267,9 +267,12 @@ impl ArraySink for Sink {
     }
 }
 
+/// An array, the name and the callable of where it goes, and the lengths of chunks there.
+type Stored<'py> = (PyRef<'py, Array>, String, Py<PyAny>, Option<Vec<usize>>);
+
 /// Writes arrays block by block through callables `(block, bounds)`; with the lengths of chunks that one write must hold whole.
 #[pyfunction]
-fn store(py: Python<'_>, pairs: Vec<(PyRef<'_, Array>, String, Py<PyAny>, Option<Vec<usize>>)>) -> PyResult<()> {
+fn store(py: Python<'_>, pairs: Vec<Stored<'_>>) -> PyResult<()> {
     let mut stores = Vec::with_capacity(pairs.len());
     let mut context = None;
     for (array, name, function, stored) in pairs {

@@ -121,7 +121,7 @@ impl Place<'_> {
         }
         let column = |selector: &Selector, time: usize| {
             let names = &selected.iter().find(|(known, _)| known == selector)?.1;
-            names.get(if names.len() == 1 { 0 } else { time }).map(|name| sw::col(name))
+            names.get(if names.len() == 1 { 0 } else { time }).map(sw::col)
         };
         let repeated = (0..times).map(|time| {
             transform(expr.clone(), |node| {
