@@ -201,6 +201,13 @@ def test_results_go_out(session):
         df.item()
 
 
+def test_intervals_are_not_for_polars():
+    df = sw.sql("SELECT INTERVAL '36 hours' AS i")
+    with pytest.raises(TypeError, match="column 'i' holds intervals"):
+        df.to_polars()
+    assert df.cast({"i": sw.Duration("us")}).to_polars()["i"].to_list() == [dt.timedelta(hours=36)]
+
+
 def test_numpy():
     df = sw.from_dict({"a": [1, None], "b": [0.5, 1.5]})
     np.testing.assert_array_equal(df.to_numpy(), [[1, 0.5], [np.nan, 1.5]])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from swath import _internal
+from swath.dtypes import Interval
+from swath.frame import arguments
 from swath.frame.base import Frame
 
 if TYPE_CHECKING:
@@ -68,7 +70,12 @@ class Export(Frame):
         """
         import polars
 
-        return polars.DataFrame(self._rows())
+        rows = self._rows()
+        for name, dtype, _ in self._frame.fields():
+            if arguments.shown_type(dtype) == Interval:
+                remedy = f"df.cast({{'{name}': sw.Duration('us')}})"
+                raise TypeError(f"to_polars: column '{name}' holds intervals, which polars has not: {remedy}")
+        return polars.DataFrame(rows)
 
     def to_numpy(self, *, structured: bool = False) -> numpy.ndarray:
         """Run the frame and return a NumPy array of shape ``(rows, columns)``.
