@@ -314,6 +314,29 @@ def test_the_graph_of_a_run_has_figures():
     assert str(graph).count("\n") == len(graph.boxes) - 1
 
 
+def test_stages_of_other_processes_are_joined():
+    from swath.notebook.plans import _ran
+
+    scan = [(0, "AggregateExec: mode=Partial", 5, 80, 0.1, 0), (1, "LazyMemoryExec: x", 90, 800, 0.2, 0)]
+    final = [
+        (0, "SortExec: k", 5, 80, 0.1, 0),
+        (1, "ExchangeReaderExec: stage=1, broadcast=false", 5, 80, None, 0),
+    ]
+    here = [(0, "ClusterQueryExec: scheduler=h:1", 5, None, None, 0)]
+    graph = _ran(here, [(1, 2, 5, 80, 0.3, scan), (2, 2, 5, 80, 0.1, final)], 1.5)
+    titles = [box.title for box in graph.boxes]
+    named = {(titles[reader], titles[read]) for reader, read in graph.edges}
+    assert named == {
+        ("Stage 1", "AggregateExec"),
+        ("AggregateExec", "LazyMemoryExec"),
+        ("Stage 2", "SortExec"),
+        ("SortExec", "ExchangeReaderExec"),
+        ("ExchangeReaderExec", "Stage 1"),
+        ("ClusterQueryExec", "Stage 2"),
+    }
+    assert graph.title == "ran in 1.50 s"
+
+
 def test_an_unknown_view_says_which_there_are():
     with pytest.raises(ValueError, match="stages, graph"):
         sw.from_dict({"a": [1]}).show_plan("phys")

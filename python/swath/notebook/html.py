@@ -97,7 +97,7 @@ def grid(fields: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]]) -> st
     shown = list(fields)[:SHOWN_COLUMNS]
     right = [_is_number(dtype) for _, dtype in shown]
     heads = "".join(
-        f"<th{_RIGHT if side else ''}>{_text(name)}<small>{_text(dtype)}</small></th>"
+        f"<th{_RIGHT if side else ''}>{_text(name)}{f'<small>{_text(dtype)}</small>' if dtype else ''}</th>"
         for (name, dtype), side in zip(shown, right, strict=True)
     )
     body = "".join(
@@ -241,7 +241,7 @@ def _workers(address: str) -> str:
     listed = workers(address)
     if listed is None:
         return '<div class="swath-head">the scheduler does not answer</div>'
-    fields = [("worker", "id"), ("address", ""), ("threads", "Int")]
+    fields = [("worker", ""), ("address", ""), ("threads", "")]
     return grid(
         fields, [(worker.get("id"), worker.get("address"), worker.get("threads")) for worker in listed]
     )

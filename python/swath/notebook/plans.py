@@ -61,6 +61,10 @@ def seconds(time: float) -> str:
     return f"{time * 1e3:.1f} ms" if time < 1 else f"{time:.2f} s"
 
 
+#: Operators that read what a stage made: its number, or none for the last one.
+_READS_STAGE = re.compile(r"ExchangeReaderExec: stage=(\d+)|ClusterQueryExec")
+
+
 def _ran(operators: list[Any], stages: list[Any], elapsed: float) -> Graph:
     boxes: list[Box] = []
     edges: list[tuple[int, int]] = []
@@ -81,14 +85,20 @@ def _ran(operators: list[Any], stages: list[Any], elapsed: float) -> Graph:
             box.figures = figures
             boxes.append(box)
 
+    heads: dict[int, int] = {}
     for number, tasks, rows, count, time, part in stages:
         figures = [f"{plural(rows, 'row')}, {size(count)}", seconds(time)]
-        above = len(boxes)
+        above = heads[number] = len(boxes)
         boxes.append(Box(f"Stage {number}", plural(tasks, "task"), figures))
         add(part)
         if part:
             edges.append((above, above + 1))
     add(operators)
+    for place, box in enumerate(boxes):
+        if read := _READS_STAGE.match(f"{box.title}: {box.details}"):
+            stage = int(read[1]) if read[1] else max(heads, default=-1)
+            if stage in heads and heads[stage] != place:
+                edges.append((place, heads[stage]))
     return Graph(boxes, edges, title=f"ran in {seconds(elapsed)}")
 
 
