@@ -119,8 +119,9 @@ class Session(Files):
 
     @property
     def address(self) -> str | None:
-        """The address of the cluster; none if work is done in this process."""
-        return self._native.address
+        """The address of the cluster, ``swath://host:port``; none if work is done in this process."""
+        address = self._native.address
+        return None if address is None else f"swath://{address}"
 
     @property
     def is_embedded(self) -> bool:

@@ -203,13 +203,13 @@ def session_html(session: Session) -> str:
         return page("Session (closed)")
     native = session._native
     memory, disk = session.persisted_bytes()
-    address = native.address
+    address = session.address
     rows = [] if address is None else [("cluster", address)]
     rows += [
         ("threads", str(session.threads)),
         ("memory limit", size(session.memory_limit)),
         ("memory in use", size(native.memory_reserved)),
-        ("persisted", f"{size(memory)} in memory, {size(disk)} on disk"),
+        ("persisted here", f"{size(memory)} in memory, {size(disk)} on disk"),
     ]
     tables = session.tables()
     named = ", ".join(tables[:_SHOWN_TABLES]) + (", …" if len(tables) > _SHOWN_TABLES else "")
