@@ -4,6 +4,7 @@ use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use swath_collections::Error;
+use swath_collections::foreign::FunctionError;
 
 /// The class in `swath.errors` for each kind of error.
 fn class(error: &Error) -> &'static str {
@@ -17,6 +18,7 @@ fn class(error: &Error) -> &'static str {
         Error::Io { .. } | Error::File(_) => "FileError",
         Error::Cluster(_) => "ClusterError",
         Error::Array(_) => "ArrayError",
+        Error::Function(_) => "FunctionError",
         // `Error` may grow: what is new here is an error of the engine until it has a class.
         _ => "EngineError",
     }
@@ -26,8 +28,29 @@ fn class(error: &Error) -> &'static str {
 pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
     match error {
         Error::Interrupted => PyKeyboardInterrupt::new_err(()),
+        Error::Function(failure) => function_error(py, failure, error.to_string()),
         _ => raised(py, class(error), error.to_string()),
     }
+}
+
+/// The exception for what a function of the user's raised, which is its cause where it was raised in this process.
+fn function_error(py: Python<'_>, failure: &FunctionError, message: String) -> PyErr {
+    let cause = failure.source.as_ref().and_then(|source| source.downcast_ref::<PyErr>());
+    let error = raised(py, "FunctionError", message);
+    let value = error.value(py);
+    let fields = [
+        ("function", &failure.function),
+        ("exception_class", &failure.class),
+        ("exception_message", &failure.message),
+        ("traceback_text", &failure.traceback),
+    ];
+    for (field, text) in fields {
+        if let Err(error) = value.setattr(field, text) {
+            return error;
+        }
+    }
+    error.set_cause(py, cause.map(|cause| cause.clone_ref(py)));
+    error
 }
 
 /// An exception of the class `name` of `swath.errors`.

@@ -14,9 +14,12 @@
 //! | [`expr`] | expressions over their columns |
 //! | [`literals`], [`dtypes`] | constants and their types |
 //! | [`array`] | lazy n-d arrays |
+//! | [`function`] | functions written in Python |
+//! | [`running`] | queries that are awaited, and how far others are |
 //! | [`capsule`] | Arrow streams in and out, without copies |
 //! | [`wait`] | waiting for the engine so that other threads and Ctrl-C get their turn |
 //! | [`errors`] | the engine's errors as exceptions of `swath.errors` |
+//! | [`cluster`] | clusters on this machine |
 //! | [`cli`] | the `swath` program |
 
 // Arguments that come from Python come by value; methods are named as Python has them.
@@ -26,15 +29,18 @@ mod array;
 mod batches;
 mod capsule;
 mod cli;
+mod cluster;
 mod columns;
 mod dtypes;
 mod errors;
 mod expr;
 mod frame;
+mod function;
 mod group;
 mod io;
 mod literals;
 mod plan;
+mod running;
 mod session;
 mod values;
 mod wait;
@@ -53,8 +59,10 @@ fn give_back() {
 #[pymodule]
 fn _internal(module: &Bound<'_, PyModule>) -> PyResult<()> {
     swath_collections::give_back_with(give_back);
+    function::install();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<session::Session>()?;
+    module.add_class::<cluster::LocalCluster>()?;
     module.add_class::<frame::DataFrame>()?;
     module.add_class::<batches::Batches>()?;
     module.add_class::<batches::BatchReader>()?;
@@ -62,6 +70,10 @@ fn _internal(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<group::GroupBy>()?;
     expr::register(module)?;
     literals::register(module)?;
+    module.add_class::<function::ArrowArray>()?;
+    module.add_class::<function::Function>()?;
+    module.add_class::<function::ColumnFunction>()?;
+    module.add_class::<running::Awaited>()?;
     module.add_function(wrap_pyfunction!(frame::concat, module)?)?;
     module.add_function(wrap_pyfunction!(frame::column_name, module)?)?;
     module.add_function(wrap_pyfunction!(group::group_by, module)?)?;

@@ -4,23 +4,43 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use pyo3::prelude::*;
+use swath_collections::planner::analyze::progress::Progress;
+use swath_collections::watch::Watch;
 use swath_collections::{Error, interruptible};
 
 use crate::errors::IntoPython;
+use crate::running::Shown;
 
 /// Runs `work`, which may wait for the engine, while other Python threads run. Python's signal handlers are called in between, and what
-/// one of them raises (`KeyboardInterrupt`) cancels the engine's work.
+/// one of them raises (`KeyboardInterrupt`) cancels the engine's work. Progress is shown if it takes long.
 pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, Error> + Send) -> PyResult<T> {
+    let watch = Watch::default();
+    let seen = watch.clone();
+    watched(py, move || seen.progress(), move || watch.over(work))
+}
+
+/// [`detached`], where `progress` tells how far the work is.
+pub fn watched<T: Send>(
+    py: Python<'_>,
+    progress: impl Fn() -> Option<Progress> + Send + 'static,
+    work: impl FnOnce() -> Result<T, Error> + Send,
+) -> PyResult<T> {
     let (outcome, raised) = py.detach(|| {
         let raised: Rc<RefCell<Option<PyErr>>> = Rc::default();
         let asked = Rc::clone(&raised);
+        let shown = Rc::new(RefCell::new(Shown::new()));
+        let bar = Rc::clone(&shown);
         let ask = move || {
-            let error = Python::attach(|py| py.check_signals().err());
+            let error = Python::attach(|py| {
+                bar.borrow_mut().tick(py, &progress);
+                py.check_signals().err()
+            });
             let ends = error.is_some();
             *asked.borrow_mut() = error;
             ends
         };
         let outcome = interruptible(ask, work);
+        shown.borrow_mut().clear();
         (outcome, raised.take())
     });
     match (outcome, raised) {

@@ -11,7 +11,7 @@ use arrow::datatypes::Schema;
 use ballista_core::serde::BallistaPhysicalExtensionCodec;
 use datafusion::common::{Result, exec_err, not_impl_err};
 use datafusion::execution::TaskContext;
-use datafusion::logical_expr::ColumnarValue;
+use datafusion::logical_expr::{AggregateUDF, ColumnarValue, ScalarUDF};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::lit;
 use datafusion::physical_expr::scalar_subquery::ScalarSubqueryExpr;
@@ -23,6 +23,8 @@ use datafusion_proto::physical_plan::{
 };
 use datafusion_proto::protobuf::{PhysicalExprNode, PhysicalPlanNode};
 use prost::Message;
+use swath_exec::foreign::aggregate::AggregateFunction;
+use swath_exec::foreign::scalar::ScalarFunction;
 use swath_exec::registry;
 use swath_exec::wire::{ExpressionCodec, WireReader, WireWriter};
 
@@ -87,6 +89,40 @@ impl PhysicalExtensionCodec for SwathCodec {
         };
         (form.decode)(&mut message, inputs.to_vec())
     }
+
+    fn try_encode_udf(&self, node: &ScalarUDF, buffer: &mut Vec<u8>) -> Result<()> {
+        // Any other is known by its name.
+        let Some(function) = ScalarFunction::of(node) else { return self.ballista.try_encode_udf(node, buffer) };
+        let mut message = WireWriter::new(&NoExpressions);
+        function.encode(&mut message)?;
+        buffer.extend_from_slice(&message.finish());
+        Ok(())
+    }
+
+    fn try_decode_udf(&self, name: &str, buffer: &[u8]) -> Result<Arc<ScalarUDF>> {
+        match buffer {
+            [] => self.ballista.try_decode_udf(name, buffer),
+            _ => Ok(ScalarFunction::decode(&mut WireReader::new(&NoExpressions, buffer))?.into()),
+        }
+    }
+
+    fn try_encode_udaf(&self, node: &AggregateUDF, buffer: &mut Vec<u8>) -> Result<()> {
+        let Some(function) = AggregateFunction::of(node) else { return self.ballista.try_encode_udaf(node, buffer) };
+        let mut message = WireWriter::new(&NoExpressions);
+        function.encode(&mut message)?;
+        buffer.extend_from_slice(&message.finish());
+        Ok(())
+    }
+
+    fn try_decode_udaf(&self, name: &str, buffer: &[u8]) -> Result<Arc<AggregateUDF>> {
+        match buffer {
+            [] => self.ballista.try_decode_udaf(name, buffer),
+            _ => {
+                let function = AggregateFunction::decode(&mut WireReader::new(&NoExpressions, buffer))?;
+                Ok(Arc::new(AggregateUDF::from(function)))
+            }
+        }
+    }
 }
 
 /// Writes a plan whose scalar subqueries were answered: each as the value that it gave.
@@ -132,6 +168,27 @@ impl PhysicalProtoConverterExtension for KnownSubqueries {
         context: &PhysicalPlanDecodeContext<'_>,
     ) -> Result<Arc<dyn PhysicalExpr>> {
         DefaultPhysicalProtoConverter {}.proto_to_physical_expr(node, schema, context)
+    }
+}
+
+/// For messages of functions, which hold no expressions.
+struct NoExpressions;
+
+impl ExpressionCodec for NoExpressions {
+    fn encode(&self, _: &Arc<dyn PhysicalExpr>) -> Result<Vec<u8>> {
+        exec_err!("a function holds no expressions")
+    }
+
+    fn decode(&self, _: &[u8], _: &Schema) -> Result<Arc<dyn PhysicalExpr>> {
+        exec_err!("a function holds no expressions")
+    }
+
+    fn encode_plan(&self, _: &Arc<dyn ExecutionPlan>) -> Result<Vec<u8>> {
+        exec_err!("a function holds no plans")
+    }
+
+    fn decode_plan(&self, _: &[u8]) -> Result<Arc<dyn ExecutionPlan>> {
+        exec_err!("a function holds no plans")
     }
 }
 

@@ -4,6 +4,7 @@
 //! and its kind in that text, and the client takes both out again, so that "out of memory" is that everywhere.
 
 use datafusion::common::DataFusionError;
+use swath_exec::foreign::FunctionError;
 
 // Characters that a debug format leaves as they are.
 const BEGIN: &str = "⟦swath:";
@@ -25,6 +26,11 @@ pub fn marked(error: &DataFusionError) -> DataFusionError {
         }
         _ => "execution",
     };
+    if let DataFusionError::External(error) = root
+        && let Some(error) = error.downcast_ref::<FunctionError>()
+    {
+        return DataFusionError::Execution(format!("{BEGIN}function:{}{END}", escaped(&error.to_text())));
+    }
     let message = match root {
         DataFusionError::ResourcesExhausted(message)
         | DataFusionError::NotImplemented(message)
@@ -42,7 +48,8 @@ fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
-            '%' | '"' | '\\' | '\n' | '\t' | '\r' | END => escaped.push_str(&format!("%{:04x}", u32::from(character))),
+            '%' | '"' | '\\' | '\'' | END => escaped.push_str(&format!("%{:04x}", u32::from(character))),
+            control if control.is_control() => escaped.push_str(&format!("%{:04x}", u32::from(control))),
             other => escaped.push(other),
         }
     }
@@ -81,6 +88,10 @@ pub fn unmarked(text: &str) -> DataFusionError {
         "plan" => DataFusionError::Plan(message),
         "internal" => DataFusionError::Internal(message),
         "configuration" => DataFusionError::Configuration(message),
+        "function" => match FunctionError::from_text(&message) {
+            Some(error) => DataFusionError::External(Box::new(error)),
+            None => DataFusionError::Execution(message),
+        },
         "io" => DataFusionError::IoError(std::io::Error::other(message)),
         _ => DataFusionError::Execution(message),
     }
@@ -89,6 +100,15 @@ pub fn unmarked(text: &str) -> DataFusionError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_functions_error_survives() {
+        let [function, class, message, traceback] = ["f", "ValueError", "it's\n\u{7}", "  line 1\n"].map(str::to_owned);
+        let error = FunctionError { function, class, message, traceback, source: None };
+        let text = format!("Task: {:?}", marked(&DataFusionError::External(Box::new(error.clone()))).to_string());
+        let DataFusionError::External(again) = unmarked(&text) else { panic!("another kind: {text}") };
+        assert_eq!(again.downcast_ref::<FunctionError>().unwrap().to_text(), error.to_text());
+    }
 
     #[test]
     fn kinds_survive_other_peoples_words() {

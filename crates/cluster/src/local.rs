@@ -22,6 +22,7 @@ const START_ATTEMPTS: usize = 3;
 #[derive(Clone, Debug)]
 pub struct LocalClusterBuilder {
     program: Option<PathBuf>,
+    program_arguments: Vec<String>,
     workers: usize,
     threads: usize,
     memory_limit_bytes: Option<usize>,
@@ -62,6 +63,12 @@ impl LocalClusterBuilder {
         self
     }
 
+    /// An argument of the program before `scheduler` or `worker`: `-m` and `swath`, say, for a Python that has the package.
+    pub fn program_argument(mut self, argument: impl Into<String>) -> Self {
+        self.program_arguments.push(argument.into());
+        self
+    }
+
     /// What the processes log to standard error, in the form of `RUST_LOG`.
     pub fn log(mut self, filter: impl Into<String>) -> Self {
         self.log = Some(filter.into());
@@ -93,7 +100,7 @@ impl LocalClusterBuilder {
         let port = self.port.to_string();
         let mut arguments = vec!["scheduler", "--bind", "127.0.0.1", "--port", &port, "--stop-with-input"];
         arguments.extend(self.scheduler_arguments.iter().map(String::as_str));
-        let (scheduler, address) = Process::start(&program, &arguments, self.log.as_deref())?;
+        let (scheduler, address) = Process::start(&program, &self.program_arguments, &arguments, self.log.as_deref())?;
         let mut cluster =
             LocalCluster { builder: self, program, address, scheduler, workers: vec![], started: 0, folder };
         cluster.workers = std::thread::scope(|scope| {
@@ -133,6 +140,7 @@ impl LocalCluster {
     pub fn builder() -> LocalClusterBuilder {
         LocalClusterBuilder {
             program: None,
+            program_arguments: vec![],
             workers: 2,
             threads: 1,
             memory_limit_bytes: None,
@@ -209,7 +217,7 @@ impl LocalCluster {
         arguments.extend(builder.worker_arguments.iter().map(String::as_str));
         let mut attempt = 1;
         loop {
-            match Process::start(&self.program, &arguments, builder.log.as_deref()) {
+            match Process::start(&self.program, &builder.program_arguments, &arguments, builder.log.as_deref()) {
                 Ok((process, _)) => return Ok(process),
                 // Another process took the port between its choice and its use.
                 Err(_) if attempt < START_ATTEMPTS => attempt += 1,
@@ -241,10 +249,13 @@ const LAST_WORDS_BYTES: usize = 16 << 10;
 
 impl Process {
     /// Starts `program` and gives its first line of output, which says that it is ready and where.
-    fn start(program: &Path, arguments: &[&str], log: Option<&str>) -> Result<(Self, String)> {
+    fn start(program: &Path, before: &[String], arguments: &[&str], log: Option<&str>) -> Result<(Self, String)> {
         let role = arguments.first().copied().unwrap_or_default();
         let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.args(before).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        // Ctrl-C in a terminal is for the program that holds the cluster: it may only mean a query.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         match log {
             Some(filter) => command.env("RUST_LOG", filter).stderr(Stdio::inherit()),
             None => command.stderr(Stdio::piped()),

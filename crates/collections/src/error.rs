@@ -8,6 +8,7 @@ use arrow::error::ArrowError;
 use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
 use swath_exec::files::FileError;
+use swath_exec::foreign::FunctionError;
 use swath_exec::interrupt::Interrupted;
 use swath_exec::object_stores::StoreFailure;
 use swath_planner::nearest;
@@ -96,6 +97,9 @@ pub enum Error {
     /// The caller asked to end the wait for it; what it had begun is cancelled.
     #[error("interrupted")]
     Interrupted,
+    /// A user's function failed.
+    #[error(transparent)]
+    Function(Box<FunctionError>),
     /// An error about an array.
     #[error(transparent)]
     Array(swath_nd::Error),
@@ -200,6 +204,9 @@ impl From<DataFusionError> for Error {
             DataFusionError::External(source) => {
                 if source.is::<Interrupted>() {
                     return Self::Interrupted;
+                }
+                if let Some(error) = source.downcast_ref::<FunctionError>() {
+                    return Self::Function(Box::new(error.clone()));
                 }
                 match (source.downcast_ref::<FileError>(), source.downcast_ref::<Self>()) {
                     (Some(file), _) => Self::File(file.clone()),

@@ -53,10 +53,14 @@ pub use swath_cluster::{LocalCluster, LocalClusterBuilder};
 pub use swath_exec::ByteSize;
 /// Gives a plan that is about to run errors which name the file.
 pub use swath_exec::files::name_files;
+/// Functions of users in another language than Rust.
+pub use swath_exec::foreign;
 /// Ending a thread's wait for a session from outside.
 pub use swath_exec::interrupt::interruptible;
 /// For the program that chooses the allocator: how it gives freed memory back when a memory limit is exceeded.
 pub use swath_exec::resident::give_back_with;
+/// The plans that a thread waits for, seen by it.
+pub use swath_exec::watch;
 /// Lazy n-d arrays; a session's own come from [`Session::arrays`].
 pub use swath_nd as nd;
 /// Plans seen from outside: their stages, what their operators did, names as people spell them.

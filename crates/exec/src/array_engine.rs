@@ -34,7 +34,7 @@ pub fn array_engine(
             granted: Mutex::new(()),
         }))
         .spill(Arc::new(SessionSpill { runtime: Arc::clone(runtime), used_bytes: Arc::default() }))
-        .spawner(Arc::new(RuntimeThreads(handle)))
+        .spawner(Arc::new(RuntimeThreads { handle, process: std::process::id() }))
         .build()
 }
 
@@ -70,11 +70,20 @@ impl Memory for PoolMemory {
 }
 
 /// The blocking threads of the session's runtime.
-struct RuntimeThreads(Handle);
+struct RuntimeThreads {
+    handle: Handle,
+    /// The process whose threads these are.
+    process: u32,
+}
 
 impl Threads for RuntimeThreads {
     fn spawn(&self, job: Job) {
-        self.0.spawn_blocking(job);
+        if std::process::id() == self.process {
+            self.handle.spawn_blocking(job);
+        } else {
+            // A fork copied the handle, not the threads.
+            std::thread::spawn(job);
+        }
     }
 }
 

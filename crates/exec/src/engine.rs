@@ -38,6 +38,7 @@ use crate::held::HeldTables;
 use crate::memory;
 use crate::memory_pool::HeadroomPool;
 use crate::object_stores::{ObjectStores, StoreOptions};
+use crate::watch::Watch;
 use crate::{interrupt, registry, settings};
 
 /// How many consumers a "not enough memory" message lists.
@@ -89,6 +90,8 @@ pub struct Engine {
     arrays: swath_blocks::Engine,
     memory_limit_bytes: usize,
     threads: usize,
+    /// The process whose threads these are.
+    process: u32,
 }
 
 impl Engine {
@@ -123,7 +126,8 @@ impl Engine {
         let store = PartitionStore::new(context.runtime_env(), (memory_limit_bytes as f64 * fraction) as usize);
         let held = HeldTables::default();
         let arrays = array_engine(&context.runtime_env(), runtime.handle().clone(), threads, memory_limit_bytes);
-        Ok(Self { runtime: Some(runtime), context, store, held, arrays, memory_limit_bytes, threads })
+        let process = std::process::id();
+        Ok(Self { runtime: Some(runtime), context, store, held, arrays, memory_limit_bytes, threads, process })
     }
 
     /// The DataFusion context that this engine runs.
@@ -172,8 +176,15 @@ impl Engine {
         F: Future<Output = Result<T>> + Send + 'static,
     {
         let cancel = Cancel::default();
-        let work = self.handle().spawn(cancel.scope(work));
+        let work = cancel.scope(Watch::of_thread().unwrap_or_default().scope(work));
+        // Without its threads it would wait for ever.
+        let work = (!self.is_forked()).then(|| self.handle().spawn(work));
         Running { work, _cancel: cancel }
+    }
+
+    /// Whether this is the copy in a forked process: memory is copied, threads are not.
+    pub fn is_forked(&self) -> bool {
+        std::process::id() != self.process
     }
 
     /// Runs `work` on the engine's threads and blocks the caller until it ends.
@@ -185,6 +196,9 @@ impl Engine {
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
     {
+        if self.is_forked() {
+            return Err(forked());
+        }
         let (sender, receiver) = std::sync::mpsc::sync_channel(1);
         let running = self.spawn(work);
         let waiter = self.handle().spawn(async move {
@@ -219,7 +233,10 @@ const LONGEST_SHUTDOWN: Duration = Duration::from_secs(2);
 impl Drop for Engine {
     fn drop(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };
-        if Handle::try_current().is_ok() {
+        if self.is_forked() {
+            // Its threads are not here to be ended, and its spill files are the parent's.
+            std::mem::forget((runtime, self.context.clone()));
+        } else if Handle::try_current().is_ok() {
             // To block is not allowed inside another async runtime.
             runtime.shutdown_background();
         } else {
@@ -241,7 +258,8 @@ impl fmt::Debug for Engine {
 /// Work that runs on an engine's threads; a future of its result. Dropping it cancels the work.
 #[derive(Debug)]
 pub struct Running<T> {
-    work: JoinHandle<Result<T>>,
+    /// None in a process that has no threads for it.
+    work: Option<JoinHandle<Result<T>>>,
     _cancel: Cancel,
 }
 
@@ -249,7 +267,8 @@ impl<T> Future for Running<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.work).poll(context).map(|joined| match joined {
+        let Some(work) = &mut self.work else { return Poll::Ready(Err(forked())) };
+        Pin::new(work).poll(context).map(|joined| match joined {
             Ok(result) => result,
             Err(error) if error.is_panic() => Err(panic_error(error.into_panic().as_ref())),
             Err(_) => Err(DataFusionError::Execution("the query was cancelled".to_owned())),
@@ -259,8 +278,17 @@ impl<T> Future for Running<T> {
 
 impl<T> Drop for Running<T> {
     fn drop(&mut self) {
-        self.work.abort();
+        if let Some(work) = &self.work {
+            work.abort();
+        }
     }
+}
+
+fn forked() -> DataFusionError {
+    DataFusionError::Configuration(
+        "this session was made before the process forked, and its threads are only in the parent; make a new session in the child"
+            .to_owned(),
+    )
 }
 
 fn panic_error(payload: &(dyn Any + Send)) -> DataFusionError {

@@ -5,10 +5,14 @@
 //! what is waited for.
 
 use std::cell::RefCell;
+use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
 use std::time::Duration;
 
-use datafusion::common::DataFusionError;
+use datafusion::common::{DataFusionError, Result};
 
 /// How often a wait asks.
 pub const TICK: Duration = Duration::from_millis(50);
@@ -48,6 +52,33 @@ pub fn asks_to_end() -> bool {
     ask.is_some_and(|ask| ask())
 }
 
+/// Waits on this thread for `future`, which may be inside another async runtime. Within [`interruptible`] the wait can be ended.
+///
+/// # Errors
+/// [`Interrupted`], if it was.
+pub fn wait<F: Future>(future: F) -> Result<F::Output> {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return Ok(output);
+        }
+        match is_interruptible() {
+            true => std::thread::park_timeout(TICK),
+            false => std::thread::park(),
+        }
+        if asks_to_end() {
+            return Err(interrupted());
+        }
+    }
+}
+
 /// The error of a wait that was ended.
 pub fn interrupted() -> DataFusionError {
     DataFusionError::External(Box::new(Interrupted))
@@ -60,6 +91,16 @@ mod tests {
 
     use super::*;
     use crate::{Engine, EngineOptions};
+
+    #[test]
+    fn a_wait_for_a_future_ends_with_it_or_when_asked() {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let thread = std::thread::spawn(move || sender.send(7));
+        assert_eq!(wait(receiver).unwrap().unwrap(), 7);
+        thread.join().unwrap().unwrap();
+        let waited = interruptible(|| true, || wait(std::future::pending::<()>()));
+        assert!(matches!(waited.unwrap_err(), DataFusionError::External(error) if error.is::<Interrupted>()));
+    }
 
     #[test]
     fn a_wait_ends_when_asked_and_its_work_is_dropped() {

@@ -8,6 +8,7 @@
 //! | [`choose_spilling_join`] | the rule that makes hash joins able to spill |
 //! | [`engine`] | the embedded engine: threads, memory pool, spill folder, and the DataFusion context over them |
 //! | [`files`] | files, folders, globs and URLs as tables |
+//! | [`foreign`] | functions of users in another language, Python say |
 //! | [`functions`] | scalar functions of our own |
 //! | [`interrupt`] | ending a wait for work before the work ends |
 //! | [`interruptible_joins`] | joins that end soon after they are cancelled |
@@ -21,6 +22,7 @@
 //! | [`rows_lost`] | the error of a result that was read while it was made, and lost in part |
 //! | [`settings`] | what a session sets by default, and the reference page of all settings |
 //! | [`share_subplans`] | the rule that runs equal aggregations once |
+//! | [`watch`] | the plans that a caller waits for, seen by who waits |
 //! | [`wire`] | operators as bytes, for other processes |
 //! | [`write`](mod@write) | plans' partitions to files, in parallel, all or nothing |
 
@@ -30,6 +32,7 @@ pub mod cancel;
 pub mod choose_spilling_join;
 pub mod engine;
 pub mod files;
+pub mod foreign;
 pub mod functions;
 pub mod held;
 pub mod interrupt;
@@ -44,6 +47,7 @@ pub mod resident;
 pub mod rows_lost;
 pub mod settings;
 pub mod share_subplans;
+pub mod watch;
 pub mod wire;
 pub mod write;
 

@@ -22,6 +22,7 @@ use swath_planner::{
 
 use crate::choose_spilling_join::ChooseSpillingJoin;
 use crate::engine::{Planner, RemotePlanner};
+use crate::foreign::batches::{self, CallFunctionPlanner};
 use crate::functions;
 use crate::held::node::HoldPlanner;
 use crate::held::{self, ComputeReleased};
@@ -110,6 +111,7 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "account_for_windows", kind: Kind::TaskRule(|| Arc::new(AccountForWindows)) },
     Entry { name: "AsofJoin", kind: Kind::Operator(|| Arc::new(AsofJoinPlanner)) },
     Entry { name: "MapBatches", kind: Kind::Operator(|| Arc::new(MapBatchesPlanner)) },
+    Entry { name: "CallFunction", kind: Kind::Operator(|| Arc::new(CallFunctionPlanner)) },
     Entry { name: "send_copy_to_writer", kind: Kind::LogicalRule(|| Arc::new(SendCopyToWriter)) },
     Entry { name: "Hold", kind: Kind::Operator(|| Arc::new(HoldPlanner)) },
     Entry { name: "write", kind: Kind::Operator(|| Arc::new(WritePlanner)) },
@@ -120,6 +122,7 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "ARROW", kind: Kind::TableFactory(|| Arc::new(ExternalTableFactory::default())) },
     Entry { name: "AsofJoinExec", kind: Kind::Wire(asof_join::WIRE) },
     Entry { name: "BroadcastJoinExec", kind: Kind::Wire(broadcast_join::WIRE) },
+    Entry { name: "CallFunctionExec", kind: Kind::Wire(batches::WIRE) },
     Entry { name: "CollectKeysExec", kind: Kind::Wire(collect_keys::WIRE) },
     Entry { name: "FilterByKeysExec", kind: Kind::Wire(filter_by_keys::WIRE) },
     Entry { name: "SingleTaskExec", kind: Kind::Wire(single_task::WIRE) },

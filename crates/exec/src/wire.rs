@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
 use datafusion::common::{Result, exec_datafusion_err, internal_datafusion_err};
@@ -78,6 +78,14 @@ impl<'a> WireWriter<'a> {
         file.finish()?;
         self.bytes(file.get_ref());
         Ok(())
+    }
+
+    /// Adds types.
+    ///
+    /// # Errors
+    /// If there is one that Arrow IPC does not know.
+    pub fn types(&mut self, types: &[DataType]) -> Result<()> {
+        self.schema(&Schema::new(types.iter().map(|of| Field::new("", of.clone(), true)).collect::<Vec<_>>()))
     }
 
     /// Adds an expression.
@@ -161,6 +169,26 @@ impl<'a> WireReader<'a> {
     /// If the message ends before, or is damaged.
     pub fn schema(&mut self) -> Result<SchemaRef> {
         Ok(StreamReader::try_new(self.bytes()?, None)?.schema())
+    }
+
+    /// The next types.
+    ///
+    /// # Errors
+    /// If the message ends before, or is damaged.
+    pub fn types(&mut self) -> Result<Vec<DataType>> {
+        Ok(self.schema()?.fields().iter().map(|field| field.data_type().clone()).collect())
+    }
+
+    /// The next types, which are one.
+    ///
+    /// # Errors
+    /// If the message ends before, or there are more or none.
+    pub fn one_type(&mut self) -> Result<DataType> {
+        let mut types = self.types()?;
+        match (types.pop(), types.pop()) {
+            (Some(one), None) => Ok(one),
+            _ => Err(exec_datafusion_err!("a plan message is damaged: expected one type")),
+        }
     }
 
     /// The next expression, over rows of `schema`.

@@ -22,6 +22,7 @@ use datafusion::physical_plan::limit::GlobalLimitExec;
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::replace_children_if_necessary;
 use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
+use swath_exec::foreign::calls_function;
 
 /// The end of a plan that stays at the client.
 pub struct Finish {
@@ -36,6 +37,8 @@ impl Finish {
         let mut kept = 0;
         let mut below = Arc::clone(plan);
         while is_light(&below)
+            // Users' functions run on workers.
+            && !calls_function(below.as_ref()).unwrap_or(true)
             && let [input] = below.children()[..]
         {
             let input = Arc::clone(input);

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::error::DataFusionError;
+use swath_exec::foreign::Function;
+use swath_exec::foreign::batches::{CallFunctionNode, Portion};
 use swath_exec::operators::{BatchFunction, MapBatchesNode};
 
 use super::DataFrame;
@@ -46,6 +48,15 @@ impl DataFrame {
             let function: BatchFunction =
                 Arc::new(move |batch| function(batch).map_err(|error| DataFusionError::External(Box::new(error))));
             Ok(MapBatchesNode::plan(plan, "map_batches", schema, function)?)
+        })
+    }
+
+    /// [`map_batches`](Self::map_batches) with a function of another language, which runs on the workers of a cluster.
+    pub fn map_batches_with(&self, schema: SchemaRef, function: Function) -> Self {
+        self.then(|plan| {
+            let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+            resolve::refuse_duplicates("map_batches", &names)?;
+            Ok(CallFunctionNode::plan(plan, function, Portion::Batch, schema)?)
         })
     }
 }

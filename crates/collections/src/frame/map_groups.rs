@@ -6,6 +6,8 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::error::DataFusionError;
+use swath_exec::foreign::Function;
+use swath_exec::foreign::batches::{CallFunctionNode, Portion};
 use swath_exec::operators::map_batches::declared;
 use swath_exec::operators::{BatchFunction, MapBatchesNode};
 
@@ -58,6 +60,19 @@ impl GroupBy {
             let result_schema = Arc::clone(&schema);
             let function: BatchFunction = Arc::new(move |batch| each_group(&batch, &result_schema, &function));
             Ok(MapBatchesNode::plan(plan, "map_groups", schema, function)?)
+        })
+    }
+
+    /// [`map_groups`](Self::map_groups) with a function of another language, which runs on the workers of a cluster.
+    pub fn map_groups_with(&self, schema: SchemaRef, function: Function) -> DataFrame {
+        let gathered = match self.with_group_column() {
+            Ok(gathered) => gathered,
+            Err(error) => return self.frame().failed(error),
+        };
+        gathered.then(|plan| {
+            let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+            resolve::refuse_duplicates("map_groups", &names)?;
+            Ok(CallFunctionNode::plan(plan, function, Portion::Group, schema)?)
         })
     }
 

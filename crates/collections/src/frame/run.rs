@@ -12,9 +12,9 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::{Stream, StreamExt};
-use swath_exec::RowsLost;
 use swath_exec::engine::Running;
 use swath_exec::files::name_files;
+use swath_exec::{RowsLost, watch};
 use tokio::sync::mpsc;
 
 use super::DataFrame;
@@ -78,7 +78,8 @@ impl DataFrame {
         let (sender, receiver) = mpsc::channel(STREAM_BUFFER_BATCHES);
         let running = self.session.engine().spawn(async move {
             let physical = name_files(state.create_physical_plan(&plan).await?)?;
-            let mut batches = execute_stream(physical, state.task_ctx())?;
+            watch::running(&physical);
+            let mut batches = execute_stream(Arc::clone(&physical), state.task_ctx())?;
             while let Some(batch) = batches.next().await {
                 if sender.send(batch).await.is_err() {
                     break;
@@ -117,7 +118,8 @@ async fn collect(state: &SessionState, plan: &LogicalPlan) -> Result<(SchemaRef,
     loop {
         let physical = name_files(state.create_physical_plan(plan).await?)?;
         let schema = physical.schema();
-        match datafusion::physical_plan::collect(physical, state.task_ctx()).await {
+        watch::running(&physical);
+        match datafusion::physical_plan::collect(Arc::clone(&physical), state.task_ctx()).await {
             Err(error) if again && RowsLost::caused(&error) => again = false,
             batches => return Ok((schema, batches?)),
         }
@@ -177,7 +179,7 @@ impl Iterator for BatchIterator {
 
     fn next(&mut self) -> Option<Self::Item> {
         // Not `blocking_recv`, which panics inside an async runtime.
-        futures::executor::block_on(self.0.next())
+        swath_exec::interrupt::wait(self.0.next()).unwrap_or_else(|ended| Some(Err(ended.into())))
     }
 }
 
