@@ -11,7 +11,7 @@ use swath_collections as sw;
 use swath_collections::Result;
 use swath_collections::planner::analyze::progress::Progress;
 
-use crate::errors::exception;
+use crate::errors::{IntoPython, exception};
 use crate::batches::Batches;
 use crate::frame::DataFrame;
 
@@ -86,9 +86,11 @@ pub struct Awaited {
 impl Awaited {
     /// Begins to collect `frame`; `done` is called with its rows and `None`, or `None` and an exception, on another thread.
     #[new]
-    fn new(py: Python<'_>, frame: &DataFrame, done: Py<PyAny>) -> Self {
+    fn new(py: Python<'_>, frame: &DataFrame, done: Py<PyAny>) -> PyResult<Self> {
         let frame = frame.frame.clone();
         let session = frame.session().clone();
+        // Says so where nothing would ever run: in a forked process.
+        py.detach(|| session.engine().block_on(async { Ok(()) })).python(py)?;
         let work = py.detach(|| {
             session.engine().spawn(async move {
                 let collected = collected(frame).await;
@@ -103,7 +105,7 @@ impl Awaited {
                 Ok(())
             })
         });
-        Self { work: Mutex::new(Some(Box::new(work))) }
+        Ok(Self { work: Mutex::new(Some(Box::new(work))) })
     }
 
     /// Ends the query.

@@ -1,5 +1,7 @@
 """Swath: one lazy engine for tables and n-d arrays."""
 
+from swath import errors
+from swath._config import config
 from swath._internal import __version__
 from swath._module import (
     from_arrow,
@@ -17,6 +19,7 @@ from swath._module import (
     tables,
 )
 from swath._session import default_session
+from swath.cluster import LocalCluster, connect
 from swath.dtypes import (
     Array,
     Binary,
@@ -105,6 +108,7 @@ from swath.expr.reductions import (
     var,
 )
 from swath.frame import BatchStream, DataFrame, GroupBy, Table, WriteSummary, concat
+from swath.functions import udaf, udf
 from swath.notebook import load_ipython_extension
 from swath.session import Session
 
@@ -136,6 +140,7 @@ __all__ = [
     "LargeBinary",
     "LargeString",
     "List",
+    "LocalCluster",
     "Map",
     "Null",
     "Session",
@@ -164,15 +169,19 @@ __all__ = [
     "concat",
     "concat_list",
     "concat_str",
+    "config",
+    "connect",
     "corr",
     "count",
     "cov",
     "cume_dist",
     "default_session",
+    "default_session",
     "dense_rank",
     "desc",
     "duration",
     "element",
+    "errors",
     "exclude",
     "first",
     "format",
@@ -218,6 +227,8 @@ __all__ = [
     "table",
     "tables",
     "today",
+    "udaf",
+    "udf",
     "var",
     "when",
 ]

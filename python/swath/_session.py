@@ -36,7 +36,8 @@ def default_session() -> Session:
     with _lock:
         # The threads of a session do not live on in a process that was forked from this one.
         if _default is None or _default[0] != os.getpid() or _default[1].is_closed:
+            from swath._config import config
             from swath.session import Session
 
-            _default = (os.getpid(), Session())
+            _default = (os.getpid(), Session(**config.session_options()))
         return _default[1]

@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from swath import _internal
-from swath._sizes import byte_size
 from swath.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -52,21 +51,28 @@ def connect(address: str, **options: Any) -> Session:
     return Session(address=address, **options)
 
 
+def _program() -> str:
+    """Give the program of a process that finds the modules that this one finds."""
+    return f"import sys; sys.path[:] = {sys.path!r}; from swath.__main__ import main; sys.exit(main())"
+
+
 class LocalCluster:
     """
     A cluster on this machine: a scheduler and workers as processes of this Python.
 
-    The workers run Python functions. All processes end when the cluster is closed, and when this process ends, however it ends.
+    The workers run Python functions. All processes end when the cluster is closed, and when this process
+    ends, however it ends.
 
     Parameters
     ----------
     workers
         How many worker processes.
     threads
-        Threads of each of them. Python functions of one worker share its GIL: more workers of fewer threads hold
-        each other up less.
+        Threads of each of them. Python functions of one worker share its GIL: more workers of fewer threads
+        hold each other up less.
     memory_limit
-        Memory of each worker, as bytes or as text such as ``"4GB"``. By default they share 70 % of the machine's.
+        Memory of each worker, as bytes or as text such as ``"4GB"``. By default they share 70 % of the
+        machine's.
     port
         The scheduler's port; 0 takes a free one.
     log
@@ -89,12 +95,14 @@ class LocalCluster:
         port: int = 0,
         log: str | None = None,
     ) -> None:
+        from swath.session import _bytes
+
         self._cluster = _internal.LocalCluster(
             program=sys.executable,
-            program_arguments=["-m", "swath"],
+            program_arguments=["-c", _program()],
             workers=workers,
             threads=threads,
-            memory_limit=None if memory_limit is None else byte_size(memory_limit, "memory_limit"),
+            memory_limit=_bytes("memory_limit", memory_limit),
             port=port,
             log=log,
         )

@@ -10,6 +10,7 @@ __all__ = [
     "ColumnNotFoundError",
     "EngineError",
     "FileError",
+    "FunctionError",
     "InvalidArgumentError",
     "InvalidValueError",
     "LinAlgError",
@@ -58,6 +59,31 @@ class ClusterError(SwathError, ConnectionError):
 
 class ArrayError(SwathError, ValueError):
     """A mistake about an array: its shape, axis, dtype or index."""
+
+
+class FunctionError(SwathError, RuntimeError):
+    """
+    A function of yours raised an exception.
+
+    Where it ran in this process, that exception is the ``__cause__``; from a worker its traceback comes as
+    text.
+
+    Attributes
+    ----------
+    function
+        The function's name.
+    exception_class
+        The name of the class of what it raised, such as ``"ValueError"``.
+    exception_message
+        The message of what it raised.
+    traceback_text
+        Where it was raised, as Python shows it.
+    """
+
+    function: str
+    exception_class: str
+    exception_message: str
+    traceback_text: str
 
 
 class EngineError(SwathError, RuntimeError):

@@ -12,8 +12,10 @@ from swath.frame.nulls import Nulls
 from swath.frame.reshape import Reshape
 from swath.frame.rows import Rows
 from swath.frame.run import Run
+from swath.frame.run_async import RunAsync
 from swath.frame.spark import SparkNames
 from swath.frame.write import Write
+from swath.functions.rows import MapBatches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from swath.session import Session
 
 
-class DataFrame(Columns, Rows, Combine, Group, Reshape, Nulls, Run, Export, Write, SparkNames):
+class DataFrame(
+    Columns, Rows, Combine, Group, Reshape, Nulls, MapBatches, Run, RunAsync, Export, Write, SparkNames
+):
     """A lazy table.
 
     Methods that shape it return a new one and read nothing; methods that run it (``collect``, ``count``,

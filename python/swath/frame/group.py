@@ -11,6 +11,7 @@ from swath.expr import Expr
 from swath.frame import arguments
 from swath.frame.arguments import IntoExpr
 from swath.frame.base import Frame
+from swath.functions.rows import MapGroups
 
 if TYPE_CHECKING:
     from swath.frame.frame import DataFrame
@@ -194,7 +195,7 @@ def _length(length: str | timedelta) -> str:
     return length
 
 
-class GroupBy:
+class GroupBy(MapGroups):
     """A frame with keys, waiting for its aggregates; made by ``df.group_by``."""
 
     def __init__(self, frame: _internal.DataFrame, keys: list[_internal.Expr], sets: str) -> None:

@@ -8,10 +8,11 @@ Functions written in Python, for columns, groups and batches.
 ``map_groups``     a method of grouped frames: a function over whole groups of rows
 =================  ==================================================================================
 
-Data reaches a function as Arrow arrays, or as NumPy, Polars or pandas ones, without copies where these libraries allow it. On a cluster
-the function travels by cloudpickle and runs in the workers, each of which is a process with an interpreter of its own; embedded it runs
-in this process, on threads that hold up neither the engine nor other Python threads longer than the function holds the interpreter.
-What it raises comes back as :class:`swath.errors.FunctionError`, with the traceback of where it ran.
+Data reaches a function as Arrow arrays, or as NumPy, Polars or pandas ones, without copies where these
+libraries allow it. On a cluster the function travels by cloudpickle and runs in the workers, each of which is
+a process with an interpreter of its own; embedded it runs in this process, on threads that hold up neither
+the engine nor other Python threads longer than the function holds the interpreter. What it raises comes back
+as :class:`swath.errors.FunctionError`, with the traceback of where it ran.
 """
 
 from swath.functions.aggregates import AggregateFunction, udaf

@@ -1,8 +1,8 @@
 """
 What the engine calls: the user's function between Arrow data in and Arrow data out.
 
-Objects of this module are what travels to workers. They are called by :mod:`swath._internal` with the interpreter's lock held, on threads of
-the engine.
+Objects of this module are what travels to workers. They are called by :mod:`swath._internal` with the
+interpreter's lock held, on threads of the engine.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def loads(payload: bytes) -> Any:
         return pickle.loads(payload)
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"{error}; a function is sent as the place where it is imported from unless it is defined in the main program: "
+            f"{error}; a function is sent as the place where it is imported from, unless that is the main "
+            "program: "
             "install the module where the workers run, or call cloudpickle.register_pickle_by_value(module)"
         ) from error
 
@@ -94,7 +95,8 @@ def array_of(result: Any, returns: pa.DataType) -> Any:
         return pa.array(result, type=returns if result.dtype.kind == "O" else None)
     if isinstance(result, str | bytes) or not isinstance(result, Iterable):
         raise TypeError(
-            f"expected a column (an Arrow, NumPy, Polars or pandas array, or a list), the function returned {result!r}"
+            f"expected a column (an Arrow, NumPy, Polars or pandas array, or a list), "
+            f"the function returned {result!r}"
         )
     return pa.array(list(result), type=returns)
 
@@ -281,7 +283,6 @@ def table_of(result: Any, schema: pa.Schema) -> Any:
             return pa.Table.from_pylist(parts, schema=schema)
         return pa.concat_tables(pa.table(table_of(part, schema)) for part in parts)
     raise TypeError(
-        f"expected rows (a pyarrow, Polars or pandas table, a dict of columns or a list of dicts), the function returned {result!r}"
+        f"expected rows (a pyarrow, Polars or pandas table, a dict of columns or a list of dicts), "
+        f"the function returned {result!r}"
     )
-
-

@@ -26,8 +26,8 @@ def arrow_type(dtype: Any) -> pa.DataType:
     Parameters
     ----------
     dtype
-        A type of Swath, pyarrow or Python (``int``, ``float``, ``str``, ``bool``, ``bytes``, ``datetime.date`` …), or a name such as
-        ``"int64"``.
+        A type of Swath, pyarrow or Python (``int``, ``float``, ``str``, ``bool``, ``bytes``,
+        ``datetime.date`` …), or a name such as ``"int64"``.
     """
     found = _known_type(dtype)
     if found is None:
@@ -117,7 +117,8 @@ def arrow_schema(schema: Any, operation: str) -> pa.Schema:
         except (TypeError, ValueError) as error:
             raise InvalidArgumentError(f"{operation}: schema: {error}") from None
     raise InvalidArgumentError(
-        f"{operation}: schema: expected names and types of what the function returns, such as {{'a': int}}, got {schema!r}"
+        f"{operation}: schema: expected names and types of what the function returns, such as {{'a': int}}, "
+        f"got {schema!r}"
     )
 
 
@@ -163,8 +164,8 @@ def signature_of(
     if input is None:
         if len(kinds) > 1:
             raise InvalidArgumentError(
-                f"{operation}: the annotations name several kinds of arrays ({', '.join(sorted(map(str, kinds)))}); "
-                "say input= for all"
+                f"{operation}: the annotations name several kinds of arrays "
+                f"({', '.join(sorted(map(str, kinds)))}); say input= for all"
             )
         input = str(kinds.pop()) if kinds else "arrow"
     if input_dtypes is None and annotations:
@@ -182,7 +183,11 @@ def signature_of(
 
 def _annotations(function: Callable[..., Any]) -> tuple[list[Any], Any]:
     """Give the annotations of the parameters in order, where there are any, and that of the result."""
-    target = function if inspect.isroutine(function) or inspect.isclass(function) else type(function).__call__
+    if inspect.isclass(function) and hasattr(function, "update"):
+        # A class that keeps states: what its objects are given, and what they give in the end.
+        parts = typing.cast("Any", function)
+        return _annotations(parts.update)[0][1:], _annotations(parts.evaluate)[1]
+    target = function if inspect.isroutine(function) else type(function).__call__
     try:
         hints = typing.get_type_hints(target, include_extras=True)
         parameters = inspect.signature(function).parameters.values()
@@ -219,7 +224,7 @@ def _kind(annotation: Any) -> str | None:
 
 
 def _declared(annotation: Any) -> Any:
-    """Give the data type that an annotation tells: of one value, or beside an array as ``Annotated[Array, dtype]``."""
+    """Give the data type that an annotation tells: of one value, or of an array's in ``Annotated``."""
     annotation = _plain(annotation)
     if typing.get_origin(annotation) is typing.Annotated:
         found = [_known_type(extra) for extra in typing.get_args(annotation)[1:]]
