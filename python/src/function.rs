@@ -115,14 +115,8 @@ impl Function {
     }
 
     /// What the function makes of each of the groups.
-    fn map_groups(
-        &self,
-        frame: &DataFrame,
-        keys: Vec<Bound<'_, Expr>>,
-        schema: &Bound<'_, PyAny>,
-    ) -> PyResult<DataFrame> {
-        let groups = frame.frame.group_by(keys.iter().map(|key| key.get().expr.clone()));
-        Ok(groups.map_groups_with(capsule::schema_of(schema)?, self.function.clone()).into())
+    fn map_groups(&self, py: Python<'_>, groups: &GroupBy, schema: &Bound<'_, PyAny>) -> PyResult<DataFrame> {
+        made(py, groups.group.map_groups_with(capsule::schema_of(schema)?, self.function.clone()))
     }
 }
 

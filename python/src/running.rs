@@ -11,8 +11,8 @@ use swath_collections as sw;
 use swath_collections::Result;
 use swath_collections::planner::analyze::progress::Progress;
 
-use crate::errors::{IntoPython, exception};
 use crate::batches::Batches;
+use crate::errors::{IntoPython, exception};
 use crate::frame::DataFrame;
 
 /// Work shows no progress before this time.
