@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias, final
+from collections.abc import Callable, Sequence
+from typing import Any, final
 
 __version__: str
 
@@ -427,3 +429,59 @@ def rolling_rows(
 def rolling_time(
     name: str, value: Expr, by: Expr, period: str, min_samples: int = 1, closed: str = "right", q: float = 0.5
 ) -> Expr: ...
+
+# function
+
+@final
+class ArrowArray:
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
+    def __len__(self) -> int: ...
+
+@final
+class Function:
+    def __new__(cls, name: str, id: int, call: Any) -> Function: ...
+    def scalar(self, inputs: Sequence[Any] | None, returns: Any, *, volatile: bool) -> ColumnFunction: ...
+    def aggregate(
+        self, inputs: Sequence[Any] | None, returns: Any, *, keeps_state: bool
+    ) -> ColumnFunction: ...
+    def map_batches(self, frame: DataFrame, schema: Any) -> DataFrame: ...
+    def map_groups(self, groups: GroupBy, schema: Any) -> DataFrame: ...
+
+@final
+class ColumnFunction:
+    def call(self, arguments: Sequence[Expr]) -> Expr: ...
+    def register(self, session: Session) -> None: ...
+
+# running
+
+@final
+class Awaited:
+    def __new__(
+        cls, frame: DataFrame, done: Callable[[Batches | None, BaseException | None], None]
+    ) -> Awaited: ...
+    def cancel(self) -> None: ...
+
+# cluster
+
+@final
+class LocalCluster:
+    def __new__(
+        cls,
+        *,
+        program: str,
+        program_arguments: Sequence[str],
+        workers: int,
+        threads: int,
+        memory_limit: int | None = None,
+        port: int = 0,
+        log: str | None = None,
+    ) -> LocalCluster: ...
+    @property
+    def address(self) -> str: ...
+    @property
+    def scheduler_id(self) -> int: ...
+    @property
+    def worker_ids(self) -> list[int]: ...
+    def add_worker(self) -> None: ...
+    def kill_worker(self, number: int) -> None: ...
+    def close(self) -> bool: ...

@@ -128,7 +128,8 @@ class Notebook:
         from IPython.display import display
 
         if self._handle is None:
-            self._handle = display(forms, raw=True, display_id=True)
+            show: Any = display
+            self._handle = show(forms, raw=True, display_id=True)
         else:
             self._handle.update(forms, raw=True)
 

@@ -40,7 +40,8 @@ def dumps(value: object, name: str) -> bytes:
             "functions go to workers by cloudpickle, which is missing: pip install 'swath[functions]'"
         ) from error
     try:
-        return cloudpickle.dumps(value)
+        payload: bytes = cloudpickle.dumps(value)
+        return payload
     except Exception as error:
         raise InvalidArgumentError(
             f"{name} cannot be sent to workers, since something that it uses cannot be pickled: {error}; "
