@@ -259,7 +259,8 @@ fn failed(py: Python<'_>, name: &str, raised: PyErr) -> DataFusionError {
 
 /// The traceback as Python shows it.
 fn formatted(py: Python<'_>, raised: &PyErr) -> PyResult<String> {
-    let lines = py.import("traceback")?.call_method1("format_exception", (raised.value(py),))?;
+    let parts = (raised.get_type(py), raised.value(py), raised.traceback(py));
+    let lines = py.import("traceback")?.call_method1("format_exception", parts)?;
     Ok(lines.extract::<Vec<String>>()?.concat())
 }
 
