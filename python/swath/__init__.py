@@ -176,7 +176,6 @@ __all__ = [
     "cov",
     "cume_dist",
     "default_session",
-    "default_session",
     "dense_rank",
     "desc",
     "duration",

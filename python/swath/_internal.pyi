@@ -1,9 +1,7 @@
 """The native module: what the package calls. Sections are those of its source."""
 
-from collections.abc import Sequence
-from typing import Any, TypeAlias, final
 from collections.abc import Callable, Sequence
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
 __version__: str
 

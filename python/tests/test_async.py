@@ -33,7 +33,7 @@ def test_errors_are_raised_where_they_are_awaited(session):
     async def run():
         await session.sql("SELECT 1 / (value - value) AS x FROM range(3)").collect_async()
 
-    with pytest.raises(sw.SwathError, match="[Dd]ivide by zero"):
+    with pytest.raises(sw.SwathError, match=r"[Dd]ivide by zero"):
         asyncio.run(run())
 
 
