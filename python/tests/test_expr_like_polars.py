@@ -466,9 +466,11 @@ def alike(ours, theirs):
     return type(ours) is type(theirs) and ours == theirs
 
 
-@pytest.fixture(scope="module")
-def frame():
-    return sw.from_polars(POLARS).sort("i")
+@pytest.fixture(scope="module", params=["polars", "python"])
+def frame(request):
+    """The table as Polars holds it (large lists, views of strings), and as it comes from values of Python."""
+    made = sw.from_polars(POLARS) if request.param == "polars" else sw.from_dict(DATA)
+    return made.sort("i")
 
 
 @pytest.mark.parametrize("case", cases(ELEMENTWISE))

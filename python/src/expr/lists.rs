@@ -52,6 +52,9 @@ pub fn list_with(name: &str, value: &Expr, arguments: Vec<Bound<'_, Expr>>) -> P
     .into())
 }
 
+/// The last position in a list of 32-bit offsets.
+const FARTHEST: i64 = i32::MAX as i64;
+
 /// Elements of a list by position: `get`, `slice`, `head`, `tail`; its texts joined.
 #[pyfunction]
 #[pyo3(signature = (name, value, offset=0, length=None, separator=""))]
@@ -66,10 +69,12 @@ pub fn list_slice(name: &str, value: &Expr, offset: i64, length: Option<u32>, se
             let end = offset.saturating_add(last).saturating_sub(1);
             if last == 0 { value.slice(0, 0) } else { nested::array_slice(plain, lit(offset), lit(end.min(-1)), None) }
         }
-        "slice" => match u32::try_from(offset) {
-            Ok(offset) => value.slice(offset, length.unwrap_or(u32::MAX)),
-            Err(_) => return Err(PyValueError::new_err(format!("list.slice: the offset {offset} is too large"))),
-        },
+        // The function underneath takes no position beyond those that the list's offsets can have.
+        "slice" if offset < FARTHEST => {
+            let end = offset.saturating_add(last).min(FARTHEST);
+            nested::array_slice(plain, lit(offset + 1), lit(end), None)
+        }
+        "slice" => return Err(PyValueError::new_err(format!("list.slice: the offset {offset} is too large"))),
         _ => return Err(unknown(name)),
     }
     .into())
