@@ -499,3 +499,21 @@ def test_an_aggregate_of_groups_means_what_it_means_in_polars(case, frame):
     assert alike(ours, theirs.to_dict(as_series=False)), (
         f"{ours}, in Polars {theirs.to_dict(as_series=False)}"
     )
+
+
+def test_expressions_mean_the_same_on_a_cluster(cluster_session):
+    frame = cluster_session.from_dict(DATA).sort("i")
+    all_cases = cases(ELEMENTWISE)
+    for first in range(0, len(all_cases), 60):
+        some = dict(enumerate(all_cases[first : first + 60]))
+        theirs = POLARS.with_columns(**{f"c{number}": meaning(case, pl) for number, case in some.items()})
+        ours = frame.select(**{f"c{number}": meaning(case, sw) for number, case in some.items()}).to_dict()
+        for number, case in some.items():
+            assert alike(ours[f"c{number}"], theirs[f"c{number}"].to_list()), case
+    grouped = {f"c{number}": case for number, case in enumerate(GROUPED)}
+    theirs = POLARS.group_by("k").agg(**{name: meaning(case, pl) for name, case in grouped.items()})
+    ours = frame.group_by("k").agg(**{name: meaning(case, sw) for name, case in grouped.items()})
+    ours = ours.sort("k", nulls_last=True).to_dict()
+    theirs = theirs.sort("k", nulls_last=True).to_dict(as_series=False)
+    for name, case in grouped.items():
+        assert alike(ours[name], theirs[name]), case
