@@ -170,3 +170,8 @@ class LocalCluster:
         except ClusterError:
             return "<LocalCluster: closed>"
         return f"<LocalCluster {address}: {workers} workers of {self._threads} threads>"
+
+    def _repr_html_(self) -> str:
+        from swath.notebook.html import cluster_html
+
+        return cluster_html(self)

@@ -21,7 +21,7 @@ def run():
 
 
 def test_there_are_notebooks():
-    assert len(NOTEBOOKS) >= 5
+    assert len(NOTEBOOKS) >= 7
 
 
 @pytest.mark.filterwarnings("default")

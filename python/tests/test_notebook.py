@@ -163,6 +163,23 @@ def test_a_session_shows_its_limits_and_tables():
     assert "closed" in words(session)
 
 
+def test_a_cluster_shows_its_workers(cluster):
+    text = words(cluster)
+    assert cluster.address in text
+    assert f"process {cluster.scheduler}" in text
+    assert shown(cluster).tags.count("tr") == 3 + 1 + len(cluster.workers)
+    with cluster.connect() as session:
+        assert session.address == cluster.address
+        text = words(session)
+        assert "on a cluster" in text
+        assert cluster.address in text
+        graph = session.sql("SELECT value % 5 AS k, count(*) AS n FROM range(100000) GROUP BY 1").show_plan(
+            analyze=True
+        )
+        # One tree, whatever ran in which process.
+        assert len(graph.edges) == len(graph.boxes) - 1
+
+
 def test_a_cluster_that_does_not_answer_is_shown():
     from swath.notebook.scheduler import workers
 

@@ -91,8 +91,8 @@ def _ran(operators: list[Any], stages: list[Any], elapsed: float) -> Graph:
         above = heads[number] = len(boxes)
         boxes.append(Box(f"Stage {number}", plural(tasks, "task"), figures))
         add(part)
-        if part:
-            edges.append((above, above + 1))
+        # Tasks of one stage may have plans of several shapes.
+        edges.extend((above, above + 1 + place) for place, operator in enumerate(part) if operator[0] == 0)
     add(operators)
     for place, box in enumerate(boxes):
         if read := _READS_STAGE.match(f"{box.title}: {box.details}"):
