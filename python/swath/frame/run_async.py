@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from swath import _internal
@@ -36,6 +35,9 @@ class RunAsync(Frame):
         >>> asyncio.run(both())
         [10, 20]
         """
+        # Imported where it is used: with its sockets it would be a good part of what `import swath` takes.
+        import asyncio
+
         from swath.frame.table import Table
 
         loop = asyncio.get_running_loop()
