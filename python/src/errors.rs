@@ -29,6 +29,7 @@ pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
     match error {
         Error::Interrupted => PyKeyboardInterrupt::new_err(()),
         Error::Function(failure) => function_error(py, failure, error.to_string()),
+        Error::Array(error) => crate::array::error::raised(py, error),
         _ => raised(py, class(error), error.to_string()),
     }
 }

@@ -13,6 +13,9 @@ use super::error::{invalid, raised};
 use super::operand::ChunksArgument;
 use super::run::{resolved, waited};
 use super::{Array, borrowed, wrapped};
+use crate::errors::IntoPython;
+use crate::session::Session;
+use crate::wait::detached;
 
 fn opened(py: Python<'_>, array: nd::Array, chunks: Option<ChunksArgument>) -> PyResult<Array> {
     wrapped(
@@ -68,6 +71,13 @@ fn from_zarr(
     opened(py, array, chunks)
 }
 
+/// The Zarr array at an address of an object store.
+#[pyfunction]
+fn from_zarr_at(py: Python<'_>, session: &Session, address: &str, chunks: Option<ChunksArgument>) -> PyResult<Array> {
+    let array = detached(py, || session.session.from_zarr(address))?;
+    opened(py, array, chunks)
+}
+
 #[pyfunction]
 fn to_npy(py: Python<'_>, array: &Array, path: PathBuf) -> PyResult<()> {
     let known = resolved(py, &array.array)?;
@@ -90,14 +100,15 @@ fn save_npz(
     })
 }
 
-/// Writes a Zarr array.
+/// Writes a Zarr array into a folder, or with a session to an address of an object store.
 #[pyfunction]
-#[pyo3(signature = (array, folder, *, chunk_shape, shard_shape, version, compression, overwrite, attributes, dimension_names))]
+#[pyo3(signature = (array, place, *, session, chunk_shape, shard_shape, version, compression, overwrite, attributes, dimension_names))]
 #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
 fn to_zarr(
     py: Python<'_>,
     array: &Array,
-    folder: PathBuf,
+    place: String,
+    session: Option<&Session>,
     chunk_shape: Option<Vec<usize>>,
     shard_shape: Option<Vec<usize>>,
     version: u8,
@@ -126,7 +137,11 @@ fn to_zarr(
         options.attributes = parsed.map_err(|error| invalid(py, format!("attributes are no JSON object: {error}")))?;
     }
     options.dimension_names = dimension_names;
-    waited(py, move |_| known.to_zarr(folder, Some(&options)))
+    let Some(session) = session else {
+        return waited(py, move |_| known.to_zarr(place, Some(&options)));
+    };
+    let session = session.session.clone();
+    waited(py, move |_| Ok(session.to_zarr(&known, &place, Some(&options))))?.python(py)
 }
 
 pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -134,6 +149,7 @@ pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(npz_names, module)?)?;
     module.add_function(wrap_pyfunction!(from_npz, module)?)?;
     module.add_function(wrap_pyfunction!(from_zarr, module)?)?;
+    module.add_function(wrap_pyfunction!(from_zarr_at, module)?)?;
     module.add_function(wrap_pyfunction!(to_npy, module)?)?;
     module.add_function(wrap_pyfunction!(save_npz, module)?)?;
     module.add_function(wrap_pyfunction!(to_zarr, module)?)

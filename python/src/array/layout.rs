@@ -125,6 +125,19 @@ fn insert(py: Python<'_>, array: &Array, before: isize, values: &Bound<'_, PyAny
     made(py, || array.array.insert(before, values, axis))
 }
 
+/// Values before several positions, one for each.
+#[pyfunction]
+fn insert_at(
+    py: Python<'_>,
+    array: &Array,
+    positions: Vec<isize>,
+    values: &Bound<'_, PyAny>,
+    axis: isize,
+) -> PyResult<Array> {
+    let values = operand(values)?;
+    made(py, || array.array.insert_at(&positions, values, axis))
+}
+
 /// With margins: a mode by NumPy's name, and the value of `constant` and `linear_ramp`.
 #[pyfunction]
 fn pad(
@@ -199,6 +212,7 @@ pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(repeat, module)?)?;
     module.add_function(wrap_pyfunction!(delete, module)?)?;
     module.add_function(wrap_pyfunction!(insert, module)?)?;
+    module.add_function(wrap_pyfunction!(insert_at, module)?)?;
     module.add_function(wrap_pyfunction!(pad, module)?)?;
     module.add_function(wrap_pyfunction!(tril, module)?)?;
     module.add_function(wrap_pyfunction!(triu, module)?)?;

@@ -59,13 +59,15 @@ fn factor(py: Python<'_>, name: &str, array: &Array) -> PyResult<Array> {
     })
 }
 
-/// What has several: `qr`, `svd`, `eigh`, `slogdet`.
+/// What has several: `qr`, `qr_complete`, `svd`, `svd_full`, `eigh`, `slogdet`.
 #[pyfunction]
 fn factors(py: Python<'_>, name: &str, array: &Array) -> PyResult<Vec<Array>> {
     let own = &array.array;
     let made = py.detach(|| match name {
         "qr" => <[nd::Array; 2]>::from(own.qr()).to_vec(),
+        "qr_complete" => <[nd::Array; 2]>::from(own.qr_complete()).to_vec(),
         "svd" => <[nd::Array; 3]>::from(own.svd()).to_vec(),
+        "svd_full" => <[nd::Array; 3]>::from(own.svd_full()).to_vec(),
         "eigh" => <[nd::Array; 2]>::from(own.eigh()).to_vec(),
         _ => <[nd::Array; 2]>::from(own.slogdet()).to_vec(),
     });

@@ -8,7 +8,7 @@
 //! | `elementwise`, `reduce`, `layout`, `index`, `order` | what makes arrays of arrays |
 //! | `linalg`, `fft`, `random` | factorisations, transforms, chance |
 //! | `blocks` | functions, sources and sinks that are written in Python |
-//! | `files` | npy, npz and Zarr |
+//! | `files`, `tables` | npy, npz and Zarr; tables |
 //! | `run` | waiting for results, so that Ctrl-C and other threads get their turn |
 //! | [`error`] | the exceptions of arrays |
 
@@ -27,6 +27,7 @@ mod order;
 mod random;
 mod reduce;
 mod run;
+mod tables;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
@@ -180,5 +181,6 @@ pub fn add(parent: &Bound<'_, PyModule>) -> PyResult<()> {
     random::add(&module)?;
     blocks::add(&module)?;
     files::add(&module)?;
+    tables::add(&module)?;
     parent.add("array", &module)
 }

@@ -42,6 +42,13 @@ fn unique_all(py: Python<'_>, array: &Array) -> PyResult<Vec<Array>> {
     several(py, [found.values, found.index, found.inverse, found.counts])
 }
 
+/// [`unique_all`], of the parts along an axis.
+#[pyfunction]
+fn unique_along(py: Python<'_>, array: &Array, axis: isize) -> PyResult<Vec<Array>> {
+    let found = tried(py, || array.array.unique_along(axis))?;
+    several(py, [found.values, found.index, found.inverse, found.counts])
+}
+
 #[pyfunction]
 fn unique_counts(py: Python<'_>, array: &Array) -> PyResult<Vec<Array>> {
     let (values, counts) = py.detach(|| array.array.unique_counts());
@@ -67,6 +74,7 @@ pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(searchsorted, module)?)?;
     module.add_function(wrap_pyfunction!(unique, module)?)?;
     module.add_function(wrap_pyfunction!(unique_all, module)?)?;
+    module.add_function(wrap_pyfunction!(unique_along, module)?)?;
     module.add_function(wrap_pyfunction!(unique_counts, module)?)?;
     module.add_function(wrap_pyfunction!(unique_inverse, module)?)?;
     module.add_function(wrap_pyfunction!(isin, module)?)
