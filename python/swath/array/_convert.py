@@ -43,7 +43,7 @@ def dtype_name(dtype: Any) -> str:
         )
     if dtype.kind in "mM" and dtype.name in ("datetime64", "timedelta64"):
         raise TypeError(f"{dtype.name} needs a unit: write {dtype.name}[ns], for example")
-    return dtype.name
+    return str(dtype.name)
 
 
 def memory_of(array: np.ndarray[Any, Any]) -> Any:

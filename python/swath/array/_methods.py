@@ -91,6 +91,10 @@ class Methods:
         """Write a file as NumPy's ``save`` does: see :func:`swath.array.to_npy`."""
         sa.to_npy(self, path)
 
+    def to_dataframe(self, columns: Any = None, *, session: Any = None) -> Any:
+        """Make a table of it: see :func:`swath.array.to_dataframe`."""
+        return sa.to_dataframe(self, columns, session=session)
+
     def store(self, target: Any, **options: Any) -> None:
         """Write into whatever takes blocks: see :func:`swath.array.store`."""
         sa.store(self, target, **options)
@@ -106,6 +110,18 @@ class Methods:
     def sort(self, axis: int = -1, kind: Any = None) -> None:
         """Let this object stand for its elements sorted along an axis."""
         self._array = sa.sort(self, axis)._array
+
+    def fill(self, value: Any) -> None:
+        """Let this object stand for an array of one value."""
+        self._array = sa.full_like(self, value)._array
+
+    def partition(self, kth: int, axis: int = -1) -> None:
+        """Let this object stand for its elements partitioned along an axis."""
+        self._array = sa.partition(self, kth, axis)._array
+
+    def tobytes(self, order: str = "C") -> bytes:
+        """Compute the elements as bytes."""
+        return np.asarray(self).tobytes(order)  # type: ignore[arg-type]
 
     def put(self, indices: Any, values: Any) -> None:
         """Replace the elements at positions of the flat array."""

@@ -121,12 +121,15 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Array:
     if x is not None:
         points = wrap(native_of(x))
         ends = before if points.ndim > 1 else ()
-        width = points[(*ends, slice(1, None))] - points[(*ends, slice(None, -1))]
+        later, earlier = (*ends, slice(1, None)), (*ends, slice(None, -1))
+        width = points[later] - points[earlier]
         if points.ndim == 1:
             shape = [1] * own.ndim
             shape[axis] = -1
             width = width.reshape(shape)
-    return (width * (own[(*before, slice(1, None))] + own[(*before, slice(None, -1))]) / 2.0).sum(axis=axis)
+    later, earlier = (*before, slice(1, None)), (*before, slice(None, -1))
+    area: Array = width * (own[later] + own[earlier]) / 2.0
+    return area.sum(axis=axis)
 
 
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Array:
@@ -147,3 +150,69 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Arr
         made = values[right_of - 1] + share * (values[right_of] - values[right_of - 1])
     made = where(at < places[0], values[0] if left is None else left, made)
     return where(at > places[-1], values[-1] if right is None else right, made)  # type: ignore[no-any-return]
+
+
+def ediff1d(x: Any, /, to_end: Any = None, to_begin: Any = None) -> Array:
+    """Take differences of neighbours of the flat array, with others before and behind."""
+    from swath.array.reductions import diff
+
+    made = diff(wrap(native_of(x)).ravel())
+    parts = [one for one in (to_begin, made, to_end) if one is not None]
+    return concatenate([wrap(native_of(one)).ravel().astype(made.dtype) for one in parts])
+
+
+def convolve(a: Any, v: Any, mode: str = "full") -> Array:
+    """Add up neighbours with weights, as NumPy's ``convolve``: the shorter vector is the weights."""
+    from swath.array.joining import pad
+    from swath.array.lib.stride_tricks import sliding_window_view
+
+    long, short = wrap(native_of(a)), wrap(native_of(v))
+    if long.ndim > 1 or short.ndim > 1:
+        raise ValueError("convolve takes vectors")
+    long, short = (one.reshape((-1,)) for one in (long, short))
+    if short.size > long.size:
+        long, short = short, long
+    if short.size == 0:
+        raise ValueError("a cannot be empty" if long.size == 0 else "v cannot be empty")
+    more = short.size - 1
+    if mode not in ("full", "same", "valid"):
+        raise ValueError(f"mode is 'full', 'same' or 'valid', not {mode!r}")
+    widths = {"full": (more, more), "same": (more - more // 2, more // 2), "valid": (0, 0)}[mode]
+    dtype = np.result_type(long.dtype, short.dtype)
+    windows = sliding_window_view(pad(long.astype(dtype), widths), short.size)
+    return windows @ short.astype(dtype)[::-1]
+
+
+def correlate(a: Any, v: Any, mode: str = "valid") -> Array:
+    """Add up neighbours with weights that are not turned around, as NumPy's ``correlate``."""
+    own = wrap(native_of(v))
+    own = own.conj() if own.dtype.kind == "c" else own
+    other = wrap(native_of(a))
+    made = convolve(other, own[::-1], mode)
+    return made if other.size >= own.size or mode != "valid" else made[::-1][::-1]
+
+
+def polyval(p: Any, x: Any) -> Array:
+    """Compute a polynomial whose coefficients fall from the highest power."""
+    at = wrap(native_of(x))
+    made: Any = at * 0
+    for coefficient in np.asarray(p):
+        made = made * at + coefficient
+    return made  # type: ignore[no-any-return]
+
+
+def unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: float = 2 * np.pi) -> Array:
+    """Add multiples of a period, so that neighbours along an axis lie within half of it."""
+    from swath.array.elementwise import where
+    from swath.array.reductions import cumsum, diff
+
+    own = wrap(native_of(p))
+    own = own if own.dtype.kind == "f" else own.astype(np.float64)
+    steps = diff(own, axis=axis)
+    low, high = -period / 2, period / 2
+    wrapped = (steps - low) % period + low
+    wrapped = where((wrapped == low) & (steps > 0), high, wrapped)
+    fixed = where(abs(steps) < (high if discont is None else discont), 0.0, wrapped - steps)
+    before = (slice(None),) * (axis % own.ndim)
+    first, rest = (*before, slice(None, 1)), (*before, slice(1, None))
+    return concatenate([own[first], own[rest] + cumsum(fixed, axis=axis)], axis=axis)

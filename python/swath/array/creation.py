@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from swath.array._array import Array
 
 
-def _check_device(device: Any) -> None:
+def check_device(device: Any) -> None:
+    """Refuse devices that are not there."""
     if device not in (None, "cpu"):
         raise ValueError(f"there is no device {device!r}: arrays are on the 'cpu'")
 
@@ -54,7 +55,7 @@ def asarray(
     """
     from swath.array._array import Array
 
-    _check_device(device)
+    check_device(device)
     if isinstance(obj, Array):
         result = obj
         if dtype is not None and np.dtype(dtype) != obj.dtype:
@@ -66,6 +67,10 @@ def asarray(
         elif copy:
             result = obj.__copy__()
         return result if chunks is None else result.rechunk(chunks)
+    if hasattr(obj, "_frame"):
+        from swath.array.io import from_dataframe
+
+        return asarray(from_dataframe(obj), dtype, chunks=chunks)
     if isinstance(obj, (list, tuple)) and _convert.has_arrays(obj):
         if copy is False:
             raise ValueError("a list cannot become an array without a copy: leave copy=False out")
@@ -114,10 +119,10 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> A
     """Make an array of an object with ``__dlpack__``, in host memory, without a copy."""
     from swath.array._array import Array
 
-    _check_device(device)
+    check_device(device)
     if isinstance(x, Array):
         return asarray(x, copy=copy)
-    options = {} if copy is None else {"copy": copy}
+    options: dict[str, Any] = {} if copy is None else {"copy": copy}
     return asarray(np.from_dlpack(x, **options))
 
 
@@ -138,7 +143,7 @@ def full(
     >>> sa.full((2, 3), 7).sum().compute()
     np.int64(42)
     """
-    _check_device(device)
+    check_device(device)
     shape = shape_of(shape)
     maker = _context.maker(session)
     if type(fill_value) not in _convert.NUMBERS:
@@ -222,100 +227,6 @@ def empty_like(
     return _like(x, 0, dtype, device, chunks, shape)
 
 
-def arange(
-    start: Any,
-    /,
-    stop: Any = None,
-    step: Any = 1,
-    dtype: Any = None,
-    *,
-    device: Any = None,
-    chunks: Any = None,
-    session: Any = None,
-) -> Array:
-    """Count from ``start`` to before ``stop``.
-
-    Examples
-    --------
-    >>> import swath.array as sa
-    >>> sa.arange(2, 10, 3).compute()
-    array([2, 5, 8])
-    """
-    _check_device(device)
-    if stop is None:
-        start, stop = 0, start
-    if step == 0:
-        raise ValueError("arange: the step must not be zero")
-    numbers = [
-        one.item() if isinstance(one, (np.generic, np.ndarray)) or hasattr(one, "_array") else one
-        for one in (start, stop, step)
-    ]
-    maker = _context.maker(session)
-    is_whole = all(isinstance(one, int) for one in numbers)
-    if chunks is not None:
-        import math
-
-        count = max(math.ceil((numbers[1] - numbers[0]) / numbers[2]), 0)
-        maker = maker.with_chunks(chunks_of(chunks, (count,)))
-    made = wrap(maker.arange(*map(int, numbers)) if is_whole else maker.arange_float(*map(float, numbers)))
-    if dtype is not None and np.dtype(dtype) != made.dtype:
-        return made.astype(dtype)
-    return made
-
-
-def linspace(
-    start: Any,
-    stop: Any,
-    /,
-    num: int = 50,
-    endpoint: bool = True,
-    retstep: bool = False,
-    dtype: Any = None,
-    *,
-    device: Any = None,
-    chunks: Any = None,
-    session: Any = None,
-) -> Any:
-    """Make ``num`` numbers at equal distances from ``start`` to ``stop``.
-
-    Examples
-    --------
-    >>> import swath.array as sa
-    >>> sa.linspace(0, 1, 5).compute()
-    array([0.  , 0.25, 0.5 , 0.75, 1.  ])
-    """
-    _check_device(device)
-    if num < 0:
-        raise ValueError(f"linspace: the number of samples must not be negative, got {num}")
-    maker = _context.maker(session)
-    if chunks is not None:
-        maker = maker.with_chunks(chunks_of(chunks, (num,)))
-    if isinstance(start, complex) or isinstance(stop, complex):
-        real = wrap(maker.linspace(complex(start).real, complex(stop).real, num, endpoint))
-        imag = wrap(maker.linspace(complex(start).imag, complex(stop).imag, num, endpoint))
-        made = real + imag * 1j
-    else:
-        made = wrap(maker.linspace(float(start), float(stop), num, endpoint))
-    if dtype is not None and np.dtype(dtype) != made.dtype:
-        from swath.array.elementwise import floor
-
-        made = (floor(made) if np.dtype(dtype).kind in "iu" else made).astype(dtype)
-    if retstep:
-        parts = num - 1 if endpoint else num
-        return made, (stop - start) / parts if parts > 0 else float("nan")
-    return made
-
-
-def logspace(
-    start: float, stop: float, num: int = 50, endpoint: bool = True, base: float = 10.0, dtype: Any = None
-) -> Array:
-    """Make ``num`` powers of a base, whose exponents are at equal distances."""
-    from swath.array.elementwise import power
-
-    made = power(float(base), linspace(start, stop, num, endpoint))
-    return made if dtype is None else made.astype(dtype)
-
-
 def eye(
     n_rows: int,
     n_cols: int | None = None,
@@ -327,7 +238,7 @@ def eye(
     session: Any = None,
 ) -> Array:
     """Make a matrix with ones on a diagonal and zeros elsewhere."""
-    _check_device(device)
+    check_device(device)
     columns = n_rows if n_cols is None else n_cols
     return wrap(
         _context.maker(session).eye(n_rows, columns, k, dtype_name(np.float64 if dtype is None else dtype))

@@ -16,7 +16,11 @@ complex64, complex128 = np.dtype("complex64"), np.dtype("complex128")
 datetime64, timedelta64 = np.datetime64, np.timedelta64
 dtype = np.dtype
 
-pi, e, inf, nan, newaxis = np.pi, np.e, np.inf, np.nan, None
+pi: float = np.pi
+e: float = np.e
+inf: float = np.inf
+nan: float = np.nan
+newaxis = None
 
 _KINDS = {
     "bool": "b",
@@ -84,13 +88,13 @@ def promote_types(type1: Any, type2: Any, /) -> np.dtype[Any]:
     return np.promote_types(type1, type2)
 
 
-def finfo(type: Any, /) -> np.finfo[Any]:
+def finfo(type: Any, /) -> Any:
     """Give the limits of a float dtype, or of an array's."""
     own = _dtype_of(type)
     return np.finfo(own.dtype if hasattr(own, "dtype") and not isinstance(own, np.dtype) else own)
 
 
-def iinfo(type: Any, /) -> np.iinfo[Any]:
+def iinfo(type: Any, /) -> Any:
     """Give the limits of an integer dtype, or of an array's."""
     own = _dtype_of(type)
     return np.iinfo(own.dtype if hasattr(own, "dtype") and not isinstance(own, np.dtype) else own)

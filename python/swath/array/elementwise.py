@@ -337,3 +337,11 @@ def isneginf(x: Any, /) -> Array:
 def isposinf(x: Any, /) -> Array:
     """Say which elements are positive infinity."""
     return equal(x, float("inf"))
+
+
+def array_equiv(a1: Any, a2: Any) -> bool:
+    """Compute whether two arrays broadcast and have equal elements."""
+    try:
+        return bool(equal(a1, a2).all())
+    except ValueError:
+        return False

@@ -20,7 +20,7 @@ def _lengths(s: Any) -> list[int] | None:
 
 
 def _along(name: str, doc: str) -> Callable[..., Array]:
-    def function(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = None) -> Array:
+    def function(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Array:
         return wrap(_fft.along(name, native_of(x), n, axis, norm or "backward"))
 
     function.__doc__ = f"""{doc}

@@ -132,3 +132,39 @@ def ix_(*vectors: Any) -> tuple[Array, ...]:
         shape[place] = -1
         made.append(own.reshape(tuple(shape)))
     return tuple(made)
+
+
+def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
+    """Give the positions of what stands on and below a diagonal of a matrix."""
+    from swath.array.creation import tri
+
+    return nonzero(tri(n, m, k, dtype=bool))
+
+
+def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
+    """Give the positions of what stands on and above a diagonal of a matrix."""
+    from swath.array.creation import tri
+
+    return nonzero(~tri(n, m, k - 1, dtype=bool))
+
+
+def diag_indices(n: int, ndim: int = 2) -> tuple[Array, ...]:
+    """Give the positions of the diagonal of an array with axes of one length."""
+    from swath.array.ranges import arange
+
+    return (arange(n),) * ndim
+
+
+def putmask(x: Array, mask: Any, values: Any, /) -> None:
+    """Replace the elements where a mask is true; values are those of their places, or one for all."""
+    from swath.array.elementwise import where
+
+    x._array = where(mask, values, x).astype(x.dtype)._array
+
+
+def copyto(dst: Array, src: Any, /, casting: str = "same_kind", where: Any = True) -> None:
+    """Replace elements, where a mask is true if there is one, by those of an array that broadcasts."""
+    if where is True:
+        dst[...] = src
+    else:
+        putmask(dst, where, src)

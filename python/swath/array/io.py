@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from swath._internal import array as native
+from swath._session import default_session
 from swath.array import _context
+from swath.array._blockcalls import returned
 from swath.array._convert import chunks_of, dtype_name, native_of, shape_of, wrap
-from swath.array.blockwise import returned
 
 if TYPE_CHECKING:
     from swath.array._array import Array
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 def _cut(made: Any, chunks: Any) -> Array:
     own = wrap(made)
     return own if chunks is None else own.rechunk(chunks)
+
+
+def _native_session(session: Any) -> Any:
+    return (default_session() if session is None else session)._native
 
 
 def from_npy(path: Any, *, chunks: Any = None, session: Any = None) -> Array:
@@ -49,8 +54,8 @@ def from_zarr(path: Any, component: str | None = None, *, chunks: Any = None, se
     Parameters
     ----------
     path
-        The folder of the array, or of a group of which ``component`` names one. An array of the ``zarr``
-        library is read through it.
+        The folder (or ``s3://…``) of the array, or of a group of which ``component`` names one. An array of
+        the ``zarr`` library is read through it.
     component
         The name of the array in the group.
     chunks
@@ -60,7 +65,10 @@ def from_zarr(path: Any, component: str | None = None, *, chunks: Any = None, se
     """
     if hasattr(path, "shape"):
         return from_array(path, chunks=chunks, session=session)
-    return _cut(native.from_zarr(_context.maker(session), os.fspath(path), component, None), chunks)
+    if "://" in (address := os.fspath(path)):
+        place = address if component is None else f"{address.rstrip('/')}/{component}"
+        return _cut(native.from_zarr_at(_native_session(session), place, None), chunks)
+    return _cut(native.from_zarr(_context.maker(session), address, component, None), chunks)
 
 
 def to_npy(x: Any, path: Any, /) -> None:
@@ -90,6 +98,7 @@ def to_zarr(
     overwrite: bool = False,
     attributes: Mapping[str, Any] | None = None,
     dimension_names: Any = None,
+    session: Any = None,
 ) -> None:
     """Write a Zarr array into a folder, block by block; what was there stays until all is written.
 
@@ -98,7 +107,7 @@ def to_zarr(
     x : array_like
         The array.
     path
-        The folder.
+        The folder, or the address of an object store, such as ``s3://bucket/x.zarr``.
     chunks
         The shape of stored chunks; the array's if none are named.
     shards
@@ -113,6 +122,8 @@ def to_zarr(
         Values for JSON.
     dimension_names
         A name for each axis.
+    session
+        The session whose credentials are used; the default one if none is named.
 
     Examples
     --------
@@ -127,9 +138,11 @@ def to_zarr(
     if hasattr(path, "shape"):
         store(x, path)
         return
+    address = os.fspath(path)
     native.to_zarr(
         native_of(x),
-        os.fspath(path),
+        address,
+        session=_native_session(session) if "://" in address else None,
         chunk_shape=None if chunks is None else shape_of(chunks),
         shard_shape=None if shards is None else shape_of(shards),
         version=zarr_format,
@@ -268,3 +281,55 @@ def compute(*arrays: Any) -> tuple[Any, ...]:
 def persist(*arrays: Any) -> tuple[Array, ...]:
     """Compute several arrays together and hold them in memory, in their chunks."""
     return tuple(map(wrap, native.persist([native_of(one) for one in arrays])))
+
+
+def from_dataframe(frame: Any, columns: Any = None) -> Array:
+    """Make an array ``(rows, columns)`` of columns of a table; the table runs now, and its rows are held.
+
+    A missing value is NaN or NaT; among integers and booleans it is an error when the array runs.
+
+    Parameters
+    ----------
+    frame
+        A :class:`swath.DataFrame`.
+    columns
+        Names; all columns if none are named. Their types must have a dtype in common.
+
+    Examples
+    --------
+    >>> import swath as sw
+    >>> import swath.array as sa
+    >>> sa.from_dataframe(sw.from_dict({"a": [1, 2], "b": [0.5, 1.5]})).sum(axis=0).compute()
+    array([3., 2.])
+    """
+    names = (
+        list(frame.columns) if columns is None else [columns] if isinstance(columns, str) else list(columns)
+    )
+    return wrap(native.from_frame(frame._frame, names))
+
+
+def to_dataframe(x: Any, /, columns: Any = None, *, session: Any = None) -> Any:
+    """Make a table of an array of one or two axes, with a column for each position along the second.
+
+    Parameters
+    ----------
+    x : array_like
+        The array.
+    columns
+        Names of columns; ``column_0``, ``column_1`` … if none are given.
+    session
+        The session of the table; the default one if none is named.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.to_dataframe(sa.arange(6).reshape((3, 2)), ["a", "b"]).count()
+    3
+    """
+    from swath.frame import DataFrame
+
+    own = wrap(native_of(x))
+    if columns is None:
+        columns = [f"column_{place}" for place in range(own.shape[1] if own.ndim == 2 else 1)]
+    names = [columns] if isinstance(columns, str) else [str(one) for one in columns]
+    return DataFrame._of(native.to_frame(_native_session(session), own._array, names))

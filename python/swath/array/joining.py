@@ -188,13 +188,16 @@ def delete(x: Any, obj: Any, axis: int | None = None) -> Array:
     return wrap(native.delete(inner, positions, axis))
 
 
-def insert(x: Any, obj: int, values: Any, axis: int | None = None) -> Array:
-    """Insert values before a position along an axis."""
+def insert(x: Any, obj: Any, values: Any, axis: int | None = None) -> Array:
+    """Insert values before a position along an axis, or before several, one for each."""
     inner = native_of(x)
     if axis is None:
         inner, axis = native.reshape(inner, [-1]), 0
-    if not hasattr(obj, "__index__"):
-        raise TypeError("insert takes one position: insert several one after another, or use concatenate")
+    if not hasattr(obj, "__index__") or isinstance(obj, np.ndarray):
+        positions = np.asarray(obj)
+        if positions.dtype.kind not in "iu" or positions.ndim > 1:
+            raise TypeError(f"insert takes positions, not {obj!r}")
+        return wrap(native.insert_at(inner, positions.reshape(-1).tolist(), operand(values), axis))
     return wrap(native.insert(inner, int(obj), operand(values), axis))
 
 
@@ -249,3 +252,18 @@ def pad(x: Any, /, pad_width: Any, mode: str = "constant", **options: Any) -> Ar
             one[axis] = (pair[0], 0) if side == 0 else (0, pair[1])
             result = native.pad(result, one, mode, ends[side])
     return wrap(result)
+
+
+def vsplit(x: Any, /, indices_or_sections: Any) -> list[Array]:
+    """Cut along the first axis."""
+    return split(x, indices_or_sections, 0)
+
+
+def hsplit(x: Any, /, indices_or_sections: Any) -> list[Array]:
+    """Cut along the second axis; vectors along their only one."""
+    return split(x, indices_or_sections, 1 if wrap(native_of(x)).ndim > 1 else 0)
+
+
+def dsplit(x: Any, /, indices_or_sections: Any) -> list[Array]:
+    """Cut along the third axis."""
+    return split(x, indices_or_sections, 2)

@@ -115,30 +115,28 @@ def qr(x: Any, /, *, mode: str = "reduced") -> QRResult:
     >>> sa.allclose(q.T @ q, sa.eye(3)).compute()
     np.True_
     """
-    if mode != "reduced":
-        raise NotImplementedError(
-            f"qr(mode={mode!r}) is not supported: use mode='reduced', or "
-            f"np.linalg.qr(np.asarray(x), {mode!r})"
-        )
-    return QRResult(*map(wrap, native.factors("qr", _matrix(x, "qr"))))
+    if mode not in ("reduced", "complete"):
+        raise ValueError(f"qr: mode is 'reduced' or 'complete', not {mode!r}")
+    kind = "qr" if mode == "reduced" else "qr_complete"
+    return QRResult(*map(wrap, native.factors(kind, _matrix(x, "qr"))))
 
 
-def svd(x: Any, /, *, full_matrices: bool = False, compute_uv: bool = True) -> Any:
+def svd(x: Any, /, *, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """Find ``U``, singular values ``S`` (descending) and ``Vh``, whose product is the matrix.
 
-    Only the reduced form is there: ``full_matrices=True`` of a matrix that is not square raises.
+    Parameters
+    ----------
+    x : array_like
+        The matrices. With ``full_matrices=False`` tall ones may be far larger than memory.
+    full_matrices
+        Whether ``U`` and ``Vh`` are square.
+    compute_uv
+        Whether they are wanted at all.
     """
     inner = _matrix(x, "svd")
     if not compute_uv:
         return svdvals(wrap(inner))
-    if full_matrices:
-        shape = wrap(inner).shape
-        if shape[-1] != shape[-2]:
-            raise NotImplementedError(
-                "svd(full_matrices=True) is not supported for matrices that are not square: leave it out, or "
-                "use np.linalg.svd(np.asarray(x))"
-            )
-    return SVDResult(*map(wrap, native.factors("svd", inner)))
+    return SVDResult(*map(wrap, native.factors("svd_full" if full_matrices else "svd", inner)))
 
 
 def svdvals(x: Any, /) -> Array:
@@ -175,7 +173,7 @@ def pinv(x: Any, /, *, rtol: Any = None) -> Array:
         return wrap(native.factor("pinv", inner))
     from swath.array.elementwise import where
 
-    u, s, vh = svd(wrap(inner))
+    u, s, vh = svd(wrap(inner), full_matrices=False)
     cut = s.max(axis=-1, keepdims=True) * _last_axis(rtol)
     inverse = where(s > cut, 1 / s, 0.0)
     v, uh = (
@@ -214,7 +212,8 @@ def matrix_rank(x: Any, /, *, rtol: Any = None) -> Array:
     if rtol is None:
         return wrap(native.factor("matrix_rank", inner))
     s = svdvals(wrap(inner))
-    return (s > s.max(axis=-1, keepdims=True) * _last_axis(rtol)).sum(axis=-1)
+    counted: Array = s > s.max(axis=-1, keepdims=True) * _last_axis(rtol)
+    return counted.sum(axis=-1)
 
 
 def matrix_power(x: Any, n: int, /) -> Array:

@@ -143,7 +143,7 @@ def unique(
     return_index: bool = False,
     return_inverse: bool = False,
     return_counts: bool = False,
-    axis: None = None,
+    axis: int | None = None,
     *,
     equal_nan: bool = True,
 ) -> Any:
@@ -155,14 +155,14 @@ def unique(
     >>> sa.unique(sa.asarray([2, 1, 2])).compute()
     array([1, 2])
     """
+    wanted = (True, return_index, return_inverse, return_counts)
     if axis is not None:
-        raise NotImplementedError(
-            "unique along an axis is not supported: use np.unique(np.asarray(x), axis=axis)"
-        )
+        parts = [wrap(one) for one in native.unique_along(native_of(x), axis)]
+        several = tuple(one for one, asked in zip(parts, wanted, strict=True) if asked)
+        return several if len(several) > 1 else several[0]
     if not (return_index or return_inverse or return_counts):
         return unique_values(x)
     found = unique_all(x)
-    wanted = (True, return_index, return_inverse, return_counts)
     return tuple(one for one, asked in zip(found, wanted, strict=True) if asked)
 
 
@@ -187,3 +187,9 @@ def setdiff1d(x1: Any, x2: Any, /) -> Array:
     """Give the elements of one that are not in the other, sorted."""
     own = unique_values(x1)
     return own[isin(own, x2, invert=True)]
+
+
+def setxor1d(x1: Any, x2: Any, /) -> Array:
+    """Give the elements that are in one of both only, sorted."""
+    values, counts = unique_counts(_joined(x1, x2))
+    return values[counts == 1]

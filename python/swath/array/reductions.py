@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,7 +66,7 @@ def _reduce(
     return result if out is None else into(out, result, name)
 
 
-def _sums(name: str, doc: str) -> Any:
+def _sums(name: str, doc: str) -> Callable[..., Array]:
     def function(
         x: Any,
         /,
@@ -84,7 +85,7 @@ def _sums(name: str, doc: str) -> Any:
     return function
 
 
-def _extremes(name: str, doc: str) -> Any:
+def _extremes(name: str, doc: str) -> Callable[..., Array]:
     def function(
         x: Any,
         /,
@@ -102,7 +103,7 @@ def _extremes(name: str, doc: str) -> Any:
     return function
 
 
-def _truths(name: str, doc: str) -> Any:
+def _truths(name: str, doc: str) -> Callable[..., Array]:
     def function(
         x: Any, /, axis: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = None
     ) -> Array:
@@ -113,7 +114,7 @@ def _truths(name: str, doc: str) -> Any:
     return function
 
 
-def _positions(name: str, doc: str) -> Any:
+def _positions(name: str, doc: str) -> Callable[..., Array]:
     def function(x: Any, /, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Array:
         return _reduce(name, x, axis, keepdims, out=out)
 
@@ -122,7 +123,7 @@ def _positions(name: str, doc: str) -> Any:
     return function
 
 
-def _moments(name: str, doc: str) -> Any:
+def _moments(name: str, doc: str) -> Callable[..., Array]:
     def function(
         x: Any,
         /,

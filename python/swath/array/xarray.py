@@ -15,7 +15,7 @@ from xarray.namedarray.parallelcompat import ChunkManagerEntrypoint
 import swath.array as sa
 
 
-class SwathManager(ChunkManagerEntrypoint[sa.Array]):
+class SwathManager(ChunkManagerEntrypoint[sa.Array]):  # type: ignore[type-var]
     """What xarray asks of lazy arrays."""
 
     array_cls: type[sa.Array]
@@ -87,7 +87,7 @@ class SwathManager(ChunkManagerEntrypoint[sa.Array]):
         """The namespace."""
         return sa
 
-    def reduction(  # type: ignore[override]
+    def reduction(
         self,
         arr: sa.Array,
         func: Callable[..., Any],
@@ -102,7 +102,7 @@ class SwathManager(ChunkManagerEntrypoint[sa.Array]):
             arr, func, aggregate_func or func, combine=combine_func, axis=axis, dtype=dtype, keepdims=keepdims
         )
 
-    def scan(  # type: ignore[override]
+    def scan(
         self,
         func: Callable[..., Any],
         binop: Callable[..., Any],
@@ -145,7 +145,7 @@ class SwathManager(ChunkManagerEntrypoint[sa.Array]):
             **options,
         )
 
-    def map_blocks(  # type: ignore[override]
+    def map_blocks(
         self,
         func: Callable[..., Any],
         *args: Any,
@@ -160,7 +160,7 @@ class SwathManager(ChunkManagerEntrypoint[sa.Array]):
             func, *args, dtype=dtype, chunks=chunks, drop_axis=drop_axis, new_axis=new_axis, **options
         )
 
-    def blockwise(  # type: ignore[override]
+    def blockwise(
         self,
         func: Callable[..., Any],
         out_ind: Any,
@@ -245,9 +245,9 @@ def _lengths(entry: Any, length: int) -> tuple[int, ...] | None:
         return tuple(int(one) for one in entry)
     if entry is None or entry == -1 or entry >= length:
         return (length,)
-    entry = int(entry)
-    whole, rest = divmod(length, entry)
-    return (entry,) * whole + ((rest,) if rest else ())
+    size = int(entry)
+    whole, rest = length // size, length % size
+    return (size,) * whole + ((rest,) if rest else ())
 
 
 def _cut(plan: list[Any], shape: tuple[int, ...], target: int, previous: Any) -> list[tuple[int, ...]]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
+    from swath.array import Array
     from swath.frame.table import Table
 
 
@@ -58,6 +59,21 @@ class Export(Frame):
         np.int64(3)
         """
         return self.to_arrow().to_pandas(**options)
+
+    def to_array(self, *columns: str) -> Array:
+        """Run the frame and return columns as a lazy array ``(rows, columns)``.
+
+        See `swath.array.from_dataframe`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2], "b": [3, 4]}).to_array("a", "b").sum(axis=0).compute()
+        array([3, 7])
+        """
+        from swath.array import from_dataframe
+
+        return from_dataframe(self, columns or None)
 
     def to_polars(self) -> polars.DataFrame:
         """Run the frame and return a ``polars.DataFrame``.

@@ -6,10 +6,10 @@ from typing import Any
 
 from swath.array._array import Array
 from swath.array._convert import axes_of, native_of, shape_of, wrap
-from swath.array.creation import arange
 from swath.array.indexing import take
 from swath.array.joining import stack
 from swath.array.layout import broadcast_to, moveaxis
+from swath.array.ranges import arange
 
 __all__ = ["broadcast_to", "sliding_window_view"]
 
@@ -41,7 +41,8 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None, **ignored: 
             )
         before = (slice(None),) * place
         if window <= _STACKED:
-            made = stack([made[(*before, slice(start, start + count))] for start in range(window)], axis=-1)
+            parts = [(*before, slice(start, start + count)) for start in range(window)]
+            made = stack([made[part] for part in parts], axis=-1)
         else:
             picks = arange(count)[:, None] + arange(window)[None, :]
             made = moveaxis(take(made, picks, axis=place), place + 1, -1)
