@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ datetime64, timedelta64 = np.datetime64, np.timedelta64
 dtype = np.dtype
 
 pi: float = np.pi
-e: float = np.e
+e: float = math.e
 inf: float = np.inf
 nan: float = np.nan
 newaxis = None
