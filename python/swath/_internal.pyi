@@ -1,6 +1,7 @@
 """The native module: what the package calls. Sections are those of its source."""
 
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any, TypeAlias, final
 
 __version__: str
@@ -483,3 +484,7 @@ class LocalCluster:
     def add_worker(self) -> None: ...
     def kill_worker(self, number: int) -> None: ...
     def close(self) -> bool: ...
+
+# array: what `swath.array` stands on
+
+array: ModuleType
