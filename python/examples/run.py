@@ -31,8 +31,6 @@ class ThisPython(AsyncKernelManager):
 def executed(path: Path) -> nbformat.NotebookNode:
     """Return the notebook with the outputs of a run; a cell that fails raises."""
     notebook = nbformat.read(path, as_version=4)
-    # Warnings and bars depend on the day and on the machine.
-    os.environ.update(PYTHONWARNINGS="ignore", PYDEVD_DISABLE_FILE_VALIDATION="1")
     client = NotebookClient(
         notebook,
         timeout=PATIENCE,
@@ -40,7 +38,9 @@ def executed(path: Path) -> nbformat.NotebookNode:
         record_timing=False,
         resources={"metadata": {"path": str(path.parent)}},
     )
-    client.execute()
+    # Warnings and bars depend on the day and on the machine.
+    quiet = {"PYTHONWARNINGS": "ignore", "PYDEVD_DISABLE_FILE_VALIDATION": "1", "SWATH_PROGRESS": "0"}
+    client.execute(env={**os.environ, **quiet})
     notebook.metadata = {"language_info": {"name": "python"}}
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
