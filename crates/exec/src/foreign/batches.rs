@@ -49,9 +49,9 @@ struct Call {
 }
 
 impl Call {
-    fn apply(&self, batch: RecordBatch) -> Result<RecordBatch> {
+    fn apply(&self, batch: &RecordBatch) -> Result<RecordBatch> {
         match self.portion {
-            Portion::Batch => self.once(&batch),
+            Portion::Batch => self.once(batch),
             Portion::Group => {
                 let lists = batch.column(0).as_list_opt::<i32>().filter(|_| batch.num_columns() == 1);
                 let lists = lists.ok_or_else(|| internal_datafusion_err!("expected one column of lists of rows"))?;
@@ -252,7 +252,7 @@ impl ExecutionPlan for CallFunctionExec {
         let call = self.call.clone();
         let batches = self.input.execute(partition, context)?.and_then(move |batch| {
             let timer = metrics.elapsed_compute().timer();
-            let result = call.apply(batch).map(|batch| batch.record_output(&metrics));
+            let result = call.apply(&batch).map(|batch| batch.record_output(&metrics));
             timer.done();
             futures::future::ready(result)
         });
