@@ -64,8 +64,9 @@ pub fn eigvals(a: &NdArray) -> Result<NdArray> {
 #[cfg(test)]
 mod tests {
     use super::super::matmul::product;
-    use super::super::matrix::testing::{diagonal, distance, normal};
+    use super::super::matrix::testing::{distance, normal};
     use super::*;
+    use crate::fused::elementwise;
 
     fn decomposed<T: Field>(tolerance: f64) {
         type Wide = Complex<f64>;
@@ -75,8 +76,8 @@ mod tests {
             assert_eq!((values.dtype(), vectors.dtype()), (a.dtype().complex(), a.dtype().complex()));
             let wide = |array: &NdArray| cast(array, DType::C128).unwrap();
             let (a, vectors, values) = (wide(&a), wide(&vectors), wide(&values));
-            let middle = diagonal::<Wide>(&values, shape[0], shape[0]);
-            let (left, right) = (product::<Wide>(&a, &vectors).unwrap(), product::<Wide>(&vectors, &middle).unwrap());
+            let left = product::<Wide>(&a, &vectors).unwrap();
+            let right = elementwise("multiply", &[&vectors, &values]).unwrap();
             assert!(distance::<Wide>(&left, &right) < tolerance);
             // Unit length, and the trace is the sum of the eigenvalues.
             let columns = product::<Wide>(&super::super::matmul::adjoint(&vectors).unwrap(), &vectors).unwrap();
