@@ -20,6 +20,8 @@ pub mod batches;
 pub mod error;
 pub mod fit;
 pub mod scalar;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
