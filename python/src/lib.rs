@@ -13,7 +13,7 @@
 //! | [`columns`], [`values`] | values of Python into columns, and out of them |
 //! | [`expr`] | expressions over their columns |
 //! | [`literals`], [`dtypes`] | constants and their types |
-//! | [`array`] | lazy n-d arrays |
+//! | [`mod@array`] | lazy n-d arrays |
 //! | [`function`] | functions written in Python |
 //! | [`running`] | queries that are awaited, and how far others are |
 //! | [`capsule`] | Arrow streams in and out, without copies |
