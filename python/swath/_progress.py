@@ -63,6 +63,8 @@ def text(seconds: float, figures: Figures | None) -> str:
     '1,234,567 rows read, 3.0 MiB, 2.0 s'
     >>> text(75.0, (3, 1, 8, 4, 10, 0))
     '[##########          ] stage 2/3, task 4/8, 10 rows made, 1:15 min'
+    >>> text(2.0, (2, 0, 8, 2, 0, 3 << 20))
+    '[#####               ] stage 1/2, task 2/8, 3.0 MiB, 2.0 s'
     """
     time = f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)}:{int(seconds % 60):02} min"
     if figures is None:
@@ -75,7 +77,8 @@ def text(seconds: float, figures: Figures | None) -> str:
             f"[{'#' * full:<{_WIDTH}}] stage {min(stages_done + 1, stages)}/{stages}, "
             f"task {tasks_done}/{tasks}"
         )
-    parts.append(f"{rows:,} rows {'made' if stages else 'read'}")
+    if rows or not stages:
+        parts.append(f"{rows:,} rows {'made' if stages else 'read'}")
     if size:
         parts.append(_readable(size))
     return ", ".join([*parts, time])

@@ -19,10 +19,22 @@ frame.map_batches(lambda b: time.sleep(1.2), schema={{"value": int}}).collect()
 """
 
 
-def drawn(session, **environment):
+SLOW_ARRAY = """
+import time
+import swath.array as sa
+
+def slowly(block):
+    time.sleep(0.7)
+    return block
+
+sa.ones((1000, 1000), chunks=(250, 1000)).map_blocks(slowly, dtype="float64").compute()
+"""
+
+
+def drawn(session, program=SLOW, **environment):
     """What a run of more than a second writes to a terminal."""
     main, terminal = pty.openpty()
-    program = SLOW.format(session=session)
+    program = program.format(session=session)
     with subprocess.Popen(
         [sys.executable, "-c", program], stderr=terminal, env={**os.environ, **environment}
     ) as process:
@@ -42,6 +54,13 @@ def drawn(session, **environment):
 def test_a_long_run_is_shown_in_a_terminal():
     text = drawn("sw.Session()")
     assert "100 rows read" in text
+    assert text.endswith("\r\x1b[2K")
+
+
+def test_stages_and_tasks_of_arrays_are_shown():
+    text = drawn(None, SLOW_ARRAY)
+    assert "stage 1/" in text
+    assert "task " in text
     assert text.endswith("\r\x1b[2K")
 
 

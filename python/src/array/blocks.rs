@@ -284,10 +284,10 @@ fn store(py: Python<'_>, pairs: Vec<Stored<'_>>) -> PyResult<()> {
         context.get_or_insert_with(|| known.context().clone());
     }
     let Some(context) = context else { return Ok(()) };
-    waited(py, move |cancel| {
+    waited(py, move |watch| {
         let engine = context.engine();
         let plan = swath_arrays::Plan::new(&stores, engine.plan_options())?;
-        engine.run(&plan, cancel)?;
+        watch.run(engine, &plan)?;
         Ok(())
     })
 }

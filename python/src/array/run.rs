@@ -8,10 +8,12 @@ use pyo3::prelude::*;
 use swath_arrays::{ArrayExpr, AxisSpec, ChunkSpec, Plan};
 use swath_blocks::Cancel;
 use swath_collections::nd;
+use swath_collections::planner::analyze::progress::Progress as Figures;
 
 use super::error::raised;
 use super::memory::Memory;
 use super::{Array, borrowed, wrapped};
+use crate::running::Shown;
 
 /// How often a wait looks for signals.
 const TICK: Duration = Duration::from_millis(50);
@@ -31,13 +33,54 @@ fn are_small(roots: &[ArrayExpr]) -> bool {
     order.len() <= SMALL_NODES && order.iter().all(small)
 }
 
-/// Runs `work` on another thread. Signal handlers of Python are called meanwhile; when one raises, the work is cancelled.
+/// How work that is waited for is stopped, and tells how far it is.
+#[derive(Clone, Default)]
+pub struct Watch {
+    cancel: Cancel,
+    progress: nd::Progress,
+}
+
+impl Watch {
+    /// Runs a plan under it.
+    pub fn run(&self, engine: &nd::Engine, plan: &Plan) -> nd::Result<Vec<nd::NdArray>> {
+        Ok(engine.run_watched(plan, &self.cancel, &self.progress)?)
+    }
+
+    /// What a bar shows; none before a plan runs.
+    fn figures(&self) -> Option<Figures> {
+        let done = self.progress.snapshot();
+        let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        (done.stages > 0).then(|| Figures {
+            stages: count(done.stages),
+            stages_done: count(done.stages_done),
+            tasks: count(done.tasks),
+            tasks_done: count(done.tasks_done),
+            rows: 0,
+            bytes: count(done.bytes_done),
+        })
+    }
+}
+
+/// Runs `work` on another thread. Signal handlers of Python are called meanwhile; when one raises, the work is cancelled. Work that takes
+/// long shows how far it is.
 pub fn waited<T: Send + 'static>(
     py: Python<'_>,
-    work: impl FnOnce(&Cancel) -> nd::Result<T> + Send + 'static,
+    work: impl FnOnce(&Watch) -> nd::Result<T> + Send + 'static,
 ) -> PyResult<T> {
-    let cancel = Cancel::new();
-    let own = cancel.clone();
+    let watch = Watch::default();
+    let mut shown = Shown::new();
+    let outcome = waited_for(py, &watch, &mut shown, work);
+    shown.clear();
+    outcome
+}
+
+fn waited_for<T: Send + 'static>(
+    py: Python<'_>,
+    watch: &Watch,
+    shown: &mut Shown,
+    work: impl FnOnce(&Watch) -> nd::Result<T> + Send + 'static,
+) -> PyResult<T> {
+    let own = watch.clone();
     let (sender, receiver) = sync_channel(1);
     let thread = std::thread::Builder::new().name("swath-array".to_owned());
     // Nobody waits for what was given up: its result goes nowhere.
@@ -55,8 +98,9 @@ pub fn waited<T: Send + 'static>(
                 return Err(crate::errors::raised(py, "EngineError", "a run ended without a result".to_owned()));
             }
             Err(RecvTimeoutError::Timeout) => {
+                shown.tick(py, &|| watch.figures());
                 if let Err(error) = py.check_signals() {
-                    cancel.cancel();
+                    watch.cancel.cancel();
                     // What it holds is freed before the exception goes on, unless it takes long.
                     drop(wait(PATIENCE));
                     return Err(error);
@@ -66,10 +110,10 @@ pub fn waited<T: Send + 'static>(
     }
 }
 
-fn by_plan(context: &nd::Arrays, roots: &[ArrayExpr], cancel: &Cancel) -> nd::Result<Vec<nd::NdArray>> {
+fn by_plan(context: &nd::Arrays, roots: &[ArrayExpr], watch: &Watch) -> nd::Result<Vec<nd::NdArray>> {
     let engine = context.engine();
     let plan = Plan::new(roots, engine.plan_options())?;
-    Ok(engine.run(&plan, cancel)?)
+    watch.run(engine, &plan)
 }
 
 /// The results of arrays; what they share is computed once.
@@ -81,14 +125,14 @@ pub fn computed(py: Python<'_>, arrays: &[&nd::Array]) -> PyResult<Vec<nd::NdArr
         return py.detach(|| nd::compute_all(arrays)).map_err(|error| raised(py, &error));
     }
     let context = first.context().clone();
-    waited(py, move |cancel| by_plan(&context, &roots, cancel))
+    waited(py, move |watch| by_plan(&context, &roots, watch))
 }
 
 /// The same array with all lengths known: what masks keep is computed and held.
 pub fn resolved(py: Python<'_>, array: &nd::Array) -> PyResult<nd::Array> {
     let expression = array.expression().cloned().map_err(|error| raised(py, &error))?;
     let context = array.context().clone();
-    waited(py, move |cancel| {
+    waited(py, move |watch| {
         let mut current = expression;
         while !current.grid().is_known() {
             let makers: Vec<ArrayExpr> = ArrayExpr::topological(std::slice::from_ref(&current))
@@ -96,7 +140,7 @@ pub fn resolved(py: Python<'_>, array: &nd::Array) -> PyResult<nd::Array> {
                 .filter(|node| !node.grid().is_known() && node.inputs().iter().all(|input| input.grid().is_known()))
                 .collect();
             let mut replaced = HashMap::new();
-            for (maker, found) in makers.iter().zip(by_plan(&context, &makers, cancel)?) {
+            for (maker, found) in makers.iter().zip(by_plan(&context, &makers, watch)?) {
                 replaced.insert(maker.id(), ArrayExpr::from_array(found, &ChunkSpec::Auto)?);
             }
             current = current.substitute(&replaced)?;
@@ -147,7 +191,7 @@ fn resolve(py: Python<'_>, array: &Array) -> PyResult<Array> {
 #[pyfunction]
 fn explain_analyze(py: Python<'_>, array: &Array) -> PyResult<String> {
     let array = array.array.clone();
-    waited(py, move |cancel| Ok(array.context().engine().explain_analyze(&array.plan()?, cancel)?))
+    waited(py, move |watch| Ok(array.context().engine().explain_analyze(&array.plan()?, &watch.cancel)?))
 }
 
 pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
