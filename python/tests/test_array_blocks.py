@@ -245,6 +245,9 @@ def test_functions_may_compute_themselves(x):
 
 
 def test_interrupts_end_a_run():
+    # A shell that starts this in the background has SIGINT ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
     def slow(block):
         time.sleep(0.05)
         return block
@@ -253,9 +256,12 @@ def test_interrupts_end_a_run():
     timer = threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        x.compute()
-    timer.join()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            x.compute()
+        timer.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert time.monotonic() - started < 5
 
 
