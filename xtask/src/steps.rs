@@ -1,6 +1,6 @@
 //! The steps, each one child process of cargo, with its time.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -56,18 +56,22 @@ pub fn python_package(filter: Option<&str>) -> Result<(), String> {
 /// has changed.
 pub fn build_package() -> Result<(), String> {
     let (folder, venv) = package_environment()?;
-    let mut maturin = cargo::without_traces(Command::new(venv.program("maturin")));
-    maturin.args(["develop", "--release", "--quiet"]).current_dir(folder);
     // maturin asks for the environment that it installs into by this name.
-    run_in(maturin.env("VIRTUAL_ENV", venv.folder()))
+    run_in(maturin(&folder, &venv).args(["develop", "--release", "--quiet"]).env("VIRTUAL_ENV", venv.folder()))
 }
 
 /// A wheel of the Python package, in `dist` of the target folder.
 pub fn wheel() -> Result<(), String> {
     let (folder, venv) = package_environment()?;
     let dist = cargo::target(&cargo::workspace()?).join("dist");
+    run_in(maturin(&folder, &venv).args(["build", "--release", "--out"]).arg(dist))
+}
+
+/// The environment's maturin, in the package's folder.
+fn maturin(folder: &Path, venv: &Venv) -> Command {
     let mut maturin = cargo::without_traces(Command::new(venv.program("maturin")));
-    run_in(maturin.args(["build", "--release", "--out"]).arg(dist).current_dir(folder))
+    maturin.current_dir(folder);
+    maturin
 }
 
 /// The package's folder, and the environment with the tools that it is built and tested with.
@@ -101,17 +105,17 @@ pub fn docs() -> Result<(), String> {
     run("generated documentation", &arguments, &[("SWATH_UPDATE_DOCS", "1")])
 }
 
-fn run(step: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), String> {
-    println!("== {step}: cargo {}", arguments.join(" "));
-    let started = Instant::now();
-    let status = cargo::command()
-        .args(arguments)
-        .envs(environment.iter().copied())
-        .status()
-        .map_err(|error| format!("{step}: cargo cannot be started: {error}"))?;
-    if !status.success() {
-        return Err(format!("{step} failed ({status}); run `cargo {}` to see it alone", arguments.join(" ")));
-    }
-    println!("== {step}: {:.0} s", started.elapsed().as_secs_f64());
-    Ok(())
+fn run(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), String> {
+    println!("== {name}: cargo {}", arguments.join(" "));
+    step(name, || {
+        let status = cargo::command()
+            .args(arguments)
+            .envs(environment.iter().copied())
+            .status()
+            .map_err(|error| format!("{name}: cargo cannot be started: {error}"))?;
+        if !status.success() {
+            return Err(format!("{name} failed ({status}); run `cargo {}` to see it alone", arguments.join(" ")));
+        }
+        Ok(())
+    })
 }
