@@ -1,4 +1,4 @@
-//! What a person repeats: `cargo xtask test`, `lint`, `python`, `develop`, `wheel`, `docs`, `compare`, `memory`. CI calls the same commands.
+//! What a person repeats: `cargo xtask test`, `lint`, `python`, `develop`, `wheel`, `reference`, `docs`, `compare`, `memory`. CI calls the same commands.
 
 mod cargo;
 mod compare;
@@ -36,6 +36,8 @@ enum Task {
     Develop,
     /// Build a wheel of the Python package into the folder `dist` of the target folder.
     Wheel,
+    /// Build the reference of the Python package, as HTML in the folder `reference` of the target folder.
+    Reference,
     /// Write the generated documentation (docs/configuration.md).
     Docs,
     /// Measure Swath beside other engines.
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Task::Python { filter } => steps::python_package(filter.as_deref()),
         Task::Develop => steps::build_package(),
         Task::Wheel => steps::wheel(),
+        Task::Reference => steps::reference(),
         Task::Lint => steps::lint(),
         Task::Docs => steps::docs(),
         Task::Compare(what) => compare::run(&what),

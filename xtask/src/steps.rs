@@ -67,6 +67,17 @@ pub fn wheel() -> Result<(), String> {
     run_in(maturin(&folder, &venv).args(["build", "--release", "--out"]).arg(dist))
 }
 
+/// The reference of the Python package, as HTML in `reference` of the target folder; a warning is an error.
+pub fn reference() -> Result<(), String> {
+    let (folder, venv) = package_environment()?;
+    let out = cargo::target(&cargo::workspace()?).join("reference");
+    let out = std::path::absolute(out).map_err(|error| error.to_string())?;
+    step("package", build_package)?;
+    step("reference", || run_in(Command::new(venv.python()).arg("reference/build.py").arg(&out).current_dir(folder)))?;
+    println!("{}", out.join("html/index.html").display());
+    Ok(())
+}
+
 /// The environment's maturin, in the package's folder.
 fn maturin(folder: &Path, venv: &Venv) -> Command {
     let mut maturin = cargo::without_traces(Command::new(venv.program("maturin")));
@@ -79,6 +90,7 @@ fn package_environment() -> Result<(PathBuf, Venv), String> {
     let root = cargo::workspace()?;
     let venv = Venv::at(cargo::target(&root).join("python"));
     venv.make(&root.join("python/requirements-dev.txt"))?;
+    venv.add(&root.join("python/requirements-reference.txt"))?;
     let venv = Venv::at(std::path::absolute(venv.folder()).map_err(|error| error.to_string())?);
     Ok((root.join("python"), venv))
 }

@@ -12,6 +12,27 @@ from swath.array._convert import axes_of, native_of, wrap
 if TYPE_CHECKING:
     from swath.array._array import Array
 
+__all__ = [
+    "fft",
+    "fft2",
+    "fftfreq",
+    "fftn",
+    "fftshift",
+    "hfft",
+    "ifft",
+    "ifft2",
+    "ifftn",
+    "ifftshift",
+    "ihfft",
+    "irfft",
+    "irfft2",
+    "irfftn",
+    "rfft",
+    "rfft2",
+    "rfftfreq",
+    "rfftn",
+]
+
 _fft = native.fft
 
 

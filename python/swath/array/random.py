@@ -14,6 +14,8 @@ from swath.array._convert import native_of, shape_of, wrap
 if TYPE_CHECKING:
     from swath.array._array import Array
 
+__all__ = ["Generator", "default_rng"]
+
 
 def default_rng(seed: int | None = None, *, session: Any = None) -> Generator:
     """Make a source of random arrays.

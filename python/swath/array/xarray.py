@@ -14,6 +14,8 @@ from xarray.namedarray.parallelcompat import ChunkManagerEntrypoint
 
 import swath.array as sa
 
+__all__ = ["SwathManager", "register"]
+
 
 class SwathManager(ChunkManagerEntrypoint[sa.Array]):  # type: ignore[type-var]
     """What xarray asks of lazy arrays."""

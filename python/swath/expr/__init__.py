@@ -1,11 +1,15 @@
 """Expressions over columns: what rows are filtered by, what columns are computed from.
 
-| module | what | |---|---| | ``expression`` | :class:`Expr`, put together from the others | | ``basics``,
-``operators``, ``conditions`` | names and types; ``+``, ``==``, ``&``; nulls and membership | | ``maths``,
-``aggregates``, ``windows``, ``rolling`` | methods by subject | | ``strings``, ``temporal``, ``lists``,
-``structs``, ``naming`` | the namespaces ``.str``, ``.dt``, ``.list``, ``.struct``, ``.name`` | |
-``columns``, ``choice``, ``functions``, ``reductions`` | ``sw.col``, ``sw.when``, and all other functions
-|
+=================================================  ==========================================================
+``expression``                                     :class:`Expr`, put together from the others
+``basics``, ``operators``, ``conditions``          names and types; ``+``, ``==``, ``&``; nulls, membership
+``maths``, ``aggregates``, ``windows``,            methods by subject
+``rolling``
+``strings``, ``temporal``, ``lists``,              the namespaces ``.str``, ``.dt``, ``.list``, ``.struct``,
+``structs``, ``naming``                            ``.name``
+``columns``, ``choice``, ``functions``,            ``sw.col``, ``sw.when``, and all other functions
+``reductions``
+=================================================  ==========================================================
 """
 
 from swath.expr.base import IntoExpr, SortKey, sort_keys
