@@ -1,5 +1,7 @@
 """Swath: one lazy engine for tables and n-d arrays."""
 
+from importlib import import_module
+
 from swath import errors
 from swath._config import config
 from swath._internal import __version__
@@ -231,3 +233,13 @@ __all__ = [
     "var",
     "when",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import arrays and selectors when they are asked for; of other names say what is meant."""
+    if name in ("array", "selectors"):
+        return import_module(f"swath.{name}")
+    from swath.foreign import instead
+
+    remedy = None if name.startswith("_") else instead("swath", name, __all__)
+    raise AttributeError(f"module 'swath' has no attribute '{name}'" + (f"; {remedy}" if remedy else ""))

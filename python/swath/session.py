@@ -221,7 +221,9 @@ class Session(Files):
         return Table._of_batches(self._native, _internal.Batches.of_arrow(data))
 
     def from_pandas(self, data: Any, *, include_index: bool = False) -> Table:
-        """Return a table of a ``pandas.DataFrame``; numbers without nulls are not copied.
+        """Return a table of a ``pandas.DataFrame``; numbers without missing ones are not copied.
+
+        NaN of pandas means that a value is missing, and becomes null. What is NaN in NumPy arrays stays NaN.
 
         Parameters
         ----------
@@ -233,8 +235,8 @@ class Session(Files):
         Examples
         --------
         >>> import pandas as pd, swath as sw
-        >>> sw.from_pandas(pd.DataFrame({"a": [1, 2]})).to_dict()
-        {'a': [1, 2]}
+        >>> sw.from_pandas(pd.DataFrame({"a": [1.5, float("nan")]})).to_dict()
+        {'a': [1.5, None]}
         """
         if not hasattr(data, "iloc"):
             raise TypeError(f"from_pandas: expected a pandas.DataFrame, got {type(data).__name__}")

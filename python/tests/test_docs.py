@@ -8,8 +8,16 @@ import pytest
 import swath as sw
 
 ROOT = Path(__file__).parent.parent.parent
-PAGES = [path for path in (ROOT / "docs" / "python.md", ROOT / "python" / "README.md") if path.exists()]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PAGES = [
+    path
+    for path in (
+        ROOT / "docs" / "python.md",
+        ROOT / "python" / "README.md",
+        *sorted((ROOT / "docs" / "coming-from").glob("*.md")),
+    )
+    if path.exists() and BLOCK.search(path.read_text(encoding="utf-8"))
+]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

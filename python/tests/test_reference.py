@@ -21,6 +21,7 @@ INTERNAL = {
     "swath.cluster": "offered by swath",
     "swath.data": "what a session takes for rows",
     "swath.expr": "offered by swath",
+    "swath.foreign": "what errors recommend",
     "swath.files": "methods of the session",
     "swath.frame": "offered by swath",
     "swath.literal": "constants as expressions",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from swath.array._indexing import Blocks, VectorIndex, parts_of, truth_of
 from swath.array._methods import Methods
 from swath.array._operators import Operators
 from swath.array._shown import Shown
+from swath.foreign import missing
 
 _SHOWN = 1000
 """Elements of an array in memory that its text shows."""
@@ -45,6 +46,12 @@ class Array(Operators, Methods, Shown):
         raise TypeError(
             "arrays are made by functions: sa.asarray(values), sa.zeros(shape), sa.from_zarr(folder) …"
         )
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Refuse, and say what is meant."""
+            raise missing("Array", name, self)
 
     @classmethod
     def _from_native(cls, inner: Any) -> Array:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Union
 
 from swath import _internal
+from swath.foreign import missing
 from swath.literal import literal
 
 if TYPE_CHECKING:
@@ -31,11 +32,23 @@ class ExprPart:
         made: Expr = ExprPart._made(expr)
         return made
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Refuse, and say what is meant."""
+            raise missing("Expr", name, self)
+
 
 class Namespace:
     """Functions of one kind of values, as in ``col("name").str``."""
 
     __slots__ = ("_expr",)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Refuse, and say what is meant."""
+            raise missing(type(self).__name__.removesuffix("Namespace").lower(), name, self)
 
     def __init__(self, expr: _internal.Expr) -> None:
         self._expr = expr

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, overload
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast, overload
 
 from swath.expr import Expr, col
+from swath.foreign import instead
 from swath.frame import arguments
 from swath.frame.arguments import IntoExpr
 from swath.frame.base import Frame
 
 if TYPE_CHECKING:
     from swath.frame.frame import DataFrame
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 
 
 class Columns(Frame):
@@ -215,8 +219,45 @@ class Columns(Frame):
         if name.startswith("_"):
             raise AttributeError(name)
         raise AttributeError(
-            f"a DataFrame has no method or column '{name}'; the columns are: {', '.join(columns)}"
+            f"a DataFrame has no method or column '{name}'; "
+            + (instead("DataFrame", name, dir(self)) or f"the columns are: {', '.join(columns)}")
         )
+
+    def pipe(
+        self,
+        function: Callable[Concatenate[DataFrame, Parameters], Result],
+        *args: Parameters.args,
+        **kwargs: Parameters.kwargs,
+    ) -> Result:
+        """Return what a function of frames makes of this one: steps read in their order.
+
+        Parameters
+        ----------
+        function
+            Takes the frame, then the other arguments.
+        *args, **kwargs
+            The other arguments.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> def largest(df, n):
+        ...     return df.sort("a", descending=True).head(n)
+        >>> sw.from_dict({"a": [1, 3, 2]}).pipe(largest, 2).to_list("a")
+        [3, 2]
+        """
+        return function(cast("DataFrame", self), *args, **kwargs)
+
+    def lazy(self) -> DataFrame:
+        """Return the frame itself, which is lazy, for programs written for Polars.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1]}).lazy().count()
+        1
+        """
+        return cast("DataFrame", self)
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *(name for name in self.columns if name.isidentifier())]

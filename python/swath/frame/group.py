@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from swath import _internal
 from swath.expr import Expr
+from swath.foreign import missing
 from swath.frame import arguments
 from swath.frame.arguments import IntoExpr
 from swath.frame.base import Frame
@@ -207,6 +208,12 @@ class GroupBy(MapGroups):
         made = cls.__new__(cls)
         made._group = group
         return made
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Refuse, and say what is meant."""
+            raise missing("GroupBy", name, self)
 
     def agg(self, *aggregates: IntoExpr | Iterable[IntoExpr], **named: IntoExpr) -> DataFrame:
         """Return one row per group: the keys, then these aggregates, which may be combined.

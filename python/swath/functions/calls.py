@@ -269,7 +269,7 @@ def table_of(result: Any, schema: pa.Schema) -> Any:
     if result is None:
         return schema.empty_table()
     if type(result).__module__.startswith("pandas"):
-        return pa.Table.from_pandas(result, preserve_index=False)
+        return with_integers(pa.Table.from_pandas(result, preserve_index=False), schema)
     if hasattr(result, "__arrow_c_stream__") or hasattr(result, "__arrow_c_array__"):
         return result
     if isinstance(result, dict):
@@ -287,3 +287,17 @@ def table_of(result: Any, schema: pa.Schema) -> Any:
         f"expected rows (a pyarrow, Polars or pandas table, a dict of columns or a list of dicts), "
         f"the function returned {result!r}"
     )
+
+
+def with_integers(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Give integers where they are declared: pandas makes floats of them when one is missing."""
+    pa = pyarrow()
+    for place, field in enumerate(table.schema):
+        declared = schema.field(field.name).type if field.name in schema.names else field.type
+        if pa.types.is_floating(field.type) and pa.types.is_integer(declared):
+            try:
+                table = table.set_column(place, field.name, table.column(place).cast(declared))
+            except pa.ArrowInvalid:
+                # A fraction: the engine says that it is not what was declared.
+                continue
+    return table
