@@ -12,12 +12,16 @@ TABLES = ["lineitem", "orders", "partsupp", "part", "customer", "supplier", "nat
 QUERIES = Path(__file__).parents[2] / "crates" / "tpch" / "queries"
 
 
-def arguments():
+def parser():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--scale", type=float, required=True)
     parser.add_argument("--threads", type=int, required=True)
-    return parser.parse_args()
+    return parser
+
+
+def arguments():
+    return parser().parse_args()
 
 
 def files(data, table):

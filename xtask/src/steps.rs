@@ -60,6 +60,11 @@ pub fn build_package() -> Result<(), String> {
     run_in(maturin(&folder, &venv).args(["develop", "--release", "--quiet"]).env("VIRTUAL_ENV", venv.folder()))
 }
 
+/// The interpreter of the environment that the package is built into.
+pub fn package_python() -> Result<PathBuf, String> {
+    Ok(package_environment()?.1.python())
+}
+
 /// A wheel of the Python package, in `dist` of the target folder.
 pub fn wheel() -> Result<(), String> {
     let (folder, venv) = package_environment()?;

@@ -23,6 +23,7 @@ use swath_planner::{
 use crate::choose_spilling_join::ChooseSpillingJoin;
 use crate::engine::{Planner, RemotePlanner};
 use crate::foreign::batches::{self, CallFunctionPlanner};
+use crate::foreign::gather::GatherForFunctions;
 use crate::functions;
 use crate::held::node::HoldPlanner;
 use crate::held::{self, ComputeReleased};
@@ -109,6 +110,7 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "adapt_parquet_scans", kind: Kind::TaskRule(|| Arc::new(AdaptParquetScans)) },
     Entry { name: "bound_partial_aggregates", kind: Kind::TaskRule(|| Arc::new(BoundPartialAggregates)) },
     Entry { name: "account_for_windows", kind: Kind::TaskRule(|| Arc::new(AccountForWindows)) },
+    Entry { name: "gather_for_functions", kind: Kind::TaskRule(|| Arc::new(GatherForFunctions)) },
     Entry { name: "AsofJoin", kind: Kind::Operator(|| Arc::new(AsofJoinPlanner)) },
     Entry { name: "MapBatches", kind: Kind::Operator(|| Arc::new(MapBatchesPlanner)) },
     Entry { name: "CallFunction", kind: Kind::Operator(|| Arc::new(CallFunctionPlanner)) },

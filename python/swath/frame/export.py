@@ -111,16 +111,25 @@ class Export(Frame):
         """
         import numpy
 
-        columns = self.to_numpy_columns()
+        table = self.to_arrow()
+        parts = [_numpy_parts(column) for column in table.columns]
         if structured:
-            length = len(next(iter(columns.values()), ()))
-            array = numpy.empty(length, dtype=[(name, column.dtype) for name, column in columns.items()])
-            for name, column in columns.items():
-                array[name] = column
-            return array
-        if not columns:
+            fields = [(name, part[0].dtype) for name, part in zip(table.column_names, parts, strict=True)]
+            array = numpy.empty(table.num_rows, dtype=fields)
+            places = [array[name] for name in table.column_names]
+        elif parts:
+            # Column by column in memory, as they are here and as pandas and Polars have it.
+            dtype = numpy.result_type(*(part[0].dtype for part in parts))
+            array = numpy.empty((table.num_rows, len(parts)), dtype=dtype, order="F")
+            places = list(array.T)
+        else:
             return numpy.empty((0, 0))
-        return numpy.column_stack(list(columns.values()))
+        for place, column in zip(places, parts, strict=True):
+            start = 0
+            for part in column:
+                place[start : start + len(part)] = part
+                start += len(part)
+        return array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> numpy.ndarray:
         """Run the frame for ``np.asarray(df)``."""
@@ -136,10 +145,15 @@ class Export(Frame):
         >>> sw.from_dict({"a": [1, None]}).to_numpy_columns()
         {'a': array([ 1., nan])}
         """
+        import numpy
+
         table = self.to_arrow()
+        parts = {
+            name: _numpy_parts(column) for name, column in zip(table.column_names, table.columns, strict=True)
+        }
         return {
-            name: (column.chunk(0) if column.num_chunks == 1 else column).to_numpy(zero_copy_only=False)
-            for name, column in zip(table.column_names, table.columns, strict=True)
+            name: column[0] if len(column) == 1 else numpy.concatenate(column)
+            for name, column in parts.items()
         }
 
     def to_dict(self) -> dict[str, list[Any]]:
@@ -215,3 +229,14 @@ class Export(Frame):
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Run the frame, as an Arrow stream whose batches come while the query runs."""
         return self._frame.stream().__arrow_c_stream__(requested_schema)
+
+
+def _numpy_parts(column: pyarrow.ChunkedArray) -> list[numpy.ndarray]:
+    """Give a column as NumPy arrays of one dtype, one after the other, and at least one; copied only where needed."""
+    import pyarrow
+
+    if column.num_chunks == 1:
+        return [column.chunk(0).to_numpy(zero_copy_only=False)]
+    if column.num_chunks == 0 or column.null_count or not pyarrow.types.is_primitive(column.type):
+        return [column.to_numpy(zero_copy_only=False)]
+    return [chunk.to_numpy(zero_copy_only=False) for chunk in column.chunks]

@@ -9,6 +9,7 @@ mod chart;
 mod comparison;
 mod environment;
 mod process;
+mod python;
 mod tpch;
 
 use std::fs;
@@ -22,10 +23,13 @@ use process::EngineProcess;
 /// What is compared.
 #[derive(Debug, Subcommand)]
 pub enum Compare {
-    /// The 22 queries of TPC-H, against DuckDB, Polars and DataFusion; with `--cluster` two workers against one process.
+    /// The 22 queries of TPC-H, against DuckDB, Polars and DataFusion; with `--cluster` two workers against one process, with
+    /// `--python` the package against the program.
     Tpch(tpch::TpchArgs),
     /// Work on arrays, against NumPy, numexpr, dask.array and cubed.
     Arrays(arrays::ArraysArgs),
+    /// Functions written in Python, and tables into and out of other libraries, against Polars, PySpark and NumPy.
+    Python(python::PythonArgs),
 }
 
 /// Does the comparison.
@@ -36,6 +40,7 @@ pub fn run(compare: &Compare) -> Result<(), String> {
     match compare {
         Compare::Tpch(arguments) => tpch::run(arguments),
         Compare::Arrays(arguments) => arrays::run(arguments),
+        Compare::Python(arguments) => python::run(arguments),
     }
 }
 

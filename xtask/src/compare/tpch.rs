@@ -9,7 +9,7 @@ use super::comparison::Comparison;
 use super::environment::Environment;
 use super::process::{ClusterProcess, EngineProcess};
 use super::run_all;
-use crate::{cargo, python};
+use crate::{cargo, python, steps};
 
 /// What can be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -18,6 +18,10 @@ pub enum Engine {
     Swath,
     /// Swath, the queries as DataFrame programs.
     SwathDataframe,
+    /// Swath from Python, the queries as SQL.
+    SwathPythonSql,
+    /// Swath from Python, the queries as programs over frames.
+    SwathPython,
     /// Swath, SQL, on a cluster of this machine: as many workers of one thread as the others have threads.
     SwathCluster,
     /// DuckDB, SQL.
@@ -36,6 +40,8 @@ impl Engine {
         match self {
             Self::Swath => "swath",
             Self::SwathDataframe => "swath-df",
+            Self::SwathPythonSql => "swath-py-sql",
+            Self::SwathPython => "swath-py",
             Self::SwathCluster => "swath-cluster",
             Self::Duckdb => "duckdb",
             Self::Polars => "polars",
@@ -44,15 +50,31 @@ impl Engine {
         }
     }
 
-    /// The Python program that drives it, if it is not ours.
+    /// The Python program that drives it, if there is one.
     pub fn driver(self) -> Option<&'static str> {
         match self {
             Self::Swath | Self::SwathDataframe | Self::SwathCluster => None,
+            Self::SwathPythonSql | Self::SwathPython => Some("swath_driver.py"),
             Self::Duckdb => Some("duckdb_driver.py"),
             Self::Polars => Some("polars_driver.py"),
             Self::Datafusion => Some("datafusion_driver.py"),
             Self::Pyspark => Some("pyspark_driver.py"),
         }
+    }
+
+    /// How Swath takes the queries.
+    fn form(self) -> Option<&'static str> {
+        match self {
+            Self::Swath | Self::SwathCluster | Self::SwathPythonSql => Some("sql"),
+            Self::SwathDataframe => Some("dataframe"),
+            Self::SwathPython => Some("programs"),
+            Self::Duckdb | Self::Polars | Self::Datafusion | Self::Pyspark => None,
+        }
+    }
+
+    /// Whether it is the package of `python/`.
+    fn is_package(self) -> bool {
+        matches!(self, Self::SwathPythonSql | Self::SwathPython)
     }
 }
 
@@ -71,12 +93,16 @@ pub struct TpchArgs {
     /// Threads of each engine.
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// Which engines. Default: swath, duckdb, polars and datafusion; with --cluster swath, swath-cluster and pyspark.
+    /// Which engines. Default: swath, duckdb, polars and datafusion; with --cluster swath, swath-cluster and pyspark; with --python
+    /// Swath in its four forms.
     #[arg(long, value_enum, value_delimiter = ',')]
     engines: Vec<Engine>,
     /// Compare a cluster on this machine, one worker a thread, with one process of Swath and with Spark.
     #[arg(long)]
     cluster: bool,
+    /// Compare Swath from Python with Swath from Rust, as SQL and as frames.
+    #[arg(long, conflicts_with = "cluster")]
+    python: bool,
     /// Measure this build of the program instead of building it.
     #[arg(long, value_name = "PROGRAM")]
     swath: Option<PathBuf>,
@@ -87,10 +113,13 @@ pub struct TpchArgs {
 
 impl TpchArgs {
     fn engines(&self) -> Vec<Engine> {
-        match (self.engines.as_slice(), self.cluster) {
-            ([], false) => vec![Engine::Swath, Engine::Duckdb, Engine::Polars, Engine::Datafusion],
-            ([], true) => vec![Engine::Swath, Engine::SwathCluster, Engine::Pyspark],
-            (engines, _) => engines.to_vec(),
+        match self.engines.as_slice() {
+            [] if self.cluster => vec![Engine::Swath, Engine::SwathCluster, Engine::Pyspark],
+            [] if self.python => {
+                vec![Engine::Swath, Engine::SwathPythonSql, Engine::SwathDataframe, Engine::SwathPython]
+            }
+            [] => vec![Engine::Swath, Engine::Duckdb, Engine::Polars, Engine::Datafusion],
+            engines => engines.to_vec(),
         }
     }
 }
@@ -105,11 +134,14 @@ pub fn run(arguments: &TpchArgs) -> Result<(), String> {
     let swath = arguments.swath.clone().map_or_else(|| cargo::build_swath(&environment.root), Ok)?;
     let drivers = environment.root.join("benches/tpch");
     let venv = environment.venv("venv");
-    if engines.iter().any(|engine| engine.driver().is_some()) {
+    if engines.iter().any(|engine| engine.driver().is_some() && !engine.is_package()) {
         venv.make(&drivers.join("requirements.txt"))?;
     }
     if engines.contains(&Engine::Pyspark) {
         add_spark(&venv, &drivers)?;
+    }
+    if engines.iter().any(|engine| engine.is_package()) {
+        steps::build_package()?;
     }
     let data = match &arguments.data {
         Some(folder) => folder.clone(),
@@ -125,20 +157,23 @@ pub fn run(arguments: &TpchArgs) -> Result<(), String> {
         };
         let mut command = match engine.driver() {
             Some(driver) => {
-                let mut command = Command::new(venv.python());
+                let python = if engine.is_package() { steps::package_python()? } else { venv.python() };
+                let mut command = Command::new(python);
                 command.arg(drivers.join(driver));
                 command
             }
             None => {
                 let mut command = Command::new(&swath);
-                let form = if *engine == Engine::SwathDataframe { "dataframe" } else { "sql" };
-                command.args(["tpch", "serve", "--form", form]);
+                command.args(["tpch", "serve"]);
                 if let Some(cluster) = &cluster {
                     command.args(["--connect", cluster.address()]);
                 }
                 command
             }
         };
+        if let Some(form) = engine.form() {
+            command.args(["--form", form]);
+        }
         command.arg("--data").arg(&data).args(["--scale", &scale, "--threads", &threads]);
         // How Polars and DataFusion's Python package learn the number of threads.
         command.env("POLARS_MAX_THREADS", &threads).env("TOKIO_WORKER_THREADS", &threads);
@@ -149,7 +184,11 @@ pub fn run(arguments: &TpchArgs) -> Result<(), String> {
     let comparison = Comparison::new(title, arguments.threads, arguments.rounds, &names, Engine::Duckdb.name());
     let queries = if arguments.queries.is_empty() { (1..=22).collect() } else { arguments.queries.clone() };
     let queries: Vec<String> = queries.into_iter().map(|query| format!("q{query:02}")).collect();
-    let name = if arguments.cluster { "tpch-cluster" } else { "tpch" };
+    let name = match (arguments.cluster, arguments.python) {
+        (true, _) => "tpch-cluster",
+        (_, true) => "tpch-python",
+        _ => "tpch",
+    };
     run_all(comparison, &mut processes, &queries, &environment.output.join(format!("{name}-sf{scale}")))
 }
 
@@ -163,8 +202,8 @@ fn generate(swath: &Path, scale: f64, folder: &Path) -> Result<(), String> {
     python::run(command.args(["tpch", "generate", "--scale", &scale.to_string(), "--output"]).arg(folder))
 }
 
-/// Spark is large, and needs Java, so only those who ask for it get it.
-fn add_spark(venv: &python::Venv, drivers: &Path) -> Result<(), String> {
+/// Adds Spark. It is large, and needs Java, so only those who ask for it get it.
+pub fn add_spark(venv: &python::Venv, drivers: &Path) -> Result<(), String> {
     if Command::new("java").arg("-version").output().is_err() {
         let help = "install one (`default-jre-headless` on Debian), or leave the engine out with --engines";
         return Err(format!("pyspark needs Java 17 or newer, and there is no program `java`: {help}"));

@@ -9,6 +9,7 @@
 //! | [`scalar`] | a function over columns, in expressions and SQL |
 //! | [`aggregate`] | a function over all values of a group |
 //! | [`batches`] | the operator for a function over batches or whole groups of rows |
+//! | [`gather`] | fewer and larger batches for a function over columns |
 //! | [`fit`] | what a function returned, as the type that it declared |
 //! | [`error`] | what a function failed with, across processes |
 //!
@@ -19,6 +20,7 @@ pub mod aggregate;
 pub mod batches;
 pub mod error;
 pub mod fit;
+pub mod gather;
 pub mod scalar;
 #[cfg(test)]
 mod tests;
