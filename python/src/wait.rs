@@ -8,7 +8,7 @@ use swath_collections::planner::analyze::progress::Progress;
 use swath_collections::watch::Watch;
 use swath_collections::{Error, interruptible};
 
-use crate::errors::IntoPython;
+use crate::errors::exception;
 use crate::running::Shown;
 
 /// Runs `work`, which may wait for the engine, while other Python threads run. Python's signal handlers are called in between, and what
@@ -16,16 +16,25 @@ use crate::running::Shown;
 pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, Error> + Send) -> PyResult<T> {
     let watch = Watch::default();
     let seen = watch.clone();
-    watched(py, move || seen.progress(), move || watch.over(work))
+    or_raised(watched(py, move || seen.progress(), move || watch.over(work)), |error| exception(py, &error))
 }
 
-/// [`detached`], where `progress` tells how far the work is.
+/// The outcome of [`watched`] work: what was raised while it was waited for is why it failed.
+pub fn or_raised<T, E>(
+    (outcome, raised): (Result<T, E>, Option<PyErr>),
+    exception: impl FnOnce(E) -> PyErr,
+) -> PyResult<T> {
+    outcome.map_err(|error| raised.unwrap_or_else(|| exception(error)))
+}
+
+/// [`detached`], for any work, where `progress` tells how far it is. What a signal handler raised comes beside the outcome: where that
+/// is a failure, it is the cause.
 pub fn watched<T: Send>(
     py: Python<'_>,
     progress: impl Fn() -> Option<Progress> + Send + 'static,
-    work: impl FnOnce() -> Result<T, Error> + Send,
-) -> PyResult<T> {
-    let (outcome, raised) = py.detach(|| {
+    work: impl FnOnce() -> T + Send,
+) -> (T, Option<PyErr>) {
+    py.detach(|| {
         let raised: Rc<RefCell<Option<PyErr>>> = Rc::default();
         let asked = Rc::clone(&raised);
         let shown = Rc::new(RefCell::new(Shown::new()));
@@ -42,9 +51,5 @@ pub fn watched<T: Send>(
         let outcome = interruptible(ask, work);
         shown.borrow_mut().clear();
         (outcome, raised.take())
-    });
-    match (outcome, raised) {
-        (Err(Error::Interrupted), Some(raised)) => Err(raised),
-        (outcome, _) => outcome.python(py),
-    }
+    })
 }

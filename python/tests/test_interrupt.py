@@ -61,6 +61,26 @@ def test_ctrl_c_ends_a_query_within_a_second(run):
     assert rest.strip() == "1"
 
 
+ARRAYS = {
+    "a result": "slow.compute()",
+    "a length that a mask makes": "slow[slow > 1].reshape(-1, 1)",
+    "a file": "sa.save(os.devnull, slow)",
+    "a mean of two": "sa.compute(slow.mean(), slow.sum())",
+}
+
+
+@pytest.mark.parametrize("run", ARRAYS.values(), ids=ARRAYS.keys())
+def test_ctrl_c_ends_work_on_arrays_within_a_second(run):
+    prepare = (
+        "import swath.array as sa; session = sw.Session(threads=2); "
+        "slow = sa.ones(100, chunks=10).map_blocks(lambda block: time.sleep(0.3) or block)"
+    )
+    line, took, rest = interrupted_after(prepare, run)
+    assert line == "interrupted", rest
+    assert took < 1
+    assert rest.strip() == "1"
+
+
 @pytest.mark.parametrize("run", [LONG, SLEEPING])
 def test_ctrl_c_ends_a_query_on_a_cluster(cluster, run):
     line, took, rest = interrupted_after(f"session = sw.connect({cluster.address!r})", run)

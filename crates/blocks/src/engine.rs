@@ -114,12 +114,12 @@ impl Engine {
     }
 
     /// Runs a plan; its results whole, in the order of the plan's outputs. Results are the caller's: they do not count against the
-    /// limit of memory.
+    /// limit of memory. Within [`interruptible`](crate::interrupt::interruptible) the wait can be ended.
     ///
     /// # Errors
     /// Those of sources, sinks, functions and kernels; [`BlocksError`](crate::BlocksError)'s own.
     pub fn run(&self, plan: &Plan, cancel: &Cancel) -> Result<Vec<NdArray>> {
-        self.run_watched(plan, cancel, &Progress::new())
+        self.run_watched(plan, cancel, &Progress::of_thread().unwrap_or_default())
     }
 
     /// As [`Engine::run`]; `progress` tells how far it is, and at the end what it took.
@@ -135,7 +135,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::run`].
     pub fn explain_analyze(&self, plan: &Plan, cancel: &Cancel) -> Result<String> {
-        let progress = Progress::new();
+        let progress = Progress::of_thread().unwrap_or_default();
         self.run_watched(plan, cancel, &progress)?;
         Ok(format!("{}{}", plan.explain(), progress.metrics().table()))
     }

@@ -17,7 +17,7 @@
 //! | [`memory`], [`spill`] | limits of memory, files for what does not fit |
 //! | [`threads`] | threads that help |
 //! | [`progress`] | how far a run is, and what it took |
-//! | [`cancel`] | stopping a run |
+//! | [`cancel`], [`interrupt`] | stopping a run, and waiting for one |
 //! | [`error`] | what goes wrong |
 //!
 //! ```
@@ -40,6 +40,7 @@ pub mod error;
 mod fetch;
 mod graph;
 mod heap;
+pub mod interrupt;
 pub mod memory;
 pub mod progress;
 mod results;

@@ -1,5 +1,6 @@
 //! How far a run is, and what it took.
 
+use std::cell::RefCell;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -109,7 +110,29 @@ pub struct Snapshot {
     pub bytes_done: u64,
 }
 
+thread_local! {
+    static OF_THREAD: RefCell<Option<Progress>> = const { RefCell::new(None) };
+}
+
 impl Progress {
+    /// Runs `work` on this thread; the runs that it waits for are told here, one after the other.
+    pub fn over<T>(&self, work: impl FnOnce() -> T) -> T {
+        struct Restore(Option<Progress>);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                let before = self.0.take();
+                OF_THREAD.with(|cell| *cell.borrow_mut() = before);
+            }
+        }
+        let _restore = Restore(OF_THREAD.with(|cell| cell.borrow_mut().replace(self.clone())));
+        work()
+    }
+
+    /// Where runs of this thread are told.
+    pub(crate) fn of_thread() -> Option<Self> {
+        OF_THREAD.with(|cell| cell.borrow().clone())
+    }
+
     /// Of no run yet.
     pub fn new() -> Self {
         Self::default()

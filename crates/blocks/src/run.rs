@@ -12,6 +12,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,7 @@ use crate::engine;
 use crate::error::{BlocksError, Result};
 use crate::graph::Graph;
 use crate::heap::{self, Freed};
+use crate::interrupt;
 use crate::progress::{Metrics, Progress, StageMetrics};
 use crate::results::Target;
 use crate::spill::SpillFile;
@@ -40,6 +42,8 @@ mod task;
 const SMALLEST_SHARED_BYTES: u64 = 1 << 20;
 /// How often a task that waits for memory which others than this run hold looks for it.
 const LOOK: Duration = Duration::from_millis(5);
+/// How long a run that was interrupted may take to end before it is left alone.
+const PATIENCE: Duration = Duration::from_millis(700);
 
 /// The results of a plan.
 pub(crate) fn run(
@@ -59,10 +63,42 @@ pub(crate) fn run(
             engine.threads.spawn(Box::new(move || run.help()));
         }
     }
-    run.work();
-    let outcome = run.end();
+    let outcome = if interrupt::is_interruptible() {
+        apart(&run)
+    } else {
+        run.work();
+        run.end()
+    };
     progress.finish(run.metrics(start.elapsed()));
     outcome
+}
+
+/// The outcome of a run on a thread of its own, while this one asks whether it is still wanted.
+fn apart(run: &Arc<Run>) -> Result<Vec<NdArray>> {
+    let (sender, receiver) = sync_channel(1);
+    let own = Arc::clone(run);
+    let work = move || {
+        own.work();
+        // Nobody waits for what was given up: its result goes nowhere.
+        drop(sender.send(own.end()));
+    };
+    if std::thread::Builder::new().name("swath-array".to_owned()).spawn(work).is_err() {
+        run.work();
+        return run.end();
+    }
+    loop {
+        match receiver.recv_timeout(interrupt::TICK) {
+            Ok(outcome) => return outcome,
+            Err(RecvTimeoutError::Disconnected) => return Err(BlocksError::internal("a run ended without a result")),
+            Err(RecvTimeoutError::Timeout) if interrupt::asks_to_end() => {
+                run.fail(&mut run.lock(), BlocksError::Cancelled);
+                // What it holds is freed before the caller goes on, unless a task takes long.
+                drop(receiver.recv_timeout(PATIENCE));
+                return Err(BlocksError::Cancelled);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
 }
 
 struct Run {

@@ -1,56 +1,20 @@
 //! Ending a wait for work before the work ends.
 //!
-//! A caller that waits in [`Engine::block_on`](crate::Engine::block_on) cannot be reached from outside: a program in C or Python learns of
-//! Ctrl-C only when it looks. [`interruptible`] gives the waits of a thread a question to ask again and again; the answer "yes" cancels
-//! what is waited for.
+//! The waits of a thread are made interruptible by [`interruptible`], which those for arrays look at, too; here are the waits of queries:
+//! [`Engine::block_on`](crate::Engine::block_on) and [`wait`].
 
-use std::cell::RefCell;
 use std::pin::pin;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
-use std::time::Duration;
 
 use datafusion::common::{DataFusionError, Result};
-
-/// How often a wait asks.
-pub const TICK: Duration = Duration::from_millis(50);
+pub use swath_blocks::interrupt::{TICK, asks_to_end, interruptible, is_interruptible};
 
 /// What [`interrupted`] becomes in a chain of errors.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("interrupted")]
 pub struct Interrupted;
-
-thread_local! {
-    static ASK: RefCell<Option<Rc<dyn Fn() -> bool>>> = const { RefCell::new(None) };
-}
-
-/// Runs `work` on this thread. Where it waits for an engine, `ask` is called every [`TICK`]; once it answers `true`, the engine's work is
-/// cancelled and the wait fails with [`Interrupted`].
-pub fn interruptible<T>(ask: impl Fn() -> bool + 'static, work: impl FnOnce() -> T) -> T {
-    struct Restore(Option<Rc<dyn Fn() -> bool>>);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            let before = self.0.take();
-            ASK.with(|cell| *cell.borrow_mut() = before);
-        }
-    }
-    let _restore = Restore(ASK.with(|cell| cell.borrow_mut().replace(Rc::new(ask))));
-    work()
-}
-
-/// Whether waits of this thread can be interrupted.
-pub fn is_interruptible() -> bool {
-    ASK.with(|cell| cell.borrow().is_some())
-}
-
-/// Whether the thread's wait is to end now.
-pub fn asks_to_end() -> bool {
-    // Not borrowed while it is called: it may wait for an engine itself.
-    let ask = ASK.with(|cell| cell.borrow().clone());
-    ask.is_some_and(|ask| ask())
-}
 
 /// Waits on this thread for `future`, which may be inside another async runtime. Within [`interruptible`] the wait can be ended.
 ///
@@ -87,7 +51,7 @@ pub fn interrupted() -> DataFusionError {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     use super::*;
     use crate::{Engine, EngineOptions};

@@ -81,7 +81,7 @@ pub use pad::PadMode;
 pub use products::{einsum, multi_dot};
 pub use random::Random;
 pub use reduce::ReduceOptions;
-pub use run::compute_all;
+pub use run::{compute_all, persist_all};
 pub use standard::concat;
 pub use statistics::Bins;
 pub use store::store_all;

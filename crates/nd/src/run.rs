@@ -33,6 +33,16 @@ pub fn compute_all(arrays: &[&Array]) -> Result<Vec<NdArray>> {
     }
 }
 
+/// Several arrays computed together and held in memory, each in its chunks.
+///
+/// # Errors
+/// As [`compute_all`].
+pub fn persist_all(arrays: &[&Array]) -> Result<Vec<Array>> {
+    let held =
+        |(array, elements): (&&Array, NdArray)| Ok(Array::from_expression(array.context(), array.held(elements)?));
+    arrays.iter().zip(compute_all(arrays)?).map(held).collect()
+}
+
 impl Array {
     /// The elements, computed and put together in memory.
     ///
@@ -72,18 +82,28 @@ impl Array {
     /// The array computed now and held in memory, in the same chunks.
     #[must_use]
     pub fn persist(&self) -> Self {
-        let computed = self.compute().and_then(|array| {
-            let expression = self.expression()?;
-            let spec = if expression.grid().is_known() {
-                let lengths =
-                    |axis: &swath_arrays::AxisChunks| swath_arrays::AxisSpec::Lengths(axis.lengths().collect());
-                swath_arrays::ChunkSpec::Axes(expression.grid().axes().iter().map(lengths).collect())
-            } else {
-                self.context().chunks_for(array.ndim()).clone()
-            };
-            Ok(ArrayExpr::from_array(array, &spec)?)
-        });
-        Self::new(self.context(), computed)
+        let held = self.compute().and_then(|array| self.held(array));
+        Self::new(self.context(), held)
+    }
+
+    /// This array, whose elements are `array`.
+    fn held(&self, array: NdArray) -> Result<ArrayExpr> {
+        let expression = self.expression()?;
+        let spec = if expression.grid().is_known() {
+            let lengths = |axis: &swath_arrays::AxisChunks| swath_arrays::AxisSpec::Lengths(axis.lengths().collect());
+            swath_arrays::ChunkSpec::Axes(expression.grid().axes().iter().map(lengths).collect())
+        } else {
+            self.context().chunks_for(array.ndim()).clone()
+        };
+        Ok(ArrayExpr::from_array(array, &spec)?)
+    }
+
+    /// The same array with all lengths known: what masks and `unique` keep is computed and held.
+    ///
+    /// # Errors
+    /// The first mistake in shaping; what running may bring.
+    pub fn compute_chunk_sizes(&self) -> Result<Self> {
+        Ok(Self::from_expression(self.context(), self.known()?))
     }
 
     /// The elements in C order.

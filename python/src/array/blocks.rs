@@ -20,8 +20,7 @@ use super::context::Arrays;
 use super::error::{from_python, invalid, of_array, raised};
 use super::memory::Memory;
 use super::operand::{ChunksArgument, DTypeArgument, scalar_of};
-use super::run::waited;
-use super::{Array, made, wrapped};
+use super::{Array, made, tried, wrapped};
 
 /// A name that no other function in this process has.
 fn number(kind: &str) -> String {
@@ -273,22 +272,17 @@ type Stored<'py> = (PyRef<'py, Array>, String, Py<PyAny>, Option<Vec<usize>>);
 /// Writes arrays block by block through callables `(block, bounds)`; with the lengths of chunks that one write must hold whole.
 #[pyfunction]
 fn store(py: Python<'_>, pairs: Vec<Stored<'_>>) -> PyResult<()> {
-    let mut stores = Vec::with_capacity(pairs.len());
-    let mut context = None;
+    let mut stores: Vec<(nd::Array, Arc<dyn ArraySink>)> = Vec::with_capacity(pairs.len());
     for (array, name, function, stored) in pairs {
-        let known = super::run::resolved(py, &array.array)?;
-        let expression = known.expression().map_err(|error| raised(py, &error))?;
-        let grid = stored.map(|stored| ChunkGrid::regular(&expression.shape(), &stored));
-        let sink = Arc::new(Sink { callable: Callable::new(name, function), grid });
-        stores.push(expression.store(sink).map_err(|error| of_array(py, &error))?);
-        context.get_or_insert_with(|| known.context().clone());
+        let array = &array.array;
+        let known = tried(py, || array.compute_chunk_sizes())?;
+        let shape = known.shape().map_err(|error| raised(py, &error))?;
+        let grid = stored.map(|stored| ChunkGrid::regular(&shape, &stored));
+        stores.push((known, Arc::new(Sink { callable: Callable::new(name, function), grid })));
     }
-    let Some(context) = context else { return Ok(()) };
-    waited(py, move |watch| {
-        let engine = context.engine();
-        let plan = swath_arrays::Plan::new(&stores, engine.plan_options())?;
-        watch.run(engine, &plan)?;
-        Ok(())
+    tried(py, || {
+        let pairs: Vec<_> = stores.iter().map(|(array, sink)| (array, Arc::clone(sink))).collect();
+        nd::store_all(&pairs)
     })
 }
 

@@ -27,7 +27,8 @@ fn ufunc(py: Python<'_>, name: &str, arguments: &Bound<'_, PyTuple>) -> PyResult
         Err(ArrayError::UnknownLength { .. }) => {
             for one in &mut operands {
                 if let Argument::Array(array) = one {
-                    let known = super::run::resolved(py, &nd::Array::from_expression(&context, array.clone()))?;
+                    let open = nd::Array::from_expression(&context, array.clone());
+                    let known = super::tried(py, || open.compute_chunk_sizes())?;
                     *array = known.expression().cloned().map_err(|error| super::error::raised(py, &error))?;
                 }
             }

@@ -11,11 +11,11 @@ use swath_collections::nd::io::{NpzReader, ZarrGroup, ZarrOptions};
 use super::context::Arrays;
 use super::error::{invalid, raised};
 use super::operand::ChunksArgument;
-use super::run::{resolved, waited};
-use super::{Array, borrowed, wrapped};
-use crate::errors::IntoPython;
+use super::run::waited;
+use super::{Array, borrowed, tried, wrapped};
+use crate::errors::exception;
 use crate::session::Session;
-use crate::wait::detached;
+use crate::wait::{detached, or_raised};
 
 fn opened(py: Python<'_>, array: nd::Array, chunks: Option<ChunksArgument>) -> PyResult<Array> {
     wrapped(
@@ -80,8 +80,7 @@ fn from_zarr_at(py: Python<'_>, session: &Session, address: &str, chunks: Option
 
 #[pyfunction]
 fn to_npy(py: Python<'_>, array: &Array, path: PathBuf) -> PyResult<()> {
-    let known = resolved(py, &array.array)?;
-    waited(py, move |_| known.to_npy(path))
+    tried(py, || array.array.to_npy(path))
 }
 
 #[pyfunction]
@@ -94,7 +93,7 @@ fn save_npz(
 ) -> PyResult<()> {
     let arrays: Vec<nd::Array> = borrowed(&arrays).into_iter().cloned().collect();
     let compression = if compressed { NpzCompression::Deflated } else { NpzCompression::Stored };
-    waited(py, move |_| {
+    tried(py, || {
         let pairs: Vec<(&str, &nd::Array)> = names.iter().map(String::as_str).zip(&arrays).collect();
         nd::save_npz(path, &pairs, compression)
     })
@@ -117,7 +116,7 @@ fn to_zarr(
     attributes: Option<&str>,
     dimension_names: Option<Vec<Option<String>>>,
 ) -> PyResult<()> {
-    let known = resolved(py, &array.array)?;
+    let known = tried(py, || array.array.compute_chunk_sizes())?;
     let mut options = match &chunk_shape {
         Some(shape) => ZarrOptions::new(shape),
         None => ZarrOptions::for_grid(known.grid().map_err(|error| raised(py, &error))?),
@@ -138,10 +137,10 @@ fn to_zarr(
     }
     options.dimension_names = dimension_names;
     let Some(session) = session else {
-        return waited(py, move |_| known.to_zarr(place, Some(&options)));
+        return tried(py, || known.to_zarr(place, Some(&options)));
     };
-    let session = session.session.clone();
-    waited(py, move |_| Ok(session.to_zarr(&known, &place, Some(&options))))?.python(py)
+    let written = waited(py, || session.session.to_zarr(&known, &place, Some(&options)));
+    or_raised(written, |error| exception(py, &error))
 }
 
 pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -34,6 +34,7 @@ use pyo3::types::{PyString, PyTuple};
 use swath_arrays::ArrayExpr;
 use swath_collections::nd;
 
+use crate::wait::or_raised;
 use error::raised;
 
 /// A lazy array.
@@ -44,14 +45,18 @@ pub struct Array {
 
 /// An array that a shaping method made, or the mistake in it.
 ///
-/// The method may run something (lengths that a mask makes), and that something may be a function in Python: the GIL is given up.
+/// The method may run something (lengths that a mask makes), so it is waited for as results are.
 fn made(py: Python<'_>, work: impl FnOnce() -> nd::Array + Send) -> PyResult<Array> {
-    wrapped(py, py.detach(work))
+    tried(py, || {
+        let array = work();
+        array.expression()?;
+        Ok(Array { array })
+    })
 }
 
-/// [`made`], for methods that say at once what is wrong.
+/// [`made`], for what says at once what is wrong.
 fn tried<T: Send>(py: Python<'_>, work: impl FnOnce() -> nd::Result<T> + Send) -> PyResult<T> {
-    py.detach(work).map_err(|error| raised(py, &error))
+    or_raised(run::waited(py, work), |error| raised(py, &error))
 }
 
 /// Several arrays, each with its mistake or none.

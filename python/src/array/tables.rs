@@ -4,10 +4,10 @@ use pyo3::prelude::*;
 
 use super::Array;
 use super::run::waited;
-use crate::errors::IntoPython;
+use crate::errors::exception;
 use crate::frame::DataFrame;
 use crate::session::Session;
-use crate::wait::detached;
+use crate::wait::{detached, or_raised};
 
 /// Columns of a table as an array `(rows, columns)`; the table runs now.
 #[pyfunction]
@@ -19,12 +19,9 @@ fn from_frame(py: Python<'_>, frame: &DataFrame, columns: Vec<String>) -> PyResu
 /// An array of one or two axes as a table, with a column for each position along the second.
 #[pyfunction]
 fn to_frame(py: Python<'_>, session: &Session, array: &Array, columns: Vec<String>) -> PyResult<DataFrame> {
-    let (session, array) = (session.session.clone(), array.array.clone());
-    let made = waited(py, move |_| {
-        let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-        Ok(session.from_array(&array, &names))
-    })?;
-    Ok(made.python(py)?.into())
+    let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let made = waited(py, || session.session.from_array(&array.array, &names));
+    Ok(or_raised(made, |error| exception(py, &error))?.into())
 }
 
 pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {

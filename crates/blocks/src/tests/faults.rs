@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use swath_arrays::ArraySink;
 
 use super::*;
-use crate::BlocksError;
+use crate::{BlocksError, interrupt};
 
 fn failure(root: &ArrayExpr) -> BlocksError {
     let setup = setup(3, 1 << 30);
@@ -167,6 +167,29 @@ fn a_cancelled_run_ends_soon() {
     assert_eq!(crate::Memory::reserved(&*setup.memory), 0);
     assert_eq!(std::fs::read_dir(setup.folder.path()).unwrap().count(), 0);
     assert!(matches!(setup.engine.run(&plan, &cancel), Err(BlocksError::Cancelled)));
+}
+
+#[test]
+fn a_wait_ends_when_asked_and_tells_how_far_the_run_is() {
+    let setup = setup(2, 64 << 20);
+    let x = random(&[2048, 1024], &[64, 1024]);
+    let slow = mapped(&x, "slow", |block, _| {
+        std::thread::sleep(Duration::from_millis(20));
+        block.clone()
+    });
+    let plan = Plan::new(&[slow], setup.options()).unwrap();
+    let progress = Progress::new();
+    let seen = progress.clone();
+    let waits = || progress.over(|| setup.engine.run(&plan, &Cancel::new()));
+    let outcome = interrupt::interruptible(move || seen.snapshot().tasks_done > 2, waits);
+    assert!(matches!(outcome, Err(BlocksError::Cancelled)));
+    assert!((2..32).contains(&progress.snapshot().tasks_done), "{:?}", progress.snapshot());
+    assert_eq!(crate::Memory::reserved(&*setup.memory), 0);
+    // Nobody asks any more: it runs to its end.
+    assert!(!interrupt::is_interruptible());
+    setup.engine.run(&plan, &Cancel::new()).unwrap();
+    // Asked, but not to end.
+    interrupt::interruptible(|| false, || setup.engine.run(&plan, &Cancel::new())).unwrap();
 }
 
 #[test]
