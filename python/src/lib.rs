@@ -1,7 +1,7 @@
 //! `swath._internal`: the native module of the Python package.
 //!
 //! The package around it is the surface that people see: names, documentation, what an argument may be. Here is what needs the
-//! engine. `swath/_internal.pyi` is the contract between the two.
+//! engine. `swath/_internal/*.pyi` is the contract between the two.
 //!
 //! | module | what |
 //! |---|---|

@@ -9,7 +9,7 @@ import pytest
 import swath
 from swath import _internal
 
-CONTRACT = ast.parse((Path(swath.__file__).parent / "_internal.pyi").read_text())
+CONTRACT = ast.parse((Path(swath.__file__).parent / "_internal" / "__init__.pyi").read_text())
 
 
 def parameters(node):

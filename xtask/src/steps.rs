@@ -42,7 +42,8 @@ pub fn python_package(filter: Option<&str>) -> Result<(), String> {
     if filter.is_none() {
         step("ruff", || run_in(bin("ruff").args(["check", "."])))?;
         step("ruff format", || run_in(bin("ruff").args(["format", "--check", "."])))?;
-        step("mypy", || run_in(bin("mypy").args(["swath"])))?;
+        step("mypy", || run_in(bin("mypy").args(["swath", "tests/typed_programs.py"])))?;
+        step("stubtest", || run_in(bin("python").args(["tests/stubtest.py"])))?;
     }
     let mut pytest = bin("python");
     pytest.args(["-m", "pytest", "-q"]);

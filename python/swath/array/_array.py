@@ -40,7 +40,7 @@ class Array(Operators, Methods, Shown):
     __array_priority__ = 20
     __hash__ = None  # type: ignore[assignment]
 
-    _array: Any
+    _array: native.Array
 
     def __init__(self) -> None:
         raise TypeError(
@@ -54,7 +54,7 @@ class Array(Operators, Methods, Shown):
             raise missing("Array", name, self)
 
     @classmethod
-    def _from_native(cls, inner: Any) -> Array:
+    def _from_native(cls, inner: native.Array) -> Array:
         made = object.__new__(cls)
         made._array = inner
         return made

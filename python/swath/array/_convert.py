@@ -46,7 +46,7 @@ def dtype_name(dtype: Any) -> str:
     return str(dtype.name)
 
 
-def memory_of(array: np.ndarray[Any, Any]) -> Any:
+def memory_of(array: np.ndarray[Any, Any]) -> native.Memory:
     """Lend the elements of a NumPy array to the engine; copied only where they lie as it cannot read them."""
     dtype = array.dtype
     name = dtype_name(dtype)
@@ -63,7 +63,7 @@ def memory_of(array: np.ndarray[Any, Any]) -> Any:
     return native.borrow(array.__array_interface__["data"][0], array.shape, strides, name, array)
 
 
-def from_numpy(array: np.ndarray[Any, Any], chunks: Any = None, context: Any = None) -> Any:
+def from_numpy(array: np.ndarray[Any, Any], chunks: Any = None, context: Any = None) -> native.Array:
     """Make a native array of NumPy's."""
     return memory_of(array).to_array(context or _context.maker(), chunks)
 
@@ -98,7 +98,7 @@ def has_arrays(value: Any) -> bool:
     return isinstance(value, Array)
 
 
-def native_of(value: Any) -> Any:
+def native_of(value: Any) -> native.Array:
     """Give anything array-like as a native array."""
     from swath.array._array import Array
 
@@ -109,14 +109,15 @@ def native_of(value: Any) -> Any:
     return from_numpy(to_numpy_input(value))
 
 
-def operand(value: Any) -> Any:
+def operand(value: Any) -> native.Array | bool | int | float | complex:
     """Give what stands beside an array: a native array, or a bare number as it is."""
     if type(value) in NUMBERS:
-        return value
+        number: bool | int | float | complex = value
+        return number
     return native_of(value)
 
 
-def wrap(inner: Any) -> Array:
+def wrap(inner: native.Array) -> Array:
     """Make the array that people hold of a native one."""
     from swath.array._array import Array
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from swath.array import _convert
 
 if TYPE_CHECKING:
     from swath.array._array import Array
+    from swath.frame import DataFrame
 
 
 class Methods:
@@ -67,7 +69,7 @@ class Methods:
         return sa.imag(self)
 
     @property
-    def flat(self) -> Any:
+    def flat(self) -> Iterator[Array]:
         """The elements in C order, one after another."""
         return iter(sa.ravel(self))
 
@@ -91,7 +93,7 @@ class Methods:
         """Write a file as NumPy's ``save`` does: see :func:`swath.array.to_npy`."""
         sa.to_npy(self, path)
 
-    def to_dataframe(self, columns: Any = None, *, session: Any = None) -> Any:
+    def to_dataframe(self, columns: Any = None, *, session: Any = None) -> DataFrame:
         """Make a table of it: see :func:`swath.array.to_dataframe`."""
         return sa.to_dataframe(self, columns, session=session)
 

@@ -149,7 +149,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Arr
         share = clip((at - low) / (high - low), 0.0, 1.0)
         made = values[right_of - 1] + share * (values[right_of] - values[right_of - 1])
     made = where(at < places[0], values[0] if left is None else left, made)
-    return where(at > places[-1], values[-1] if right is None else right, made)  # type: ignore[no-any-return]
+    return where(at > places[-1], values[-1] if right is None else right, made)
 
 
 def ediff1d(x: Any, /, to_end: Any = None, to_begin: Any = None) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from swath._internal import array as native
 from swath.array import _convert
@@ -17,7 +17,7 @@ _OPERAND = "array_like\n        {which} operand: an array, a number, or what :fu
 
 def _operands(values: tuple[Any, ...], dtype: Any) -> list[Any]:
     """Give operands of which one is an array at least."""
-    given = [operand(value) for value in values]
+    given: list[Any] = [operand(value) for value in values]
     if all(type(value) in _convert.NUMBERS for value in given):
         given = [_convert.native_of(value) for value in given]
     if dtype is not None:
@@ -216,6 +216,10 @@ bitwise_right_shift = right_shift
 mod = remainder
 
 
+@overload
+def where(condition: Any, /) -> tuple[Array, ...]: ...
+@overload
+def where(condition: Any, x1: Any, x2: Any, /) -> Array: ...
 def where(condition: Any, x1: Any = None, x2: Any = None, /) -> Any:
     """Take elements of ``x1`` where a condition holds, of ``x2`` elsewhere; of a condition alone positions.
 
@@ -232,7 +236,7 @@ def where(condition: Any, x1: Any = None, x2: Any = None, /) -> Any:
         return nonzero(condition)
     if x1 is None or x2 is None:
         raise ValueError("either both or neither of x1 and x2 should be given")
-    values = [operand(x1), operand(x2)]
+    values: list[Any] = [operand(x1), operand(x2)]
     if all(type(value) in _convert.NUMBERS for value in values):
         # Two bare numbers have the dtype that NumPy gives them together.
         import numpy as np

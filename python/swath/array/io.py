@@ -17,6 +17,7 @@ from swath.array._convert import chunks_of, dtype_name, native_of, shape_of, wra
 
 if TYPE_CHECKING:
     from swath.array._array import Array
+    from swath.frame import DataFrame
 
 
 def _cut(made: Any, chunks: Any) -> Array:
@@ -308,7 +309,7 @@ def from_dataframe(frame: Any, columns: Any = None) -> Array:
     return wrap(native.from_frame(frame._frame, names))
 
 
-def to_dataframe(x: Any, /, columns: Any = None, *, session: Any = None) -> Any:
+def to_dataframe(x: Any, /, columns: Any = None, *, session: Any = None) -> DataFrame:
     """Make a table of an array of one or two axes, with a column for each position along the second.
 
     Parameters

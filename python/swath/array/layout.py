@@ -110,9 +110,17 @@ def _axis(axis: int, ndim: int) -> int:
     return axis % ndim if ndim else axis
 
 
+def _named(axes: Any, function: str) -> list[int]:
+    """Give an axis, or several, as a list."""
+    named = axes_of(axes)
+    if named is None:
+        raise TypeError(f"{function}: expected an axis, or several, got None")
+    return named
+
+
 def moveaxis(x: Any, source: Any, destination: Any, /) -> Array:
     """Move axes to other places; the others keep their order."""
-    return wrap(native.moveaxis(native_of(x), axes_of(source), axes_of(destination)))
+    return wrap(native.moveaxis(native_of(x), _named(source, "moveaxis"), _named(destination, "moveaxis")))
 
 
 def rollaxis(x: Any, axis: int, start: int = 0) -> Array:
@@ -129,7 +137,7 @@ def squeeze(x: Any, /, axis: Any = None) -> Array:
 
 def expand_dims(x: Any, /, axis: Any = 0) -> Array:
     """Insert axes of length one."""
-    return wrap(native.expand_dims(native_of(x), axes_of(axis)))
+    return wrap(native.expand_dims(native_of(x), _named(axis, "expand_dims")))
 
 
 def atleast_1d(x: Any, /) -> Array:

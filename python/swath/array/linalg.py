@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import numpy as np
 
@@ -121,6 +121,10 @@ def qr(x: Any, /, *, mode: str = "reduced") -> QRResult:
     return QRResult(*map(wrap, native.factors(kind, _matrix(x, "qr"))))
 
 
+@overload
+def svd(x: Any, /, *, full_matrices: bool = True, compute_uv: Literal[True] = True) -> SVDResult: ...
+@overload
+def svd(x: Any, /, *, full_matrices: bool = True, compute_uv: Literal[False]) -> Array: ...
 def svd(x: Any, /, *, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """Find ``U``, singular values ``S`` (descending) and ``Vh``, whose product is the matrix.
 

@@ -136,7 +136,7 @@ def histogram(
         raise NotImplementedError(f"histogram(bins={bins!r}) is not supported: give their number or edges")
     is_count = hasattr(bins, "__index__") and not isinstance(bins, np.ndarray)
     given = int(bins) if is_count else native_of(bins)
-    if is_count and given < 1:
+    if isinstance(given, int) and given < 1:
         raise ValueError("`bins` must be positive, when an integer")
     bounds = None if range is None else (float(range[0]), float(range[1]))
     counts, edges = native.histogram(inner, given, bounds, weighing, density)

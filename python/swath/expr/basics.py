@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from swath.dtypes import IntoDataType, to_dtype
 from swath.expr.base import ExprPart, SortKey
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from swath.expr.expression import Expr
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Basics(ExprPart):
@@ -79,7 +80,7 @@ class Basics(ExprPart):
         """
         return SortKey(self._expr.sort_key(True, nulls_last))
 
-    def pipe(self, function: Callable[Concatenate[Expr, P], Any], *args: P.args, **kwargs: P.kwargs) -> Any:
+    def pipe(self, function: Callable[Concatenate[Expr, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return what ``function`` makes of this expression: a chain with functions of your own.
 
         Examples

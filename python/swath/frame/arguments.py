@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from swath import _internal
-from swath.dtypes import to_dtype, to_native
+from swath.dtypes import DataType, to_dtype, to_native
 from swath.expr import Expr, to_expr
 from swath.expr.columns import ColumnsExpr
 
@@ -103,7 +103,7 @@ def arrow_type(of: Any) -> Any:
     return to_native(of)
 
 
-def shown_type(native: Any) -> Any:
+def shown_type(native: Any) -> DataType:
     """Return a native type as people see it."""
     return to_dtype(native)
 

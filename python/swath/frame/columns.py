@@ -12,6 +12,7 @@ from swath.frame.arguments import IntoExpr
 from swath.frame.base import Frame
 
 if TYPE_CHECKING:
+    from swath.dtypes import DataType
     from swath.frame.frame import DataFrame
 
 Parameters = ParamSpec("Parameters")
@@ -39,7 +40,7 @@ class Columns(Frame):
         return len(self.columns)
 
     @property
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, DataType]:
         """Names and types of the columns, in order.
 
         Examples
@@ -50,12 +51,12 @@ class Columns(Frame):
         """
         return {name: arguments.shown_type(dtype) for name, dtype, _ in self._frame.fields()}
 
-    def collect_schema(self) -> dict[str, Any]:
+    def collect_schema(self) -> dict[str, DataType]:
         """Return the schema, under the name that Polars has for it."""
         return self.schema
 
     @property
-    def dtypes(self) -> list[Any]:
+    def dtypes(self) -> list[DataType]:
         """Types of the columns, in order."""
         return list(self.schema.values())
 

@@ -1,8 +1,90 @@
 """The native module: what the package calls. Sections are those of its source."""
 
 from collections.abc import Callable, Sequence
-from types import ModuleType
 from typing import Any, TypeAlias, final
+
+from swath._internal import array as array
+
+__all__ = [
+    "ArrowArray",
+    "Awaited",
+    "BatchReader",
+    "Batches",
+    "Column",
+    "ColumnFunction",
+    "Columns",
+    "DataFrame",
+    "DataType",
+    "Expr",
+    "Function",
+    "GroupBy",
+    "LocalCluster",
+    "Session",
+    "SortKey",
+    "__version__",
+    "across",
+    "aggregate",
+    "aggregate_with",
+    "array",
+    "col",
+    "column_name",
+    "columns",
+    "concat",
+    "count_all",
+    "cumulative",
+    "duration",
+    "element",
+    "fill",
+    "group_by",
+    "group_by_dynamic",
+    "grouping_sets",
+    "int_ranges",
+    "is_at_hand",
+    "list_slice",
+    "list_sort",
+    "list_with",
+    "lit",
+    "lit_arrow",
+    "lit_cast",
+    "lit_decimal",
+    "lit_list",
+    "lit_numpy_time",
+    "lit_struct",
+    "lit_time",
+    "main",
+    "math",
+    "math_with",
+    "now",
+    "ntile",
+    "of_list",
+    "operator",
+    "ordered",
+    "over",
+    "pivot",
+    "plan_analyzed",
+    "plan_operators",
+    "plan_stages",
+    "random",
+    "rank_values",
+    "read_arrow",
+    "read_csv",
+    "read_json",
+    "read_parquet",
+    "rolling",
+    "rolling_rows",
+    "rolling_time",
+    "shift",
+    "sql_expr",
+    "text",
+    "text_counted",
+    "text_with",
+    "time",
+    "time_with",
+    "today",
+    "when",
+    "window_function",
+    "write",
+]
 
 __version__: str
 
@@ -484,7 +566,3 @@ class LocalCluster:
     def add_worker(self) -> None: ...
     def kill_worker(self, number: int) -> None: ...
     def close(self) -> bool: ...
-
-# array: what `swath.array` stands on
-
-array: ModuleType
