@@ -81,6 +81,7 @@ impl EngineBuilder {
 
     /// The engine.
     pub fn build(self) -> Engine {
+        crate::heap::keep_freed();
         let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let parallelism = self.parallelism.unwrap_or_else(processors);
         Engine(Arc::new(Parts {

@@ -1,12 +1,23 @@
 //! Memory that was freed goes back to the system.
 //!
-//! Allocators keep what was freed for later. Blocks of changing sizes leave gaps in it, and under a limit that a run reaches again and
+//! Allocators keep what was freed for later. glibc keeps little at first: what a task frees goes back to the system, and comes again page
+//! by page, cleared, with the next task. How much it keeps follows the largest thing that was ever freed, which for tasks of some hundred
+//! kilobytes need not be more than they; so an engine says it ([`keep_freed`]).
+//!
+//! Blocks of changing sizes leave gaps in what is kept, and under a limit that a run reaches again and
 //! again what is kept can become as much as the limit itself. So a run that comes near its limit hands it back from time to time; others
 //! do not, as memory that is new to the process costs a page fault every 4 KiB.
 
 /// Bytes that are freed between one time and the next: an eighth of the limit, within these.
 const LEAST_BYTES: u64 = 32 << 20;
 const MOST_BYTES: u64 = 128 << 20;
+
+/// What takes as much has pages of its own.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const OWN_PAGES_BYTES: libc::c_int = 4 << 20;
+/// Freed bytes that stay at the end of a heap, of which there is one a thread.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const KEPT_BYTES: libc::c_int = 16 << 20;
 
 /// Counts what a run frees.
 #[derive(Debug, Default)]
@@ -27,6 +38,26 @@ impl Freed {
             self.bytes = 0;
         }
         due
+    }
+}
+
+/// Has the system's allocator keep what tasks free, as far as nobody said otherwise; larger things have pages of their own. Allocators
+/// other than glibc's are not touched by this.
+pub(crate) fn keep_freed() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        static ONCE: std::sync::Once = std::sync::Once::new();
+        ONCE.call_once(|| {
+            let said = ["MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES"];
+            if said.iter().any(|name| std::env::var_os(name).is_some()) {
+                return;
+            }
+            // SAFETY: thresholds of the allocator, which may be set at any time.
+            unsafe {
+                libc::mallopt(libc::M_MMAP_THRESHOLD, OWN_PAGES_BYTES);
+                libc::mallopt(libc::M_TRIM_THRESHOLD, KEPT_BYTES);
+            }
+        });
     }
 }
 

@@ -2,9 +2,12 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use arrow_buffer::Buffer;
 use swath_arrays::lower::stage::Output;
 use swath_arrays::{ChunkGrid, Region};
+use swath_kernels::fused::Place;
+use swath_kernels::layout::copy::copy_out;
+use swath_kernels::memory::Room;
+use swath_kernels::shape::contiguous_strides;
 use swath_kernels::{DType, Dims, NdArray, element_count};
 
 use crate::error::{BlocksError, Result};
@@ -21,29 +24,15 @@ enum State {
     /// Blocks with their positions in the grid: where there is one only, or lengths are known at the end.
     Blocks(Vec<(Dims, NdArray)>),
     /// The whole array, allocated with its first block.
-    Whole(Option<Vec<Word>>),
+    Whole(Option<Whole>),
     /// Handed out.
     Gone,
 }
 
-/// What results are allocated in: aligned for every dtype, and cleared by the system.
-type Word = i128;
-
-/// Memory from here on is asked for in large pages: most of the time of a large result would go into faults of small ones.
-const LARGE_BYTES: usize = 4 << 20;
-
-fn allocate(bytes: usize) -> Vec<Word> {
-    let words = vec![0; bytes.div_ceil(size_of::<Word>())];
-    #[cfg(target_os = "linux")]
-    if bytes >= LARGE_BYTES {
-        const PAGE: usize = 2 << 20;
-        let start = words.as_ptr() as usize;
-        let first = start.next_multiple_of(PAGE);
-        let length = (start + bytes).saturating_sub(first) / PAGE * PAGE;
-        // SAFETY: whole pages inside the allocation; the advice changes no contents. Without it the result is only slower.
-        unsafe { libc::madvise(first as *mut libc::c_void, length, libc::MADV_HUGEPAGE) };
-    }
-    words
+/// The memory of a result.
+struct Whole {
+    room: Room,
+    bytes: usize,
 }
 
 impl Target {
@@ -70,36 +59,35 @@ impl Target {
 
     /// Takes in a box of the result. Each element comes once.
     pub(crate) fn place_part(&self, region: &Region, array: &NdArray) -> Result<()> {
+        if region.iter().zip(array.shape()).any(|(range, length)| range.len() != *length) || array.dtype() != self.dtype
+        {
+            return Err(BlocksError::internal("a block does not fit the result"));
+        }
+        let place = self.room(region)?;
+        // SAFETY: the memory is there for every element of the region, and nobody else writes it.
+        unsafe { copy_out(array, place.start, &place.strides) };
+        Ok(())
+    }
+
+    /// Where a box of the result is to be written. The memory stays until the result is finished, after the last block; each element
+    /// is written once, so that nobody else writes those of the box.
+    pub(crate) fn room(&self, region: &Region) -> Result<Place> {
         let shape = self.grid.shape();
         let item = self.dtype.item_size();
         let start = match &mut *self.lock() {
-            State::Whole(words) => {
+            State::Whole(whole) => {
                 let bytes = element_count(&shape)?.saturating_mul(item);
-                words.get_or_insert_with(|| allocate(bytes)).as_mut_ptr().cast::<u8>()
+                whole.get_or_insert_with(|| Whole { room: Room::new(bytes), bytes }).room.as_mut_ptr()
             }
             State::Blocks(_) | State::Gone => return Err(BlocksError::internal("a part came where none was expected")),
         };
-        let fits = region.len() == shape.len()
-            && region.iter().zip(&shape).all(|(range, length)| range.end <= *length)
-            && region.iter().zip(array.shape()).all(|(range, length)| range.len() == *length);
-        if !fits || array.dtype() != self.dtype {
+        let fits = region.len() == shape.len() && region.iter().zip(&shape).all(|(range, length)| range.end <= *length);
+        if !fits {
             return Err(BlocksError::internal("a block does not fit the result"));
         }
-        if array.is_empty() {
-            return Ok(());
-        }
-        let array = array.contiguous();
-        let from = &array.buffer().as_slice()[array.offset() * item..][..array.size_bytes()];
-        runs(&shape, region, |to, at, length| {
-            // SAFETY: the memory was allocated for the whole shape, in which the region lies, and lives as long as `self`, whose
-            // state only `finish` changes, after the last block; each element comes once, so that nobody else writes these bytes;
-            // `from` has as many bytes as the region.
-            unsafe {
-                let target = start.add(to * item);
-                std::ptr::copy_nonoverlapping(from[at * item..][..length * item].as_ptr(), target, length * item);
-            }
-        });
-        Ok(())
+        let strides = contiguous_strides(&shape);
+        let offset: usize = region.iter().zip(&strides).map(|(range, step)| range.start * *step as usize).sum();
+        Ok(Place { start: start.wrapping_add(offset * item), strides })
     }
 
     /// The result, after its last block.
@@ -110,8 +98,10 @@ impl Target {
                     blocks.iter().map(|(index, array)| (index.as_slice(), array)).collect();
                 fetch::in_order(self.dtype, &parts)
             }
-            State::Whole(Some(words)) => {
-                Ok(NdArray::from_buffer(self.dtype, &self.grid.shape(), Buffer::from_vec(words))?)
+            State::Whole(Some(Whole { room, bytes })) => {
+                // SAFETY: blocks and parts cover the array.
+                let buffer = unsafe { room.into_buffer(bytes) };
+                Ok(NdArray::from_buffer(self.dtype, &self.grid.shape(), buffer)?)
             }
             State::Whole(None) | State::Gone => Err(BlocksError::internal("a result without blocks")),
         }

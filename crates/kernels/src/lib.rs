@@ -8,7 +8,7 @@
 //! | [`shape`], [`strided`] | shapes, axes, strides, and loops over them |
 //! | [`ndarray`], [`slicing`] | arrays and views, basic indexing |
 //! | [`isa`] | loops compiled for several instruction sets |
-//! | `memory` | the memory of large results |
+//! | [`memory`] | the memory of large results |
 //! | [`math`] | elementary functions that vectorise |
 //! | [`ufunc`] | the table of elementwise functions |
 //! | [`fused`] | many elementwise functions in one pass |
@@ -30,7 +30,7 @@ pub mod isa;
 pub mod layout;
 pub mod linalg;
 pub mod math;
-mod memory;
+pub mod memory;
 pub mod ndarray;
 pub mod order;
 pub mod promotion;

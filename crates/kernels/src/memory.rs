@@ -4,6 +4,12 @@
 //! longer than its computation. In huge pages of 2 MiB it is a tenth of that. Linux gives them to whoever asks (`madvise`); elsewhere
 //! the advice is left out.
 
+use std::alloc::{Layout, handle_alloc_error};
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use arrow_buffer::Buffer;
+
 /// Allocations of fewer bytes are left as they are.
 const LARGE: usize = 4 << 20;
 
@@ -37,9 +43,142 @@ pub(crate) fn filled<T: Clone>(value: T, count: usize) -> Vec<T> {
     elements
 }
 
+/// Memory for an array that is yet to be written: what it holds at first is of no meaning.
+///
+/// Large ones are mapped by themselves, from the start of a huge page on, so that all of their pages are; the allocator would take them
+/// from what it has, in small pages, or clear them once more.
+#[derive(Debug)]
+pub struct Room(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Words(Vec<u128>),
+    Mapped(Mapped),
+}
+
+impl Room {
+    /// Room for so many bytes, aligned for every dtype.
+    pub fn new(bytes: usize) -> Self {
+        match Mapped::new(bytes) {
+            Some(mapped) => Self(Kind::Mapped(mapped)),
+            None => Self(Kind::Words(Vec::with_capacity(bytes.div_ceil(size_of::<u128>())))),
+        }
+    }
+
+    /// Its start.
+    pub fn as_mut_ptr(&mut self) -> *mut u8 {
+        match &mut self.0 {
+            Kind::Words(words) => words.as_mut_ptr().cast(),
+            Kind::Mapped(mapped) => mapped.start.as_ptr(),
+        }
+    }
+
+    /// The bytes as a buffer.
+    ///
+    /// # Safety
+    /// The first `bytes` have been written, and there was asked for as many.
+    pub unsafe fn into_buffer(self, bytes: usize) -> Buffer {
+        match self.0 {
+            Kind::Words(mut words) => {
+                let count = bytes.div_ceil(size_of::<u128>());
+                if let Some(rest) = (count * size_of::<u128>()).checked_sub(bytes).filter(|rest| *rest > 0) {
+                    // SAFETY: the last word has room behind the bytes that were written.
+                    unsafe { words.as_mut_ptr().cast::<u8>().add(bytes).write_bytes(0, rest) };
+                }
+                // SAFETY: the vector has room for these words, which are written.
+                unsafe { words.set_len(count) };
+                Buffer::from_vec(words).slice_with_length(0, bytes)
+            }
+            // SAFETY: the bytes lie in the mapping, which the buffer then owns.
+            Kind::Mapped(mapped) => unsafe { Buffer::from_custom_allocation(mapped.start, bytes, Arc::new(mapped)) },
+        }
+    }
+}
+
+/// Pages of the system's, given back when dropped.
+#[derive(Debug)]
+struct Mapped {
+    start: NonNull<u8>,
+    bytes: usize,
+}
+
+// SAFETY: plain memory that belongs to its owner alone.
+unsafe impl Send for Mapped {}
+// SAFETY: as above; nothing is changed through a shared reference.
+unsafe impl Sync for Mapped {}
+
+#[cfg(target_os = "linux")]
+impl Mapped {
+    /// None for what is not large.
+    fn new(bytes: usize) -> Option<Self> {
+        const SMALL: usize = 4096;
+        const HUGE: usize = 2 << 20;
+        if bytes < LARGE {
+            return None;
+        }
+        let fail = || handle_alloc_error(Layout::from_size_align(bytes, 1).unwrap_or(Layout::new::<u8>()));
+        let Some(kept) = bytes.checked_next_multiple_of(SMALL) else { fail() };
+        let Some(length) = kept.checked_add(HUGE) else { fail() };
+        let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+        // SAFETY: a new mapping, wherever the system likes.
+        let mapped = unsafe { libc::mmap(std::ptr::null_mut(), length, protection, flags, -1, 0) };
+        if mapped == libc::MAP_FAILED {
+            fail();
+        }
+        let base = mapped.cast::<u8>();
+        let before = (base as usize).next_multiple_of(HUGE) - base as usize;
+        // SAFETY: what lies before and behind the aligned part belongs to this mapping, and is used by nobody.
+        unsafe {
+            if before > 0 {
+                libc::munmap(base.cast(), before);
+            }
+            if before < HUGE {
+                libc::munmap(base.add(before + kept).cast(), HUGE - before);
+            }
+        }
+        let start = base.wrapping_add(before);
+        // The rest stays in small pages: memory that nobody counts would else be as much as a huge page for each array.
+        // SAFETY: the advice changes no contents.
+        unsafe { libc::madvise(start.cast(), kept / HUGE * HUGE, libc::MADV_HUGEPAGE) };
+        NonNull::new(start).map(|start| Self { start, bytes: kept })
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+impl Mapped {
+    fn new(_: usize) -> Option<Self> {
+        None
+    }
+}
+
+impl Drop for Mapped {
+    fn drop(&mut self) {
+        #[cfg(target_os = "linux")]
+        // SAFETY: the mapping belongs to `self`, and nobody has it any more.
+        unsafe {
+            libc::munmap(self.start.as_ptr().cast(), self.bytes);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn room_becomes_a_buffer() {
+        for bytes in [0, 1, 16, 17, 4096, LARGE - 1, LARGE, LARGE + 1, 3 * LARGE + 12_345] {
+            let mut room = Room::new(bytes);
+            let start = room.as_mut_ptr();
+            assert_eq!(start as usize % 16, 0);
+            // SAFETY: there is room for so many bytes.
+            let buffer = unsafe {
+                start.write_bytes(7, bytes);
+                room.into_buffer(bytes)
+            };
+            assert!(buffer.len() == bytes && buffer.iter().all(|byte| *byte == 7), "{bytes}");
+        }
+    }
 
     #[test]
     fn advised_memory_is_memory() {

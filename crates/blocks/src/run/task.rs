@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use swath_arrays::Region;
 use swath_arrays::lower::stage::{Content, Stage, Step};
 use swath_kernels::NdArray;
+use swath_kernels::fused::Place;
 use swath_kernels::layout::arrange;
 
 use super::reader::Reader;
@@ -15,6 +16,7 @@ use super::{DONE, Guard, Run, plan_name};
 use crate::block::{Block, BlockId};
 use crate::error::{BlocksError, Result};
 use crate::graph::Graph;
+use crate::results::Target;
 use crate::steps::{Made, Parts, Task, makes_parts};
 use crate::store::is_wasteful;
 
@@ -164,12 +166,24 @@ struct PartsOf<'a> {
     bytes: Cell<u64>,
 }
 
+impl PartsOf<'_> {
+    fn target(&self, output: usize) -> Result<&Target> {
+        self.run.cancel.check()?;
+        let target = self.run.targets.iter().find(|(place, _)| *place == (self.stage, output));
+        target.map(|(_, target)| target).ok_or_else(|| BlocksError::internal("a part of what is no result"))
+    }
+}
+
 impl Parts for PartsOf<'_> {
     fn place(&self, output: usize, region: &Region, array: &NdArray) -> Result<()> {
-        self.run.cancel.check()?;
         self.bytes.set(self.bytes.get() + array.size_bytes() as u64);
-        let target = self.run.targets.iter().find(|(place, _)| *place == (self.stage, output));
-        let (_, target) = target.ok_or_else(|| BlocksError::internal("a part of what is no result"))?;
-        target.place_part(region, array)
+        self.target(output)?.place_part(region, array)
+    }
+
+    fn room(&self, output: usize, region: &Region) -> Result<Place> {
+        let elements: usize = region.iter().map(ExactSizeIterator::len).product();
+        let item = self.run.stages[self.stage].outputs[output].dtype.item_size();
+        self.bytes.set(self.bytes.get() + (elements * item) as u64);
+        self.target(output)?.room(region)
     }
 }

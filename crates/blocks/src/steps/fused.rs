@@ -105,9 +105,9 @@ fn run_in_parts(task: &Task<'_>, compiled: &Compiled, parts: &dyn Parts) -> Resu
         let inputs = inputs.iter().map(part).collect::<Result<SmallVec<[NdArray; 4]>>>()?;
         let origin: SmallVec<[u64; 4]> = region.iter().map(|range| range.start as u64).collect();
         let block = fused::Block { shape: &part_shape, origin: &origin, global_shape: &whole };
-        for (output, produced) in compiled.program.run(&block, &inputs)?.into_iter().enumerate() {
-            parts.place(output, &region, &produced.finish()?)?;
-        }
+        let places = (0..stage.outputs.len()).map(|output| parts.room(output, &region)).collect::<Result<Vec<_>>>()?;
+        // SAFETY: the places are those of the region in results, of the outputs' dtypes, and no other task has the region.
+        unsafe { compiled.program.run_into(&block, &inputs, &places)? };
     }
     Ok(Made::new())
 }

@@ -21,6 +21,7 @@ pub(crate) mod states;
 use smallvec::{SmallVec, smallvec};
 use swath_arrays::Region;
 use swath_arrays::lower::stage::{Content, Input, Origin, Stage, Step, TaskRead};
+use swath_kernels::fused::Place;
 use swath_kernels::{DType, Dims, NdArray, Scalar};
 
 use crate::block::{Block, BlockId, Blocks};
@@ -76,6 +77,8 @@ pub(crate) struct Task<'a> {
 pub(crate) trait Parts {
     /// A box of an output, in positions of the whole array.
     fn place(&self, output: usize, region: &Region, array: &NdArray) -> Result<()>;
+    /// Where a box of an output is to be written by the task itself.
+    fn room(&self, output: usize, region: &Region) -> Result<Place>;
 }
 
 impl Task<'_> {

@@ -41,6 +41,23 @@ impl<const N: usize> Cursor<N> {
         self.steps
     }
 
+    /// Elements of the innermost axis.
+    pub(crate) fn line(&self) -> usize {
+        self.inner
+    }
+
+    /// Where the next `length` elements begin, if they are one run; stays there.
+    pub(crate) fn peek(&self, length: usize) -> Option<[isize; N]> {
+        let last = self.index.len() - 1;
+        (self.inner - self.index[last] >= length).then_some(self.offsets)
+    }
+
+    /// The innermost lines, if all others are the same ones again: the length of a line.
+    pub(crate) fn period(&self) -> Option<usize> {
+        let repeats = (0..N).all(|array| self.walk.strides(array)[..].first() == Some(&0));
+        (self.walk.shape().len() == 2 && repeats).then_some(self.inner)
+    }
+
     /// At the start of one of many short lines, each of which goes into the next state (the first array's stride): their length, and
     /// the first one's offsets.
     pub(crate) fn lines(&self) -> Option<(usize, [isize; N])> {

@@ -28,7 +28,7 @@ mod run;
 mod source;
 
 pub use builder::{Builder, Output, Ramp, Value};
-pub use run::{Block, Produced};
+pub use run::{Block, Place, Produced};
 pub use source::Generate;
 
 pub(crate) use cursor::Cursor;

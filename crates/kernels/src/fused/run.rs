@@ -5,16 +5,20 @@ use std::cell::Cell;
 use arrow_buffer::MutableBuffer;
 
 use super::source::Source;
-use super::{Node, Output, Program, TILE};
+use super::{Cursor, Node, Output, Program, TILE};
 use crate::dtype::DType;
 use crate::error::{KernelError, Result};
 use crate::isa::Ports;
+use crate::memory::Room;
 use crate::ndarray::NdArray;
 use crate::reduce::Partial;
-use crate::shape::element_count;
+use crate::shape::{Strides, element_count};
 
 /// Room for a tile of the widest elements, and some bytes so that tiles do not lie a multiple of 4 KiB apart.
 pub(super) const SLOT_BYTES: usize = TILE * 16 + 192;
+
+/// Lines of fewer elements are not worth a tile each.
+pub(super) const SHORTEST_LINE: usize = 384;
 
 /// Scratch of so many slots stays with the thread: clearing it anew would take longer than a small program.
 const MOST_HELD_SLOTS: usize = 16;
@@ -64,10 +68,74 @@ impl Produced {
     }
 }
 
+/// Memory that an output is written to: a box of a larger array.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The first element.
+    pub start: *mut u8,
+    /// Steps along the axes of the block, in elements.
+    pub strides: Strides,
+}
+
 /// An output while it is written.
 enum Sink {
-    Array { next: *mut u8, item_size: usize, buffer: MutableBuffer, dtype: DType },
+    Array { next: *mut u8, item_size: usize, room: Room, dtype: DType },
+    Placed { start: *mut u8, item_size: usize, cursor: Cursor<1> },
     Partial(Box<(Partial, crate::reduce::Progress)>),
+}
+
+impl Sink {
+    /// Where the next elements can be written as they come; none where they do not lie side by side.
+    fn next(&self, length: usize) -> Option<*mut u8> {
+        match self {
+            Self::Array { next, .. } => Some(*next),
+            Self::Placed { start, item_size, cursor } if cursor.steps() == [1] => {
+                cursor.peek(length).map(|[offset]| start.wrapping_offset(offset * *item_size as isize))
+            }
+            Self::Placed { .. } | Self::Partial(_) => None,
+        }
+    }
+
+    /// Takes the next elements, which may be where they belong already.
+    ///
+    /// # Safety
+    /// `from` leads to `length` elements of the register's dtype; not more are given than the block has.
+    unsafe fn take(&mut self, from: *const u8, length: usize) {
+        match self {
+            Self::Array { next, item_size, .. } => {
+                // SAFETY: the output has room for all elements of the block.
+                unsafe {
+                    if !std::ptr::eq(from, *next) {
+                        std::ptr::copy_nonoverlapping(from, *next, length * *item_size);
+                    }
+                    *next = next.add(length * *item_size);
+                }
+            }
+            Self::Placed { start, item_size, cursor } => {
+                let mut done = 0;
+                while done < length {
+                    let run = cursor.next_run(length - done);
+                    let (size, step) = (*item_size, run.steps[0] * *item_size as isize);
+                    let to = start.wrapping_offset(run.offsets[0] * size as isize);
+                    let from = from.wrapping_add(done * size);
+                    // SAFETY: the place has room for the block's elements.
+                    unsafe {
+                        match run.steps[0] {
+                            _ if std::ptr::eq(from, to) => {}
+                            1 => std::ptr::copy_nonoverlapping(from, to, run.length * size),
+                            _ => (0..run.length).for_each(|index| {
+                                let to = to.wrapping_offset(index as isize * step);
+                                std::ptr::copy_nonoverlapping(from.add(index * size), to, size);
+                            }),
+                        }
+                    }
+                    done += run.length;
+                }
+            }
+            // SAFETY: `length` elements of the register's dtype, for which the partial was made.
+            Self::Partial(both) => unsafe { both.0.update_tile(&mut both.1, from, length) },
+        }
+    }
 }
 
 impl Program {
@@ -80,7 +148,7 @@ impl Program {
         let total = element_count(block.shape)?;
         let mut sinks =
             self.outputs.iter().map(|output| self.sink(output, block, total)).collect::<Result<Vec<_>>>()?;
-        if total > 0 {
+        if total > 0 && !self.run_in_rows(block, inputs, &mut sinks)? {
             self.run_tiles(block, inputs, total, &mut sinks)?;
         }
         for sink in &mut sinks {
@@ -91,11 +159,44 @@ impl Program {
         }
         Ok(sinks
             .into_iter()
-            .map(|sink| match sink {
-                Sink::Array { buffer, dtype, .. } => Produced::Array(NdArray::over(dtype, block.shape, buffer.into())),
-                Sink::Partial(both) => Produced::Partial(both.0),
+            .filter_map(|sink| match sink {
+                Sink::Array { room, dtype, .. } => {
+                    // SAFETY: all elements of the block were written.
+                    let buffer = unsafe { room.into_buffer(total * dtype.item_size()) };
+                    Some(Produced::Array(NdArray::over(dtype, block.shape, buffer)))
+                }
+                Sink::Placed { .. } => None,
+                Sink::Partial(both) => Some(Produced::Partial(both.0)),
             })
             .collect())
+    }
+
+    /// Computes the outputs for a block, all of them arrays, into memory of the caller's.
+    ///
+    /// # Errors
+    /// As [`Program::run`]; for another number of places, or an output that is no array.
+    ///
+    /// # Safety
+    /// Every element of the block has its place in memory that is the caller's to write, aligned for the output's dtype; no two are the
+    /// same, and none is in the inputs.
+    pub unsafe fn run_into(&self, block: &Block<'_>, inputs: &[NdArray], places: &[Place]) -> Result<()> {
+        self.check(block, inputs)?;
+        let total = element_count(block.shape)?;
+        let fit = places.len() == self.outputs.len()
+            && places.iter().all(|place| place.strides.len() == block.shape.len())
+            && self.outputs.iter().all(|output| matches!(output, Output::Array(_)));
+        if !fit {
+            return Err(KernelError::invalid("a program that is run into places has one for each output, all arrays"));
+        }
+        if total == 0 {
+            return Ok(());
+        }
+        let sinks = self.outputs.iter().zip(places).map(|(output, place)| Sink::Placed {
+            start: place.start,
+            item_size: self.nodes[output.register()].dtype().item_size(),
+            cursor: Cursor::new(block.shape, [&place.strides]),
+        });
+        self.run_tiles(block, inputs, total, &mut sinks.collect::<Vec<_>>())
     }
 
     /// Computes the only output, an array, over a whole shape.
@@ -135,9 +236,8 @@ impl Program {
                 let bytes = total.checked_mul(dtype.item_size()).filter(|bytes| isize::try_from(*bytes).is_ok());
                 let bytes =
                     bytes.ok_or_else(|| KernelError::invalid("array is too big: its bytes cannot be counted"))?;
-                let mut buffer = MutableBuffer::from_len_zeroed(bytes);
-                crate::memory::advise(buffer.as_mut_ptr(), bytes);
-                Ok(Sink::Array { next: buffer.as_mut_ptr(), item_size: dtype.item_size(), buffer, dtype })
+                let mut room = Room::new(bytes);
+                Ok(Sink::Array { next: room.as_mut_ptr(), item_size: dtype.item_size(), room, dtype })
             }
             Output::Reduce(_, reduction, axes) => {
                 let partial = Partial::new(*reduction, dtype, block.shape, axes)?;
@@ -147,10 +247,24 @@ impl Program {
         }
     }
 
+    /// A reduction of an input as it is, several rows at a time; whether that was done.
+    fn run_in_rows(&self, block: &Block<'_>, inputs: &[NdArray], sinks: &mut [Sink]) -> Result<bool> {
+        let ([Node::Input { index, .. }], [Sink::Partial(both)], [Output::Reduce(_, _, axes)]) =
+            (self.nodes.as_slice(), sinks, self.outputs.as_slice())
+        else {
+            return Ok(false);
+        };
+        let array = inputs[*index].broadcast_to(block.shape)?;
+        let (partial, progress) = &mut **both;
+        Ok(partial.update_in_rows(progress, axes, &array))
+    }
+
     fn run_tiles(&self, block: &Block<'_>, inputs: &[NdArray], total: usize, sinks: &mut [Sink]) -> Result<()> {
         // Sources and calls have tiles of their own; those of direct inputs and in-place outputs are never touched.
         let sources = self.nodes.iter().filter(|node| !matches!(node, Node::Call(_))).count();
-        let bytes = (self.slot_count + sources) * SLOT_BYTES;
+        // Where an output is not written as it comes, its tiles have a place, too.
+        let placed = sinks.iter().filter(|sink| matches!(sink, Sink::Placed { .. })).count();
+        let bytes = (self.slot_count + sources + placed) * SLOT_BYTES;
         let held = SCRATCH.take().filter(|held| held.len() >= bytes);
         let mut scratch = held.unwrap_or_else(|| MutableBuffer::from_len_zeroed(bytes));
         let base = scratch.as_mut_ptr();
@@ -173,9 +287,17 @@ impl Program {
             .map(|(node, tile)| Source::new(node, block, inputs, *tile))
             .collect::<Result<Vec<_>>>()?;
         let mut pointers: Vec<*const u8> = vec![std::ptr::null(); self.nodes.len()];
-        let mut done = 0;
+        let lines =
+            readers.iter().flatten().filter_map(Source::line).chain(sinks.iter().filter_map(|sink| match sink {
+                Sink::Placed { cursor, .. } if !cursor.is_single_run() => Some(cursor.line()),
+                _ => None,
+            }));
+        let line = lines.min().filter(|line| *line >= SHORTEST_LINE).unwrap_or(total);
+        let tile = line.div_ceil(line.div_ceil(TILE)).next_multiple_of(16).min(TILE);
+        let (mut done, mut line_left) = (0, line);
         while done < total {
-            let length = TILE.min(total - done);
+            let length = tile.min(line_left).min(total - done);
+            line_left = if line_left == length { line } else { line_left - length };
             for (register, node) in self.nodes.iter().enumerate() {
                 if let Some(source) = &mut readers[register] {
                     // SAFETY: a tile has room for `length <= TILE` elements; all tiles together are `total`.
@@ -183,7 +305,10 @@ impl Program {
                     continue;
                 }
                 let Node::Call(call) = node else { continue };
-                let output = if tiles[register].is_null() { self.in_place(register, sinks) } else { tiles[register] };
+                let output = match tiles[register].is_null() {
+                    true => self.in_place(register, sinks, length, slot(next_source)),
+                    false => tiles[register],
+                };
                 let mut ports = Ports { inputs: [std::ptr::null(); 4], output, length, argument: call.argument };
                 for (port, input) in ports.inputs.iter_mut().zip(&call.inputs) {
                     *port = pointers[*input];
@@ -194,20 +319,8 @@ impl Program {
                 pointers[register] = output;
             }
             for (sink, output) in sinks.iter_mut().zip(&self.outputs) {
-                let from = pointers[output.register()];
-                match sink {
-                    Sink::Array { next, item_size, .. } => {
-                        // SAFETY: the output has room for `total` elements, of which `done` are written.
-                        unsafe {
-                            if !std::ptr::eq(from, *next) {
-                                std::ptr::copy_nonoverlapping(from, *next, length * *item_size);
-                            }
-                            *next = next.add(length * *item_size);
-                        }
-                    }
-                    // SAFETY: `length` elements of the register's dtype, for which the partial was made.
-                    Sink::Partial(both) => unsafe { both.0.update_tile(&mut both.1, from, length) },
-                }
+                // SAFETY: the pointers lead to tiles of `length` elements; all tiles together are `total`.
+                unsafe { sink.take(pointers[output.register()], length) };
             }
             done += length;
         }
@@ -217,12 +330,15 @@ impl Program {
         Ok(())
     }
 
-    /// Where the array output of a register is written next.
-    fn in_place(&self, register: usize, sinks: &[Sink]) -> *mut u8 {
-        let of_register = self.outputs.iter().zip(sinks).find_map(|(output, sink)| match (output, sink) {
-            (Output::Array(value), Sink::Array { next, .. }) if value.0 == register => Some(*next),
-            _ => None,
-        });
-        of_register.unwrap_or(std::ptr::null_mut())
+    /// Where the array output of a register is written next: its tile among `spare` ones if that is no run of elements.
+    fn in_place(&self, register: usize, sinks: &[Sink], length: usize, spare: *mut u8) -> *mut u8 {
+        let place = self
+            .outputs
+            .iter()
+            .zip(sinks)
+            .position(|(output, _)| matches!(output, Output::Array(value) if value.0 == register));
+        let Some(place) = place else { return std::ptr::null_mut() };
+        // Each output has a tile of its own.
+        sinks[place].next(length).unwrap_or_else(|| spare.wrapping_add(place * SLOT_BYTES))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::run::Block;
+use super::run::{Block, SHORTEST_LINE, SLOT_BYTES};
 use super::{Cursor, Node, Ramp, TILE};
 use crate::dtype::DType;
 use crate::error::{KernelError, Result};
@@ -24,6 +24,8 @@ pub(super) enum Source {
     Direct { next: *const u8, item_size: usize },
     /// One value: its tile was filled at the start.
     Filled,
+    /// A short line again and again: its tile holds it as often as a tile needs from any place of it.
+    Periodic { item_size: usize, period: usize, phase: usize },
     /// Elements to be gathered.
     Gathered { base: *const u8, item_size: usize, cursor: Cursor<1>, filled: Option<isize> },
     /// Positions.
@@ -33,6 +35,14 @@ pub(super) enum Source {
 }
 
 impl Source {
+    /// The elements that lie side by side, where tiles that end with them are read in place.
+    pub(super) fn line(&self) -> Option<usize> {
+        match self {
+            Self::Gathered { cursor, .. } if matches!(cursor.steps(), [0 | 1]) => Some(cursor.line()),
+            _ => None,
+        }
+    }
+
     /// The source of a node; none for a call. May fill `tile`, which has [`TILE`] elements.
     pub(super) fn new(node: &Node, block: &Block<'_>, inputs: &[NdArray], tile: *mut u8) -> Result<Option<Self>> {
         Ok(Some(match node {
@@ -55,6 +65,18 @@ impl Source {
                         // SAFETY: as above.
                         unsafe { fill(base, item_size, tile, TILE) };
                         Self::Filled
+                    }
+                    (false, [1]) if fits_as_period(&cursor, item_size) => {
+                        let period = cursor.line();
+                        let count = TILE + period;
+                        for start in (0..count).step_by(period) {
+                            let length = period.min(count - start);
+                            // SAFETY: the line has `period` elements; the slot has room for `count` of them.
+                            unsafe {
+                                std::ptr::copy_nonoverlapping(base, tile.add(start * item_size), length * item_size);
+                            }
+                        }
+                        Self::Periodic { item_size, period, phase: 0 }
                     }
                     _ => Self::Gathered { base, item_size, cursor, filled: None },
                 }
@@ -89,6 +111,12 @@ impl Source {
                 here
             }
             Self::Filled => tile,
+            Self::Periodic { item_size, period, phase } => {
+                // SAFETY: the slot holds a tile and a line.
+                let here = unsafe { tile.add(*phase * *item_size) };
+                *phase = (*phase + length) % *period;
+                here
+            }
             Self::Gathered { base, item_size, cursor, filled } => {
                 let mut done = 0;
                 while done < length {
@@ -155,6 +183,12 @@ impl Source {
             }
         }
     }
+}
+
+/// Whether a slot holds a tile of the line again and again, and the line is so short that tiles of whole lines would be, too.
+fn fits_as_period(cursor: &Cursor<1>, item_size: usize) -> bool {
+    let line = cursor.period().filter(|line| *line < SHORTEST_LINE);
+    line.is_some_and(|line| (TILE + line) * item_size <= SLOT_BYTES)
 }
 
 /// # Safety

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::reduce::Reduction;
-use crate::{Operand, SliceSpec, ufunc};
+use crate::{Operand, SliceSpec, Strides, ufunc};
 
 fn floats(shape: &[usize], from: f64) -> NdArray {
     let count = shape.iter().product::<usize>();
@@ -261,6 +261,41 @@ fn casts_between_all_dtypes() {
             let expected: Vec<Scalar> = middle.scalars().into_iter().map(|one| one.cast(to)).collect();
             let same = result.iter().zip(&expected).all(|(a, b)| a == b || (a.is_nan() && b.is_nan()));
             assert!(same, "{from} to {to}: {result:?} {expected:?}");
+        }
+    }
+}
+
+#[test]
+fn outputs_go_to_places_of_a_larger_array() {
+    // Lines longer than a tile, shorter ones, ones that are not worth a tile, and places that are not side by side.
+    for (shape, whole) in [([3, 5_000], [4, 6_000]), ([4, 700], [4, 900]), ([50, 60], [50, 61]), ([9, 1], [9, 7])] {
+        for step in [1, 2] {
+            let (a, b) = (floats(&shape, 1.0), floats(&shape[1..], 7.0));
+            let mut build = Builder::new();
+            let (left, right) = (build.input(0, DType::F64), build.input(1, DType::F64));
+            let sum = build.call("add", &[left, right]).unwrap();
+            let product = build.call("multiply", &[sum, left]).unwrap();
+            let outputs = [Output::Array(product), Output::Array(sum), Output::Array(product)];
+            let program = build.finish(&outputs).unwrap();
+            let mut targets = vec![vec![-1.0f64; whole[0] * whole[1] * step]; 3];
+            let strides: Strides = [(whole[1] * step) as isize, step as isize].into_iter().collect();
+            let places: Vec<Place> = targets
+                .iter_mut()
+                .map(|target| Place { start: target[step..].as_mut_ptr().cast(), strides: strides.clone() })
+                .collect();
+            let inputs = [a.clone(), b.clone()];
+            // SAFETY: the box at column 1 lies inside each target.
+            unsafe { program.run_into(&Block::whole(&shape), &inputs, &places).unwrap() };
+            let expected = program.run(&Block::whole(&shape), &inputs).unwrap();
+            for (target, expected) in targets.iter().zip(expected) {
+                let expected = values(&expected.finish().unwrap());
+                let mut box_of: Vec<f64> = Vec::new();
+                for row in 0..shape[0] {
+                    box_of.extend((0..shape[1]).map(|column| target[(row * whole[1] + column + 1) * step]));
+                }
+                assert_eq!(box_of, expected, "{shape:?} by {step}");
+                assert_eq!(target.iter().filter(|value| **value == -1.0).count(), target.len() - expected.len());
+            }
         }
     }
 }

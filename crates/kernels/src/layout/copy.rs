@@ -41,17 +41,69 @@ pub fn copy_strided<T: Copy + Default>(shape: &[usize], target: &mut [T], to: Pl
     if shape.contains(&0) {
         return;
     }
-    let axes = merged_axes(shape, to.strides, from.strides);
+    check_inside(shape, target.len(), to);
+    check_inside(shape, source.len(), from);
+    // SAFETY: all elements lie inside their slices, of which one is borrowed mutably.
+    unsafe {
+        let (target, source) = (target.as_mut_ptr().add(to.offset), source.as_ptr().add(from.offset));
+        copy_box(shape, target, to.strides, source, from.strides);
+    }
+}
+
+/// # Panics
+/// When an element of a box, which is not empty, lies outside a slice of `length` elements.
+fn check_inside(shape: &[usize], length: usize, place: Place) {
+    let (mut first, mut last) = (place.offset as isize, place.offset as isize);
+    for (length, stride) in shape.iter().zip(place.strides) {
+        let reach = (*length as isize - 1) * stride;
+        first += reach.min(0);
+        last += reach.max(0);
+    }
+    assert!(first >= 0 && (last as usize) < length, "elements {first} to {last} of a slice of {length}");
+}
+
+/// Copies an array to a strided place in memory, steps in elements.
+///
+/// # Safety
+/// There is memory for every element, aligned for the dtype, which nobody reads or writes meanwhile.
+pub unsafe fn copy_out(array: &NdArray, target: *mut u8, strides: &[isize]) {
+    if array.is_empty() {
+        return;
+    }
+    let from = array.buffer().as_ptr().wrapping_add(array.offset() * array.dtype().item_size());
+    // SAFETY: the caller's promise, and that of arrays: their elements lie in their buffers; the types have the dtypes' alignments.
+    unsafe {
+        match array.dtype().item_size() {
+            1 => copy_box::<u8>(array.shape(), target, strides, from, array.strides()),
+            2 => copy_box::<u16>(array.shape(), target.cast(), strides, from.cast(), array.strides()),
+            4 => copy_box::<u32>(array.shape(), target.cast(), strides, from.cast(), array.strides()),
+            8 if array.dtype().is_complex() => {
+                copy_box::<[u32; 2]>(array.shape(), target.cast(), strides, from.cast(), array.strides());
+            }
+            8 => copy_box::<u64>(array.shape(), target.cast(), strides, from.cast(), array.strides()),
+            _ => copy_box::<[u64; 2]>(array.shape(), target.cast(), strides, from.cast(), array.strides()),
+        }
+    }
+}
+
+/// Copies a box between two strided places.
+///
+/// # Safety
+/// All elements of the box are there in both, which do not overlap.
+unsafe fn copy_box<T: Copy + Default>(shape: &[usize], target: *mut T, to: &[isize], source: *const T, from: &[isize]) {
+    let axes = merged_axes(shape, to, from);
     let (outer, body) = match axes.as_slice() {
         [] => {
-            target[to.offset] = source[from.offset];
+            // SAFETY: the one element of the box.
+            unsafe { target.write(source.read()) };
             return;
         }
         [outer @ .., inner] => (outer, *inner),
     };
     if body.target == 1 && body.source == 1 {
-        for_each(outer, to.offset, from.offset, |to, from| {
-            target[to..to + body.length].copy_from_slice(&source[from..from + body.length]);
+        // SAFETY: a line of the box.
+        for_each(outer, target, source, |to, from| unsafe {
+            std::ptr::copy_nonoverlapping(from, to, body.length);
         });
         return;
     }
@@ -60,30 +112,25 @@ pub fn copy_strided<T: Copy + Default>(shape: &[usize], target: &mut [T], to: Pl
         Some(across) if body.target == 1 => {
             let mut rest: SmallVec<[Axis; 4]> = outer.into();
             let across = rest.remove(across);
-            for_each(&rest, to.offset, from.offset, |to, from| {
-                transpose_plane(across, body, target, to, source, from);
-            });
+            // SAFETY: a plane of the box.
+            for_each(&rest, target, source, |to, from| unsafe { transpose_plane(across, body, to, from) });
         }
-        _ => for_each(outer, to.offset, from.offset, |to, from| {
-            let (mut to, mut from) = (to, from);
+        _ => for_each(outer, target, source, |mut to, mut from| {
             for _ in 0..body.length {
-                target[to] = source[from];
-                to = to.wrapping_add_signed(body.target);
-                from = from.wrapping_add_signed(body.source);
+                // SAFETY: an element of the box.
+                unsafe { to.write(from.read()) };
+                to = to.wrapping_offset(body.target);
+                from = from.wrapping_offset(body.source);
             }
         }),
     }
 }
 
 /// One plane: `rows` is contiguous in the source, `columns` in the target.
-fn transpose_plane<T: Copy + Default>(
-    rows: Axis,
-    columns: Axis,
-    target: &mut [T],
-    to: usize,
-    source: &[T],
-    from: usize,
-) {
+///
+/// # Safety
+/// All elements of the plane are there in both, which do not overlap.
+unsafe fn transpose_plane<T: Copy + Default>(rows: Axis, columns: Axis, to: *mut T, from: *const T) {
     let tile_read = (TILE_READ_BYTES / size_of::<T>()).clamp(1, TILE_READ_LARGEST);
     let mut tile = [[T::default(); TILE_WRITE]; TILE_READ_LARGEST];
     for column in (0..columns.length).step_by(TILE_WRITE) {
@@ -91,14 +138,16 @@ fn transpose_plane<T: Copy + Default>(
         for row in (0..rows.length).step_by(tile_read) {
             let height = tile_read.min(rows.length - row);
             for j in 0..width {
-                let start = from.wrapping_add_signed((column + j) as isize * columns.source) + row;
-                for (line, element) in tile.iter_mut().zip(&source[start..start + height]) {
-                    line[j] = *element;
+                let start = from.wrapping_offset((column + j) as isize * columns.source).wrapping_add(row);
+                for (i, line) in tile[..height].iter_mut().enumerate() {
+                    // SAFETY: an element of the plane.
+                    line[j] = unsafe { start.add(i).read() };
                 }
             }
             for (i, line) in tile[..height].iter().enumerate() {
-                let start = to.wrapping_add_signed((row + i) as isize * rows.target) + column;
-                target[start..start + width].copy_from_slice(&line[..width]);
+                let start = to.wrapping_offset((row + i) as isize * rows.target).wrapping_add(column);
+                // SAFETY: elements of a line of the plane.
+                unsafe { std::ptr::copy_nonoverlapping(line.as_ptr(), start, width) };
             }
         }
     }
@@ -126,14 +175,14 @@ fn merged_axes(shape: &[usize], to: &[isize], from: &[isize]) -> SmallVec<[Axis;
     merged
 }
 
-fn for_each(axes: &[Axis], to: usize, from: usize, mut run: impl FnMut(usize, usize)) {
-    fn level(axes: &[Axis], to: usize, from: usize, run: &mut impl FnMut(usize, usize)) {
+fn for_each<T>(axes: &[Axis], to: *mut T, from: *const T, mut run: impl FnMut(*mut T, *const T)) {
+    fn level<T>(axes: &[Axis], to: *mut T, from: *const T, run: &mut impl FnMut(*mut T, *const T)) {
         let Some((axis, rest)) = axes.split_first() else { return run(to, from) };
         let (mut to, mut from) = (to, from);
         for _ in 0..axis.length {
             level(rest, to, from, run);
-            to = to.wrapping_add_signed(axis.target);
-            from = from.wrapping_add_signed(axis.source);
+            to = to.wrapping_offset(axis.target);
+            from = from.wrapping_offset(axis.source);
         }
     }
     level(axes, to, from, &mut run);

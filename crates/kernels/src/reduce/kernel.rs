@@ -1,5 +1,7 @@
 //! What every reduction has in common, and the choice of one by dtype.
 
+use smallvec::SmallVec;
+
 use super::Reduction;
 use super::arg::Arg;
 use super::complex::Both;
@@ -16,6 +18,9 @@ use crate::fused::Cursor;
 use crate::isa::{Loop, Ports};
 use crate::ndarray::NdArray;
 
+/// Elements side by side, all at one position along what is reduced.
+pub(crate) type Row<'a, T> = (&'a [T], i64);
+
 /// States of a reduction whose input type is known.
 pub(crate) trait Kernel: Clone + Send + Sync + 'static {
     /// The input.
@@ -25,6 +30,15 @@ pub(crate) trait Kernel: Clone + Send + Sync + 'static {
     fn run(&mut self, state: usize, values: &[Self::In], position: i64, step: i64);
     /// Takes one element into each of the states from `first`; positions as in `run`.
     fn rows(&mut self, first: usize, values: &[Self::In], position: i64, step: i64);
+    /// Takes one element of each row into each of the states from `first`: rows of equal length, each at one position.
+    fn columns(&mut self, first: usize, rows: &[Row<'_, Self::In>]) {
+        let length = rows.first().map_or(0, |row| row.0.len());
+        for start in (0..length).step_by(STRIP) {
+            for (row, position) in rows {
+                self.rows(first + start, &row[start..length.min(start + STRIP)], *position, 0);
+            }
+        }
+    }
     /// Takes lines of `length` elements into one state each, from `first`.
     fn lines(&mut self, first: usize, values: &[Self::In], length: usize, position: i64, step: i64) {
         for (place, line) in values.chunks_exact(length).enumerate() {
@@ -41,11 +55,39 @@ pub(crate) trait Kernel: Clone + Send + Sync + 'static {
     fn finish(&self, count: u64, dtype: DType) -> Result<NdArray>;
 }
 
+/// States of a strip of rows: they stay in the first-level cache while the strip's elements go into them.
+const STRIP: usize = 1_024;
+
+/// Rows that are read side by side: as many streams as a processor follows.
+pub(crate) const ROWS: usize = 12;
+
+/// Takes rows into states that lie side by side: a few states at a time, which stay in registers.
+#[inline(always)]
+pub(crate) fn by_columns<T: Copy>(rows: &[Row<'_, T>], mut each: impl FnMut(usize, &[&[T]])) {
+    const COLUMNS: usize = 16;
+    let length = rows.first().map_or(0, |row| row.0.len());
+    let mut pieces: [&[T]; ROWS] = [&[]; ROWS];
+    for rows in rows.chunks(ROWS) {
+        for start in (0..length).step_by(COLUMNS) {
+            let end = length.min(start + COLUMNS);
+            for (piece, (row, _)) in pieces.iter_mut().zip(rows) {
+                *piece = &row[start..end];
+            }
+            each(start, &pieces[..rows.len()]);
+        }
+    }
+}
+
 /// [`Kernel`] without the type.
 pub(crate) trait Accumulate: Send + Sync {
     /// # Safety
     /// `values` leads to `length` elements of the input's dtype.
     unsafe fn update_tile(&mut self, values: *const u8, length: usize, cursor: &mut Cursor<2>, first_position: i64);
+    /// Takes one element of each row into each of the states; rows with their positions, at most [`ROWS`].
+    ///
+    /// # Safety
+    /// Each row leads to `length` elements of the input's dtype.
+    unsafe fn update_rows(&mut self, first: usize, rows: &[(*const u8, i64)], length: usize);
     fn states(&self) -> usize;
     fn arrays(&self) -> Vec<NdArray>;
     fn merge(&mut self, arrays: &[NdArray]) -> Result<()>;
@@ -85,6 +127,15 @@ impl<K: Kernel> Accumulate for K {
                 self.rows(run.offsets[0] as usize, now, position, run.steps[1] as i64);
             }
         }
+    }
+
+    unsafe fn update_rows(&mut self, first: usize, rows: &[(*const u8, i64)], length: usize) {
+        // SAFETY: the caller's promise.
+        let row = |(row, position): &(*const u8, i64)| unsafe {
+            (std::slice::from_raw_parts(row.cast::<K::In>(), length), *position)
+        };
+        let rows: SmallVec<[Row<'_, K::In>; ROWS]> = rows.iter().map(row).collect();
+        self.columns(first, &rows);
     }
 
     fn states(&self) -> usize {
@@ -155,6 +206,22 @@ impl Accumulate for Through {
         }
     }
 
+    unsafe fn update_rows(&mut self, first: usize, rows: &[(*const u8, i64)], length: usize) {
+        for start in (0..length).step_by(STRIP) {
+            let length = (length - start).min(STRIP);
+            for (row, position) in rows {
+                let output: *mut u8 = self.scratch.as_mut_ptr().cast();
+                let input = row.wrapping_add(start * self.from_bytes);
+                let ports = Ports { inputs: [input; 4], output, length, argument: 0 };
+                // SAFETY: the input is the caller's promise; the scratch has room for a tile, which is more than a strip.
+                unsafe {
+                    (self.cast)(&ports);
+                    self.kernel.update_rows(first + start, &[(output, *position)], length);
+                }
+            }
+        }
+    }
+
     fn states(&self) -> usize {
         self.kernel.states()
     }
@@ -190,6 +257,14 @@ impl Accumulate for Ptp {
         unsafe {
             self.low.update_tile(values, length, &mut again, first_position);
             self.high.update_tile(values, length, cursor, first_position);
+        }
+    }
+
+    unsafe fn update_rows(&mut self, first: usize, rows: &[(*const u8, i64)], length: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.low.update_rows(first, rows, length);
+            self.high.update_rows(first, rows, length);
         }
     }
 

@@ -10,6 +10,7 @@ use crate::error::{KernelError, Result};
 use crate::fused::{Block, Builder, Cursor, Output};
 use crate::ndarray::NdArray;
 use crate::shape::{Dims, Strides, contiguous_strides};
+use crate::strided::Walk;
 
 /// A reduction under way.
 #[derive(Clone)]
@@ -39,12 +40,16 @@ impl std::fmt::Debug for Partial {
 pub(crate) struct Progress {
     cursor: Option<Cursor<2>>,
     first_position: i64,
+    /// Steps of positions along the axes.
+    positions: Strides,
     /// States of several rows side by side, folded in at the end: where rows are short, one call a row would cost more than the row.
     wide: Option<Box<dyn Accumulate>>,
 }
 
 /// States side by side that make a row long enough.
 const WIDE: usize = 2_048;
+/// Rows of so many elements are worth being read side by side.
+const LONG_ROW: usize = 512;
 
 impl Partial {
     /// The empty state for blocks of a shape, reduced over `axes` (ascending).
@@ -119,10 +124,10 @@ impl Partial {
         }
         if let Some((shape, kernel)) = self.wide_states(block.shape, axes) {
             let cursor = Some(Cursor::new(&shape, [&[0, 1], &[0, 0]]));
-            return Progress { cursor, first_position, wide: Some(kernel) };
+            return Progress { cursor, first_position, positions, wide: Some(kernel) };
         }
         let cursor = (!block.shape.contains(&0)).then(|| Cursor::new(block.shape, [&states, &positions]));
-        Progress { cursor, first_position, wide: None }
+        Progress { cursor, first_position, positions, wide: None }
     }
 
     /// For short rows under reduced leading axes: the shape of rows side by side, and a kernel with as many states.
@@ -161,6 +166,35 @@ impl Partial {
             // SAFETY: the caller's promise; the kernel was made for this dtype.
             unsafe { kernel.update_tile(values, length, cursor, progress.first_position) };
         }
+    }
+
+    /// Takes in a whole block that lies in memory, several rows at a time, if it is reduced over leading axes and its rows are long and without
+    /// gaps: else states would go through the cache for each row. Whether it did.
+    pub(crate) fn update_in_rows(&mut self, progress: &Progress, axes: &[usize], array: &NdArray) -> bool {
+        let states = self.kernel.states();
+        let leads = axes.iter().copied().eq(0..axes.len());
+        let (lead, kept) = (&array.shape()[..axes.len()], &array.shape()[axes.len()..]);
+        let strides = &array.strides()[axes.len()..];
+        let gapless = Walk::new(kept, [strides]);
+        let in_rows = leads && progress.wide.is_none() && gapless.shape().len() == 1 && gapless.inner().1 == [1];
+        if !in_rows || states < LONG_ROW || lead.iter().product::<usize>() < 4 {
+            return false;
+        }
+        let item = array.dtype().item_size();
+        let base = array.buffer().as_ptr().wrapping_add(array.offset() * item);
+        let mut rows: Vec<(*const u8, i64)> = Vec::new();
+        Walk::new(lead, [&array.strides()[..axes.len()], &progress.positions[..axes.len()]]).for_each(
+            |[offset, position]| {
+                let row = base.wrapping_offset(offset * item as isize);
+                rows.push((row, progress.first_position + position as i64));
+            },
+        );
+        for rows in rows.chunks(kernel::ROWS) {
+            // SAFETY: each row has as many elements as there are states; the kernel was made for this dtype.
+            unsafe { self.kernel.update_rows(0, rows, states) };
+        }
+        self.elements += array.len() as u64;
+        true
     }
 
     /// Takes in what another partial holds.

@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 
 use super::fold::finished;
-use super::kernel::{Kernel, component, read};
+use super::kernel::{Kernel, Row, by_columns, component, read};
 use crate::cast::CastFrom;
 use crate::dtype::DType;
 use crate::element::Element;
@@ -150,6 +150,54 @@ impl<A: Addend, const SKIP: bool> Work for RowsSum<'_, A, SKIP> {
     }
 }
 
+struct ColumnsSum<'a, A: Addend, const SKIP: bool> {
+    sums: &'a mut [f64],
+    lost: &'a mut [f64],
+    counts: &'a mut [f64],
+    rows: &'a [Row<'a, A::In>],
+}
+
+impl<A: Addend, const SKIP: bool> Work for ColumnsSum<'_, A, SKIP> {
+    type Given = ();
+
+    #[inline(always)]
+    fn work(self) {
+        let Self { sums, lost, counts, rows } = self;
+        by_columns(rows, |start, pieces| {
+            let width = pieces[0].len();
+            let (sums, lost) = (&mut sums[start..start + width], &mut lost[start..start + width]);
+            let take = |sum: &mut f64, lost: &mut f64, value: A::In| {
+                let value = A::lift(value);
+                add(sum, lost, if SKIP && value.is_nan() { 0.0 } else { value });
+            };
+            if let (Ok(sums), Ok(lost)) =
+                (<&mut [f64; 16]>::try_from(&mut *sums), <&mut [f64; 16]>::try_from(&mut *lost))
+            {
+                let (mut own_sums, mut own_lost) = (*sums, *lost);
+                for piece in pieces {
+                    for ((sum, lost), value) in own_sums.iter_mut().zip(&mut own_lost).zip(&piece[..16]) {
+                        take(sum, lost, *value);
+                    }
+                }
+                (*sums, *lost) = (own_sums, own_lost);
+            } else {
+                for piece in pieces {
+                    for ((sum, lost), value) in sums.iter_mut().zip(&mut *lost).zip(*piece) {
+                        take(sum, lost, *value);
+                    }
+                }
+            }
+            if SKIP {
+                for piece in pieces {
+                    for (count, value) in counts[start..].iter_mut().zip(*piece) {
+                        *count += if A::lift(*value).is_nan() { 0.0 } else { 1.0 };
+                    }
+                }
+            }
+        });
+    }
+}
+
 #[inline(always)]
 fn add(sum: &mut f64, lost: &mut f64, value: f64) {
     let total = *sum + value;
@@ -193,6 +241,17 @@ impl<A: Addend, const SKIP: bool> Kernel for FloatSum<A, SKIP> {
             lost: &mut self.lost[range],
             counts,
             values,
+        });
+    }
+
+    fn columns(&mut self, first: usize, rows: &[Row<'_, A::In>]) {
+        let range = first..first + rows.first().map_or(0, |row| row.0.len());
+        let counts = if SKIP { &mut self.counts[range.clone()] } else { &mut [] };
+        perform(ColumnsSum::<A, SKIP> {
+            sums: &mut self.sums[range.clone()],
+            lost: &mut self.lost[range],
+            counts,
+            rows,
         });
     }
 

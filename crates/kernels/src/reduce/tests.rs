@@ -146,6 +146,29 @@ fn short_rows_go_side_by_side() {
 }
 
 #[test]
+fn long_rows_are_read_side_by_side() {
+    let numbers: Vec<f64> = random(40_000, 5).into_iter().map(f64::round).collect();
+    let source = NdArray::from_vec(&[40, 1_000], numbers).unwrap();
+    let views = [
+        source.slice(&[SliceSpec::ALL, SliceSpec::from(0..517)]).unwrap(),
+        source.slice(&[SliceSpec::REVERSED]).unwrap(),
+        source.reshape(&[8, 5, 1_000]).unwrap(),
+        source.reshape(&[20, 2, 1_000]).unwrap().transpose(&[1, 0, 2]).unwrap(),
+    ];
+    for view in &views {
+        for reduction in ALL {
+            let axes: Vec<usize> = if reduction.is_position() { vec![0] } else { (0..view.ndim() - 1).collect() };
+            check(reduction, view, &axes, 1e-12);
+            // Products of integers wrap.
+            if !matches!(reduction, Reduction::Prod | Reduction::NanProd) {
+                check(reduction, &cast(view, DType::I16).unwrap(), &axes, 1e-12);
+            }
+            check(reduction, &cast(view, DType::F32).unwrap(), &axes, 1e-5);
+        }
+    }
+}
+
+#[test]
 fn nan_spreads_or_is_left_out() {
     let mut numbers = random(6_000, 2);
     for place in [17, 2_500, 2_501, 5_999] {
