@@ -5,8 +5,8 @@ import swath as sw
 
 
 def test_import_is_quick():
-    # The best of five: the machine may be busy.
-    program = "import time; t = time.perf_counter(); import swath; print(time.perf_counter() - t)"
+    # Time of the processor, and the best of five: the machine may be busy.
+    program = "import time; t = time.process_time(); import swath; print(time.process_time() - t)"
     times = [float(subprocess.check_output([sys.executable, "-c", program])) for _ in range(5)]
     assert min(times) < 0.150
 
