@@ -1,14 +1,15 @@
 """Any index, shape and chunking gives what NumPy gives."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hn
+from properties import examples
 
 import swath.array as sa
 
 SHAPES = hn.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=6)
-quick = settings(max_examples=60, deadline=None, derandomize=True)
+quick = examples(60)
 
 
 @st.composite

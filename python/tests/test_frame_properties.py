@@ -3,8 +3,9 @@
 import polars as pl
 import pytest
 from frames import rows
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
 import swath as sw
 from swath import col
@@ -15,7 +16,7 @@ FLOATS = st.none() | st.sampled_from([-1.5, 0.0, 2.25, 1e9])
 TYPES = {"k": pl.Int64, "s": pl.String, "x": pl.Float64, "n": pl.Int64}
 SCHEMA = {"k": sw.Int64, "s": sw.String, "x": sw.Float64, "n": sw.Int64}
 
-quick = settings(max_examples=40, deadline=None, derandomize=True)
+quick = examples(40)
 
 
 @st.composite

@@ -132,7 +132,11 @@ def rollaxis(x: Any, axis: int, start: int = 0) -> Array:
 
 def squeeze(x: Any, /, axis: Any = None) -> Array:
     """Remove axes of length one."""
-    return wrap(native.squeeze(native_of(x), axes_of(axis)))
+    own = wrap(native_of(x))
+    if axis is None:
+        # Which axes go hangs on all lengths, those that a mask makes too.
+        _ = own.shape
+    return wrap(native.squeeze(own._array, axes_of(axis)))
 
 
 def expand_dims(x: Any, /, axis: Any = 0) -> Array:

@@ -232,7 +232,7 @@ class Export(Frame):
 
 
 def _numpy_parts(column: pyarrow.ChunkedArray) -> list[numpy.ndarray]:
-    """Give a column as NumPy arrays of one dtype, one after the other, and at least one; copied only where needed."""
+    """Give a column as NumPy arrays of one dtype, in order, and at least one; copied only where needed."""
     import pyarrow
 
     if column.num_chunks == 1:
