@@ -208,7 +208,16 @@ impl Array {
     /// Kept: as [`Array::diagonal`].
     #[must_use]
     pub fn trace(&self, offset: isize) -> Self {
-        self.diagonal(offset, 0, 1).sum(-1)
+        self.trace_of(offset, 0, 1)
+    }
+
+    /// The sums of the diagonals of two axes, `offset` above the main one; the other axes stay.
+    ///
+    /// # Errors
+    /// Kept: as [`Array::diagonal`].
+    #[must_use]
+    pub fn trace_of(&self, offset: isize, first: isize, second: isize) -> Self {
+        self.diagonal(offset, first, second).sum(-1)
     }
 }
 

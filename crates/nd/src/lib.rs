@@ -19,7 +19,7 @@
 //! | `context`, `array`, `operand`, `axes` | where arrays run; arrays; what stands beside them |
 //! | `create`, `coordinates`, [`random`], `interchange` | arrays from nothing, functions, chance, memory and `ndarray` |
 //! | `operators`, `ufuncs` | elementwise functions |
-//! | `reduce`, `scan`, [`statistics`] | reductions, running results, quantiles and counts |
+//! | `reduce`, `scan`, [`statistics`], [`bins`], [`covariance`] | reductions, running results, quantiles, counts, covariances |
 //! | `order`, [`unique`] | sorting, distinct elements |
 //! | `layout`, [`join`], `edit`, [`pad`], [`index`] | shapes, joining and cutting, margins, indexing and assignment |
 //! | `standard` | names that the Array API standard gives, where they are not NumPy's old ones |
@@ -32,8 +32,10 @@
 
 mod array;
 mod axes;
+pub mod bins;
 mod context;
 mod coordinates;
+pub mod covariance;
 mod create;
 mod direct;
 mod edit;
@@ -65,8 +67,10 @@ pub mod unique;
 
 pub use array::Array;
 pub use axes::{Axes, NewShape, Shape};
+pub use bins::BinRule;
 pub use context::{Arrays, ArraysBuilder, Chunks};
 pub use coordinates::Indexing;
+pub use covariance::Covariance;
 pub use create::Step;
 pub use error::{Error, Result};
 pub use files::save_npz;

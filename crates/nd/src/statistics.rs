@@ -1,11 +1,13 @@
-//! Quantiles, histograms, counts, covariances.
+//! Quantiles, histograms, counts.
 
 use swath_arrays::ArrayExpr;
 use swath_arrays::expr::op::QuantileMethod;
-use swath_kernels::{Complex, DType, SliceSpec, normalize_axes};
+use swath_kernels::{Complex, DType, NdArray, SliceSpec, normalize_axes, normalize_axis, order};
 
 use crate::array::Array;
+use crate::bins::BinRule;
 use crate::error::{Error, Result};
+use crate::functions::apply_gufunc;
 use crate::reduce::ReduceOptions;
 
 /// The bins of a histogram: so many of equal width, or their edges.
@@ -17,6 +19,14 @@ pub enum Bins {
     Between(usize, f64, f64),
     /// Edges, ascending.
     Edges(Array),
+    /// As many as a rule finds, over all elements or between two values.
+    Rule(BinRule, Option<(f64, f64)>),
+}
+
+impl From<BinRule> for Bins {
+    fn from(rule: BinRule) -> Self {
+        Self::Rule(rule, None)
+    }
 }
 
 impl From<usize> for Bins {
@@ -53,6 +63,47 @@ impl Array {
             DType::F16 | DType::F32 if !method.is_discrete() => array.cast(DType::F64),
             _ => Ok(array.clone()),
         })
+    }
+
+    /// Quantiles along an axis of elements that weigh differently, one for each of `at` along a new leading axis: the first element up to
+    /// which the weights' share reaches it (method `inverted_cdf`). Without an axis of all elements. Weights are a vector along the axis, or
+    /// of the array's shape. NaN where an element is. Lines are held whole by tasks.
+    ///
+    /// # Errors
+    /// Kept: positions out of range, weights of another shape. Weights that are negative, not finite or all zero, when it runs.
+    #[must_use]
+    pub fn weighted_quantiles(&self, at: &[f64], weights: &Self, axis: Option<isize>) -> Self {
+        self.quantiles_by_weight(at, weights, axis).unwrap_or_else(|error| self.failed(error))
+    }
+
+    fn quantiles_by_weight(&self, at: &[f64], weights: &Self, axis: Option<isize>) -> Result<Self> {
+        if at.iter().any(|at| !(0.0..=1.0).contains(at)) {
+            return Err(Error::invalid("Quantiles must be in the range [0, 1]"));
+        }
+        let (shape, given) = (self.shape()?, weights.shape()?);
+        let same = shape == given;
+        let (lines, weights) = match axis {
+            None if same => (self.ravel(), weights.ravel()),
+            None => return Err(Error::invalid("Axis must be specified when shapes of a and weights differ.")),
+            Some(axis) => {
+                let own = normalize_axis(axis, shape.len())?;
+                let last = if same { weights.moveaxis(own as isize, -1) } else { weights.clone() };
+                if !same && given != [shape[own]] {
+                    return Err(Error::invalid(
+                        "Shape of weights must be consistent with shape of a along specified axis.",
+                    ));
+                }
+                (self.moveaxis(own as isize, -1), last)
+            }
+        };
+        let wanted = at.to_vec();
+        let find = move |blocks: &[NdArray]| Ok(vec![order::weighted_quantile(&blocks[0], &blocks[1], &wanted)?]);
+        let weights = weights.astype(DType::F64).broadcast_to(lines.shape()?);
+        let dtype = self.dtype()?;
+        // The number of quantiles is a core dimension of its own: that of a vector which is not looked at.
+        let places = self.context().from_vec(at.to_vec());
+        let made = apply_gufunc(find, "(n),(n),(q)->(q)", &[&lines, &weights, &places], &[dtype])?;
+        Ok(made[0].moveaxis(-1, 0))
     }
 
     /// One quantile over axes, between neighbours in proportion.
@@ -129,7 +180,12 @@ impl Array {
     /// Kept: no bins, bounds that are not finite or fall, weights of another shape.
     #[must_use]
     pub fn histogram(&self, bins: impl Into<Bins>, weights: Option<&Self>, density: bool) -> (Self, Self) {
-        let edges = self.histogram_edges(&bins.into());
+        let bins = bins.into();
+        if weights.is_some() && matches!(bins, Bins::Rule(..)) {
+            let what = "Automated estimation of the number of bins is not supported for weighted data";
+            return (self.failed(Error::invalid(what)), self.failed(Error::invalid(what)));
+        }
+        let edges = self.histogram_edges(&bins);
         let counts = match weights {
             None => self.then_with(&[&edges], |arrays| arrays[0].histogram(&arrays[1], None)),
             Some(weights) if weights.dtype().is_ok_and(|dtype| dtype.is_complex()) => {
@@ -160,6 +216,12 @@ impl Array {
     pub fn histogram_edges(&self, bins: &Bins) -> Self {
         let (count, low, high) = match bins {
             Bins::Edges(edges) => return edges.clone(),
+            Bins::Rule(rule, range) => {
+                return match self.ruled_bins(*rule, *range) {
+                    Ok(bins) => self.histogram_edges(&bins),
+                    Err(error) => self.failed(error),
+                };
+            }
             Bins::Count(count) => {
                 if self.size().is_ok_and(|size| size == 0) {
                     return self.histogram_edges(&Bins::Between(*count, 0.0, 1.0));
@@ -223,55 +285,5 @@ impl Array {
     #[must_use]
     pub fn digitize(&self, edges: &Self, right: bool) -> Self {
         edges.searchsorted(self, !right)
-    }
-
-    /// The covariances of variables: each row of a matrix is one (each column without `rows`), each column an observation.
-    ///
-    /// # Errors
-    /// Kept: more than two dimensions.
-    #[must_use]
-    pub fn cov(&self, rows: bool, ddof: i64) -> Self {
-        let ndim = match self.ndim() {
-            Ok(ndim) => ndim,
-            Err(error) => return self.failed(error),
-        };
-        if ndim > 2 {
-            return self.failed(Error::invalid("m has more than 2 dimensions"));
-        }
-        let matrix = if ndim < 2 {
-            self.reshape([1, -1])
-        } else if rows {
-            self.clone()
-        } else {
-            self.t()
-        };
-        let floats = matrix.then(|array| match array.dtype() {
-            dtype if dtype.is_float() || dtype.is_complex() => Ok(array.clone()),
-            _ => array.cast(DType::F64),
-        });
-        let count = match floats.shape() {
-            Ok(shape) => shape[1] as i64,
-            Err(error) => return self.failed(error),
-        };
-        let centred = &floats - floats.mean(ReduceOptions::over(1).keepdims());
-        let divisor = (count - ddof).max(0) as f64;
-        let products = centred.matmul(centred.t().conj()) / divisor;
-        if ndim < 2 || products.shape().is_ok_and(|shape| shape == [1, 1]) { products.reshape(()) } else { products }
-    }
-
-    /// The correlation coefficients of variables, as [`Array::cov`] takes them.
-    #[must_use]
-    pub fn corrcoef(&self, rows: bool) -> Self {
-        let covariances = self.cov(rows, 1);
-        if covariances.ndim().is_ok_and(|ndim| ndim == 0) {
-            // One, but NaN of a variable that does not vary.
-            return covariances.divide(&covariances);
-        }
-        let deviations = covariances.diagonal(0, 0, 1).real().sqrt();
-        let scaled = &covariances / deviations.reshape([-1, 1]) / &deviations;
-        match scaled.dtype() {
-            Ok(dtype) if dtype.is_complex() => scaled,
-            _ => scaled.clip(Some((-1.0).into()), Some(1.0.into())),
-        }
     }
 }

@@ -69,6 +69,12 @@ impl Array {
         others.take(&place, 0).equal(self)
     }
 
+    /// Whether each element is not among others.
+    #[must_use]
+    pub fn is_not_in(&self, others: impl Into<Operand>) -> Self {
+        self.isin(others).logical_not()
+    }
+
     /// The distinct parts along an axis in the order of their elements, and where they occur. Computed now. Of NaN all are equal.
     ///
     /// `values` has the array's axes; `index`, `inverse` and `counts` are vectors.

@@ -574,6 +574,71 @@ for axis in [0, 1]:
     case("take_along_axis", [axis], [plain("int8", (1, 4) if axis else (4, 1)), np.argsort(plain("int8", (3, 4) if axis else (4, 3)), axis)], lambda x, i: np.take_along_axis(x, i, axis))
 case("take_along_axis", [0], [plain("int8", (3,)), np.array([0, 3])], lambda x, i: np.take_along_axis(x, i, 0))
 
+# Bins by rules, grids of bins, weights.
+RULES = ["auto", "fd", "doane", "scott", "stone", "rice", "sturges", "sqrt"]
+for rule in RULES:
+    for array in [random.normal(size=200), random.normal(size=(7, 9)).astype("float32").astype("float64"), plain("int64", (40,)), np.full(5, 2.0), np.zeros(0), np.arange(2.0)]:
+        case("histogram_rule", [rule, None, None], [array], lambda x: np.histogram(x, bins=rule))
+    case("histogram_rule", [rule, -1.0, 1.5], [random.normal(size=60)], lambda x: np.histogram(x, bins=rule, range=(-1.0, 1.5)))
+case("histogram_rule", ["auto", 2.0, -2.0], [random.normal(size=9)], lambda x: np.histogram(x, bins="auto", range=(2.0, -2.0)))
+case("histogram_rule", ["none", None, None], [random.normal(size=9)], lambda x: np.histogram(x, bins="none"))
+for density in [0, 1]:
+    points = [plain("float64", (20,)), plain("float64", (20,))]
+    case("histogram2d", [3, 4, density], points, lambda x, y: np.histogram2d(x, y, (3, 4), density=bool(density)))
+    weighed = [*points, np.abs(plain("float64", (20,)))]
+    case("histogram2d", [2, 3, density], weighed, lambda x, y, w: np.histogram2d(x, y, (2, 3), density=bool(density), weights=w))
+
+    def in_cells(x, *weights):
+        counts, edges = np.histogramdd(x, (2, 3, 4), density=bool(density), weights=weights[0] if weights else None)
+        return [counts, *edges]
+
+    case("histogramdd", [(2, 3, 4), density], [plain("float64", (30, 3))], in_cells)
+    case("histogramdd", [(2, 3, 4), density], [plain("int64", (30, 3)), np.abs(plain("float64", (30,)))], in_cells)
+case("histogramdd", [(2, 3), 0], [plain("float64", (5, 3))], lambda x: np.histogramdd(x, (2, 3)))
+edges = [np.array([-4.0, -1.0, 0.0, 2.5]), np.array([-2.0, 1.0, 5.0])]
+case("histogram2d_edges", [], [*points, *edges], lambda x, y, a, b: np.histogram2d(x, y, (a, b)))
+case("histogram2d_edges", [], [values("float64", (20,)), points[1], *edges], lambda x, y, a, b: np.histogram2d(x, y, (a, b)))
+often, weights = np.array([1, 2, 0, 3, 1, 1]), np.array([0.5, 1.0, 2.0, 0.25, 0.0, 1.5])
+for rows, shape in [(1, (3, 6)), (0, (6, 3)), (1, (6,))]:
+    for ddof in [None, 0, 2]:
+        for dtype in ["float64", "complex128", "int8"]:
+            array = plain(dtype, shape)
+            for which, given in [("f", [often]), ("a", [weights]), ("fa", [often, weights])]:
+                named = lambda given: {"fweights" if one == "f" else "aweights": array for one, array in zip(which, given)}
+                case("cov_weights", [rows, ddof, which], [array, *given], lambda x, *w: np.cov(x, rowvar=bool(rows), ddof=ddof, **named(w)))
+for which, given in [("f", -often), ("a", -weights), ("f", weights), ("f", often[:4]), ("a", weights[None])]:
+    name = "fweights" if which == "f" else "aweights"
+    case("cov_weights", [1, None, which], [plain("float64", (3, 6)), given], lambda x, w: np.cov(x, **{name: w}))
+shares = [0.0, 0.1, 0.25, 0.5, 0.75, 1.0]
+for dtype in ["float64", "float32", "int8"]:
+    for shape, axis, own in [((7,), None, (7,)), ((3, 4), 1, (4,)), ((3, 4), 0, (3, 4)), ((3, 4), None, (3, 4)), ((2, 3, 4), 1, (3,)), ((3, 4), 1, (3,)), ((3, 4), None, (4,))]:
+        given = np.abs(plain("float64", own))
+        given.flat[0] = 0
+        case("weighted_quantile", [shares, axis], [plain(dtype, shape), given + (0 if len(own) == 1 else 0.25)], lambda x, w: np.quantile(x, shares, axis=axis, weights=w, method="inverted_cdf"))
+case("weighted_quantile", [shares, 1], [values("float64", (4, 5)), np.arange(5.0)], lambda x, w: np.quantile(x, shares, axis=1, weights=w, method="inverted_cdf"))
+for given in [np.array([1.0, -1.0, 1.0]), np.zeros(3), np.array([1.0, np.nan, 1.0])]:
+    case("weighted_quantile", [shares, 0], [plain("float64", (3,)), given], lambda x, w: np.quantile(x, shares, axis=0, weights=w, method="inverted_cdf"))
+case("weighted_quantile", [[1.5], 0], [plain("float64", (3,)), np.ones(3)], lambda x, w: np.quantile(x, [1.5], axis=0, weights=w, method="inverted_cdf"))
+deficient = random.normal(size=(6, 2)) @ random.normal(size=(2, 4)) + 1e-2 * random.normal(size=(6, 4))
+
+
+def least_squares(rcond):
+    def solved(a, b):
+        solution, _, rank, singular = np.linalg.lstsq(a, b, rcond)
+        return solution, np.int64(rank), singular
+
+    return solved
+
+
+for rcond in [None, -1.0, 1e-3, 0.4]:
+    for right in [random.normal(size=6), random.normal(size=(6, 2))]:
+        case("lstsq_within", [rcond], [deficient, right], least_squares(rcond))
+for k in [-1, 0, 2]:
+    for first, second in [(0, 2), (1, 2), (2, 0), (-1, 0), (0, 0)]:
+        case("trace_of", [k, first, second], [values("int8", (2, 3, 4))], lambda x: np.trace(x, k, first, second))
+case("is_not_in", [], [plain("int64", (3, 4)), np.array([1, -3, 5, 7])], lambda x, y: np.isin(x, y, invert=True))
+case("is_not_in", [], [plain("int64", (3, 4)), np.zeros(0, "int64")], lambda x, y: np.isin(x, y, invert=True))
+
 path = pathlib.Path(__file__).parent / "data" / "cases.txt"
 path.write_text("\n".join(lines) + "\n")
 print(len(lines), "cases,", path.stat().st_size, "bytes")

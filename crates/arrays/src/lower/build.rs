@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use swath_kernels::DType;
 
 use super::PlanOptions;
+use super::order::parts;
 use super::partition::{is_fusable, partition};
 use super::phase::Phase;
 use super::program::{ProgramOutput, Writer};
@@ -124,6 +125,7 @@ impl Builder<'_> {
             }
             Op::Contract(contraction) => return super::product::build(self, node, contraction),
             _ if is_tall(node) => return super::tall::build(self, node),
+            _ if parts::is_shared(node, self.options) => return parts::build(self, node),
             _ => {}
         }
         for (position, input) in node.inputs().iter().enumerate() {
@@ -209,7 +211,7 @@ impl Builder<'_> {
     }
 
     /// Boxes of an input that a phase finds when it runs; what lies in a source is read by the tasks themselves.
-    fn routed(&mut self, node: &ArrayExpr) -> Result<Input> {
+    pub(super) fn routed(&mut self, node: &ArrayExpr) -> Result<Input> {
         let most_elements = node.grid().largest_block_elements();
         if let (Op::Read { source, window }, false) = (node.op(), self.produced.contains_key(&node.id())) {
             return Ok(Input {

@@ -6,6 +6,8 @@
 //! ```
 //! Runs are cut at exact ranks, so that every block of the result has the length that was planned, whatever the data.
 
+pub(super) mod parts;
+
 use super::build::{Builder, array_output};
 use super::phase::{Merged, Phase, Wanted};
 use super::stage::{Access, Content, Input, Origin, Output, Stage, Step};

@@ -1,6 +1,9 @@
 //! Sorting and selection of keys: by counting for short ones, with vectors for those of 32 and 64 bits, by comparison for the others.
 
-use super::key::ComplexKey;
+use std::ops::Range;
+
+use super::key::{ComplexKey, Sortable};
+use super::part::{Counts, Line, order_words};
 use crate::isa::Isa;
 use crate::memory::reserved;
 
@@ -18,6 +21,23 @@ pub trait Key: Copy + Ord + Default + Send + Sync + std::fmt::Debug {
     fn select(keys: &mut [Self], rank: usize);
     /// The positions of keys in ascending order, equal ones in the order in which they stand. At most 2^32 keys.
     fn order(keys: &[Self]) -> Vec<u32>;
+    /// Some ranks of [`Key::order`] of a line.
+    fn order_part<T: Sortable<Key = Self>>(line: &Line<'_, T>, ranks: Range<usize>) -> Vec<u32>;
+    /// Appends the keys strictly between two bounds to those that are kept, and counts those below and those that equal a bound.
+    fn keep(keys: &[Self], (low, high): (Self, Self), kept: &mut Vec<Self>, counts: &mut Counts) {
+        keep_one_by_one(keys, (low, high), kept, counts);
+    }
+}
+
+fn keep_one_by_one<K: Key>(keys: &[K], (low, high): (K, K), kept: &mut Vec<K>, counts: &mut Counts) {
+    for key in keys {
+        if low < *key && *key < high {
+            kept.push(*key);
+        }
+        counts.below += usize::from(*key < low);
+        counts.lowest += usize::from(*key == low);
+        counts.highest += usize::from(*key == high);
+    }
 }
 
 impl Key for u8 {
@@ -36,6 +56,9 @@ impl Key for u8 {
     }
     fn order(keys: &[Self]) -> Vec<u32> {
         order_packed(keys)
+    }
+    fn order_part<T: Sortable<Key = Self>>(line: &Line<'_, T>, ranks: Range<usize>) -> Vec<u32> {
+        order_words(line, ranks)
     }
 }
 
@@ -61,6 +84,9 @@ impl Key for u16 {
     fn order(keys: &[Self]) -> Vec<u32> {
         order_packed(keys)
     }
+    fn order_part<T: Sortable<Key = Self>>(line: &Line<'_, T>, ranks: Range<usize>) -> Vec<u32> {
+        order_words(line, ranks)
+    }
 }
 
 /// Fewer keys are not worth the choice of instructions.
@@ -84,6 +110,14 @@ macro_rules! vectors {
             }
             keys.select_nth_unstable(rank);
         }
+        fn keep(keys: &[Self], (low, high): (Self, Self), kept: &mut Vec<Self>, counts: &mut Counts) {
+            #[cfg(target_arch = "x86_64")]
+            if Isa::detect() == Isa::Avx512 {
+                // SAFETY: the processor has the instructions.
+                return unsafe { super::vector_sort::keep::<super::vector_sort::$vector>(keys, (low, high), kept, counts) };
+            }
+            keep_one_by_one(keys, (low, high), kept, counts);
+        }
     )*};
 }
 
@@ -99,6 +133,9 @@ impl Key for u32 {
     fn order(keys: &[Self]) -> Vec<u32> {
         order_packed(keys)
     }
+    fn order_part<T: Sortable<Key = Self>>(line: &Line<'_, T>, ranks: Range<usize>) -> Vec<u32> {
+        order_words(line, ranks)
+    }
 }
 
 impl Key for u64 {
@@ -112,48 +149,52 @@ impl Key for u64 {
     vectors! { u64, Wide; }
     /// Half of each key's bits, those that differ most, are sorted together with the positions; where they are equal the keys decide.
     fn order(keys: &[Self]) -> Vec<u32> {
-        if keys.is_empty() {
-            return Vec::new();
-        }
         let (low, high) = keys.iter().fold((Self::MAX, Self::MIN), |(low, high), key| (low.min(*key), high.max(*key)));
-        let shift = (64 - (high - low).leading_zeros()).saturating_sub(32);
-        let words = sorted_words(keys, |key| ((key - low) >> shift) as u32);
-        let mut order = reserved(words.len());
-        order.extend(words.iter().map(|word| *word as u32));
-        if shift > 0 {
-            let same = |place: usize| words[place] >> 32 == words[place - 1] >> 32;
-            let mut place = 1;
-            while place < words.len() {
-                if same(place) {
-                    let start = place - 1;
-                    while place < words.len() && same(place) {
-                        place += 1;
-                    }
-                    order_run(keys, &mut order[start..place]);
-                }
-                place += 1;
-            }
-        }
-        order
+        let shift = (64 - high.saturating_sub(low).leading_zeros()).saturating_sub(32);
+        let mut words = packed_words(keys, |key| ((key - low) >> shift) as u32);
+        sort_words(&mut words, shift, |position| keys[position as usize]);
+        positions_of(&words)
+    }
+    fn order_part<T: Sortable<Key = Self>>(line: &Line<'_, T>, ranks: Range<usize>) -> Vec<u32> {
+        order_words(line, ranks)
     }
 }
 
-/// Sorts positions, which ascend, by their keys.
-fn order_run(keys: &[u64], positions: &mut [u32]) {
-    if positions.len() > 32 {
-        let own: Vec<u64> = positions.iter().map(|position| keys[*position as usize]).collect();
-        let sorted: Vec<u32> = u64::order(&own).into_iter().map(|place| positions[place as usize]).collect();
-        positions.copy_from_slice(&sorted);
+/// Sorts words of which the upper half is a part of a key and the lower half its position; where such parts are equal, and have lost `shift`
+/// bits, the keys decide.
+pub(super) fn sort_words(words: &mut [u64], shift: u32, key: impl Fn(u32) -> u64 + Copy) {
+    u64::sort(words);
+    if shift == 0 {
         return;
     }
-    for end in 1..positions.len() {
-        let (position, mut place) = (positions[end], end);
-        let key = keys[position as usize];
-        while place > 0 && keys[positions[place - 1] as usize] > key {
-            positions[place] = positions[place - 1];
+    let mut start = 0;
+    for end in 1..=words.len() {
+        if end < words.len() && words[end] >> 32 == words[start] >> 32 {
+            continue;
+        }
+        if end - start > 1 {
+            sort_run(&mut words[start..end], key);
+        }
+        start = end;
+    }
+}
+
+/// Sorts words, whose positions ascend, by the keys at these.
+fn sort_run(words: &mut [u64], key: impl Fn(u32) -> u64) {
+    if words.len() > 32 {
+        let own: Vec<u64> = words.iter().map(|word| key(*word as u32)).collect();
+        let sorted: Vec<u64> = u64::order(&own).into_iter().map(|place| words[place as usize]).collect();
+        words.copy_from_slice(&sorted);
+        return;
+    }
+    for end in 1..words.len() {
+        let (word, mut place) = (words[end], end);
+        let own = key(word as u32);
+        while place > 0 && key(words[place - 1] as u32) > own {
+            words[place] = words[place - 1];
             place -= 1;
         }
-        positions[place] = position;
+        words[place] = word;
     }
 }
 
@@ -176,22 +217,31 @@ impl Key for ComplexKey {
         pairs.sort_unstable();
         pairs.into_iter().map(|(_, position)| position).collect()
     }
+    fn order_part<T: Sortable<Key = Self>>(line: &Line<'_, T>, ranks: Range<usize>) -> Vec<u32> {
+        let mut keys = reserved(line.len());
+        line.blocks(|_, block| keys.extend_from_slice(block));
+        Self::order(&keys)[ranks].to_vec()
+    }
 }
 
 /// Key and position share a word: sorting the words sorts the keys, and equal ones by position.
-fn sorted_words<K: Copy>(keys: &[K], short: impl Fn(K) -> u32) -> Vec<u64> {
+fn packed_words<K: Copy>(keys: &[K], short: impl Fn(K) -> u32) -> Vec<u64> {
     let mut words: Vec<u64> = reserved(keys.len());
     words.extend(keys.iter().map(|key| u64::from(short(*key)) << 32));
     words.iter_mut().enumerate().for_each(|(position, word)| *word |= position as u64);
-    u64::sort(&mut words);
     words
 }
 
-fn order_packed<K: Copy + Into<u32>>(keys: &[K]) -> Vec<u32> {
-    let words = sorted_words(keys, K::into);
+fn positions_of(words: &[u64]) -> Vec<u32> {
     let mut order = reserved(words.len());
     order.extend(words.iter().map(|word| *word as u32));
     order
+}
+
+fn order_packed<K: Copy + Into<u32>>(keys: &[K]) -> Vec<u32> {
+    let mut words = packed_words(keys, K::into);
+    u64::sort(&mut words);
+    positions_of(&words)
 }
 
 fn sort_by_counting<K: Copy>(keys: &mut [K], index: impl Fn(K) -> usize, key: impl Fn(usize) -> K, range: usize) {

@@ -4,8 +4,9 @@
 
 use half::f16;
 
+use super::few_ranks::keys_at_ranks;
 use super::key::Sortable;
-use super::select::select_keys;
+use super::part::Line;
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::{KernelError, Result};
@@ -211,29 +212,27 @@ impl Request<'_> {
             return Err(KernelError::invalid("quantile of no elements: integers have no NaN to stand for it"));
         }
         let mut results = vec![From::missing(); self.probabilities.len() * self.count];
-        let mut keys = crate::memory::reserved(self.length);
         for line in 0..self.count {
-            keys.clear();
             let values = &elements[line * self.length..][..self.length];
-            keys.extend(values.iter().map(|value| value.exact_key(self.time)));
-            if values.iter().fold(false, |any, value| any | value.is_nan(self.time)) {
-                let numbers = values.iter().filter(|value| !value.is_nan(self.time));
-                keys.clear();
-                keys.extend(numbers.map(|value| value.exact_key(self.time)));
-            }
-            if keys.is_empty() || (keys.len() < self.length && !self.ignore_nan) {
+            let numbers = self.length - values.iter().map(|value| usize::from(value.is_nan(self.time))).sum::<usize>();
+            if numbers == 0 || (numbers < self.length && !self.ignore_nan) {
                 continue;
             }
-            let places: Vec<_> = self.probabilities.iter().map(|q| self.method.ranks(keys.len(), *q)).collect();
+            let places: Vec<_> = self.probabilities.iter().map(|q| self.method.ranks(numbers, *q)).collect();
             let mut ranks: Vec<usize> = places
                 .iter()
                 .flat_map(|(low, high, part)| if *part > 0.0 { [*low, *high] } else { [*low, *low] })
                 .collect();
             ranks.sort_unstable();
             ranks.dedup();
-            select_keys(&mut keys, &ranks);
+            // NaN stands behind all numbers: it changes no rank.
+            let keys = keys_at_ranks(&Line::whole(values, self.time), &ranks);
+            let element = |rank: usize| {
+                ranks
+                    .binary_search(&rank)
+                    .map_or_else(|_| From::default(), |place| From::of_key(keys[place], self.time))
+            };
             for (number, (low, high, part)) in places.into_iter().enumerate() {
-                let element = |rank: usize| From::of_key(keys[rank], self.time);
                 let high = if part > 0.0 { high } else { low };
                 results[number * self.count + line] = From::interpolate(element(low), element(high), part);
             }

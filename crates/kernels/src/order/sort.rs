@@ -24,7 +24,8 @@ pub fn sort(array: &NdArray, axis: isize) -> Result<NdArray> {
                 let mut keys = reserved(elements.len());
                 keys.extend(elements.iter().map(|value| value.exact_key(time)));
                 keys.chunks_exact_mut(array.shape()[array.ndim() - 1]).for_each(Key::sort);
-                NdArray::from_vec(array.shape(), into_elements::<T>(keys, time))?.reinterpret(array.dtype())
+                let elements = into_elements::<T>(keys, time).unwrap_or_default();
+                NdArray::from_vec(array.shape(), elements)?.reinterpret(array.dtype())
             }
             _ => {
                 let mut lines = Lines::<T>::of(array, axis)?;
@@ -40,9 +41,11 @@ fn has_keys_of_its_size<T: Sortable>() -> bool {
     size_of::<T>() == size_of::<T::Key>() && align_of::<T>() == align_of::<T::Key>()
 }
 
-/// The elements of keys of their size, in the same memory.
-fn into_elements<T: Sortable>(keys: Vec<T::Key>, time: bool) -> Vec<T> {
-    assert!(has_keys_of_its_size::<T>());
+/// The elements of keys of their size, in the same memory; keys of another size as they came.
+pub(super) fn into_elements<T: Sortable>(keys: Vec<T::Key>, time: bool) -> std::result::Result<Vec<T>, Vec<T::Key>> {
+    if !has_keys_of_its_size::<T>() {
+        return Err(keys);
+    }
     let mut keys = std::mem::ManuallyDrop::new(keys);
     let (memory, length, capacity) = (keys.as_mut_ptr(), keys.len(), keys.capacity());
     for place in 0..length {
@@ -50,7 +53,7 @@ fn into_elements<T: Sortable>(keys: Vec<T::Key>, time: bool) -> Vec<T> {
         unsafe { memory.add(place).cast::<T>().write(T::of_key(memory.add(place).read(), time)) };
     }
     // SAFETY: the vector is not dropped; its allocation is that of as many elements of equal size and alignment, and all are written.
-    unsafe { Vec::from_raw_parts(memory.cast::<T>(), length, capacity) }
+    Ok(unsafe { Vec::from_raw_parts(memory.cast::<T>(), length, capacity) })
 }
 
 struct Sorter<T: Sortable> {

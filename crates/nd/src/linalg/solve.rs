@@ -107,6 +107,26 @@ impl Array {
         let residuals = (right - self.matmul(&solution)).abs().square().sum(0);
         LeastSquares { residuals, rank: self.matrix_rank(), singular_values: self.svdvals(), solution }
     }
+
+    /// As [`Array::lstsq`], with singular values up to `relative` times the largest taken for zero (NumPy's `rcond`); without it, or where it
+    /// is negative, those that rounding may leave of zero.
+    ///
+    /// # Errors
+    /// Kept: as [`Array::lstsq`].
+    #[must_use]
+    pub fn lstsq_within(&self, right: &Self, relative: Option<f64>) -> LeastSquares {
+        let relative = relative.filter(|relative| *relative >= 0.0);
+        let Some(relative) = relative else { return self.lstsq(right) };
+        // The usual solution has the checks and the dtype.
+        let checked = self.then_with(&[right], |both| both[0].linalg(Linalg::Lstsq, Some(&both[1])));
+        let solution = match checked.dtype() {
+            Ok(dtype) => self.astype(dtype).pinv_within(Some(relative)).matmul(right.astype(dtype)),
+            Err(_) => checked,
+        };
+        let residuals = (right - self.matmul(&solution)).abs().square().sum(0);
+        let rank = self.matrix_rank_within(relative);
+        LeastSquares { residuals, rank, singular_values: self.svdvals(), solution }
+    }
 }
 
 fn solved(matrix: &ArrayExpr, right: &ArrayExpr) -> Result<ArrayExpr> {

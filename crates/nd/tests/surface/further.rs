@@ -1,6 +1,6 @@
 //! Cases of the Array API standard's own functions, and of calls with more arguments.
 
-use swath_nd::{Array, Arrays, Bins, NormKind, ReduceOptions, Result};
+use swath_nd::{Array, Arrays, Bins, Covariance, NormKind, ReduceOptions, Result};
 
 use super::{list, number};
 
@@ -51,6 +51,36 @@ pub fn apply(context: &Arrays, name: &str, p: &[&str], x: &[Array], all: &[&Arra
             let bins = Bins::Between(number(p[0]), number(p[1]), number(p[2]));
             pair(x[0].histogram(bins, Some(&x[1]), p[3] == "1"))
         }
+        "histogram_rule" => {
+            let range = optional(p[1]).zip(optional(p[2]));
+            pair(x[0].histogram(Bins::Rule(p[0].parse()?, range), None, false))
+        }
+        "histogram2d" => {
+            let bins = (number::<usize>(p[0]), number::<usize>(p[1]));
+            let (counts, along_x, along_y) = x[0].histogram2d(&x[1], bins, x.get(2), p[2] == "1");
+            vec![counts, along_x, along_y]
+        }
+        "histogram2d_edges" => {
+            let (counts, along_x, along_y) = x[0].histogram2d(&x[1], (&x[2], &x[3]), None, false);
+            vec![counts, along_x, along_y]
+        }
+        "histogramdd" => {
+            let bins: Vec<Bins> = list::<usize>(p[0]).unwrap().into_iter().map(Bins::Count).collect();
+            let (counts, edges) = x[0].histogramdd(&bins, x.get(1), p[1] == "1");
+            std::iter::once(counts).chain(edges).collect()
+        }
+        "cov_weights" => {
+            let given = |which: char| p[2].find(which).map(|at| &x[1 + at]);
+            let (frequencies, weights) = (given('f'), given('a'));
+            vec![x[0].cov_with(Covariance { rows: p[0] == "1", ddof: optional(p[1]), frequencies, weights })]
+        }
+        "weighted_quantile" => vec![x[0].weighted_quantiles(&list(p[0]).unwrap(), &x[1], optional(p[1]))],
+        "lstsq_within" => {
+            let found = x[0].lstsq_within(&x[1], optional(p[0]));
+            vec![found.solution, found.rank, found.singular_values]
+        }
+        "trace_of" => vec![x[0].trace_of(number(p[0]), number(p[1]), number(p[2]))],
+        "is_not_in" => vec![x[0].is_not_in(&x[1])],
         "reduce_correction" => {
             let options = ReduceOptions::over(list::<isize>(p[1]).unwrap()).correction(number(p[2]));
             vec![if p[0] == "var" { x[0].var(options) } else { x[0].std(options) }]

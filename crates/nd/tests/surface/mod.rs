@@ -12,9 +12,8 @@ pub fn tolerance(name: &str) -> (f64, bool) {
     match name {
         "unary" | "binary" => (8.0, false),
         "inv" | "pinv" | "solve" | "solve_triangular" | "lstsq" | "cholesky" | "eigvalsh" | "svdvals" | "det"
-        | "slogdet" | "matrix_power" | "norm" | "matrix_norm" | "vector_norm" | "pinv_within" | "corrcoef" | "cov" => {
-            (2000.0, true)
-        }
+        | "slogdet" | "matrix_power" | "norm" | "matrix_norm" | "vector_norm" | "pinv_within" | "corrcoef" | "cov"
+        | "cov_weights" | "lstsq_within" => (2000.0, true),
         _ => (64.0, true),
     }
 }

@@ -235,3 +235,30 @@ proptest! {
         checked(&y, options);
     }
 }
+
+#[test]
+fn tasks_share_a_line_that_one_could_hold() {
+    let options = PlanOptions { parallelism: 2, ..PlanOptions::default() };
+    let x = chunked(made(Data::Nan, &[300_000], DType::F64), &[100_000]);
+    let plan = checked(&x.sort(0, false).unwrap(), options);
+    insta::assert_snapshot!(stages(&plan), @"
+    Stages: 1 with 2 tasks, at most 3.7 MiB a task
+      0 SortPart: 2 tasks of 3.7 MiB -> float64 [150000x2]
+          <- memory [100000x3] routed
+    ");
+    // What is computed is computed once, block by block.
+    let plan = checked(&x.add(&x).unwrap().sort(0, true).unwrap(), options);
+    let stages: Vec<String> = plan.stages.iter().map(|stage| stage.outputs[0].grid.to_string()).collect();
+    assert_eq!(stages, ["[100000x3]", "[150000x2]"], "{}", plan.explain());
+    // Lines enough for all, and too few.
+    let y = chunked(made(Data::Few, &[280_000, 3], DType::I32), &[140_000, 3]);
+    let options = PlanOptions { parallelism: 3, ..PlanOptions::default() };
+    let plan = checked(&y.sort(0, false).unwrap(), options);
+    assert_eq!(plan.stages.last().unwrap().tasks.to_string(), "[280000, 1x3]");
+    let options = PlanOptions { parallelism: 6, ..PlanOptions::default() };
+    let plan = checked(&y.sort(0, true).unwrap(), options);
+    assert_eq!(plan.stages.last().unwrap().tasks.to_string(), "[140000x2, 1x3]");
+    // Short ones, and those whose chunks are work for all.
+    let plan = checked(&y.sort(1, false).unwrap(), options);
+    assert_eq!(plan.stages.last().unwrap().tasks.axis(1).count(), 1);
+}

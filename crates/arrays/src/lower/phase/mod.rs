@@ -9,11 +9,13 @@
 //! | [`runs`] | blocks sorted by themselves, with samples |
 //! | [`ranks`] | where runs are to be cut so that exactly so many elements lie below |
 //! | [`merge`] | parts of runs to blocks of the result |
+//! | `part` | parts of sorted lines, each made from the whole line |
 //! | [`top`] | the best few |
 //! | `gather` | elements at integer positions, and the reverse |
 
 mod gather;
 pub mod merge;
+mod part;
 pub mod ranks;
 pub mod runs;
 pub mod top;
@@ -145,6 +147,13 @@ pub enum Phase {
         /// In the last level: whether positions are the result, not elements.
         give: Option<bool>,
     },
+    /// The elements of a line (all of it, input 0, routed along `axis`) whose ranks are the task's positions, in order.
+    Part {
+        /// The axis.
+        axis: usize,
+        /// Whether positions are the result, not elements.
+        positions: bool,
+    },
     /// Elements of the last input (routed) at the positions of the others along neighbouring axes from `axis`.
     Gather {
         /// The first axis.
@@ -177,6 +186,7 @@ impl Phase {
             }
             Self::Quantiles { .. } => "Quantiles".to_owned(),
             Self::Top { count, .. } => format!("Top {count}"),
+            Self::Part { positions, .. } => (if *positions { "SortPart, positions" } else { "SortPart" }).to_owned(),
             Self::Qr { gives_q } => (if *gives_q { "QrBlocks" } else { "QrBlocks, R alone" }).to_owned(),
             Self::Multiply => "Multiply".to_owned(),
             Self::Gather { axis } => format!("Gather axis={axis}"),
@@ -203,6 +213,9 @@ impl Phase {
             Self::Merge { .. } => read.saturating_add(elements(2).saturating_mul(32)),
             Self::Quantiles { .. } => 0,
             Self::Top { .. } => elements(0).saturating_mul(32),
+            // A few keys more than those that are wanted; or words of keys and positions, of all where most keys are alike.
+            Self::Part { positions: false, .. } => read / 8,
+            Self::Part { .. } => elements(0).saturating_mul(8).saturating_add(made),
             // Copies that are factored in place, and work space as large.
             Self::Qr { .. } => read.saturating_mul(2),
             Self::Multiply => 0,
@@ -257,6 +270,7 @@ impl PhaseRun<'_> {
             Phase::Merge { axis, .. } => {
                 merge::regions(self.first(0)?, self.first(1)?, grid, &self.stage.tasks, self.task, *axis)
             }
+            Phase::Part { axis, .. } => Ok(part::regions(grid, &self.stage.tasks, self.task, *axis)),
             Phase::Gather { axis } => {
                 let block = self.stage.tasks.region(self.task);
                 let behind = axis + self.stage.inputs[0].grid.ndim();
@@ -346,6 +360,10 @@ impl PhaseRun<'_> {
                     Some(false) => vec![best],
                     None => vec![best, places],
                 }
+            }
+            Phase::Part { axis, positions } => {
+                let ranks = self.stage.tasks.region(self.task)[*axis].clone();
+                vec![part::sorted(&self.pushed[0], ranks, *positions)?]
             }
             Phase::Qr { gives_q: true } => {
                 let (q, r) = qr(self.first(0)?, QrMode::Reduced)?;

@@ -8,11 +8,12 @@ use crate::expr::node::ArrayExpr;
 use crate::expr::op::{Op, Order};
 use crate::grid::{AxisChunks, ChunkGrid};
 use crate::lower::PlanOptions;
+use crate::lower::order::parts;
 
 /// Distinct elements of more than this are looked for block by block even where one task could hold all.
 const LARGE_UNIQUE_BYTES: u64 = 64 << 20;
 
-/// The operation over several blocks, where one task cannot hold what it needs.
+/// The operation over several blocks, where one task cannot hold what it needs, or would leave the others idle.
 pub(super) fn spread(node: &ArrayExpr, order: &Order, options: &PlanOptions) -> Result<Option<ArrayExpr>> {
     let input = &node.inputs()[0];
     let item = input.dtype().item_size() as u64;
@@ -34,6 +35,7 @@ pub(super) fn spread(node: &ArrayExpr, order: &Order, options: &PlanOptions) -> 
             let cut = in_lines(&before_rechunk(input), *axis, 2 * item + 72, limit)?;
             Ok(Some(over(Order::ArgSort { axis: *axis }, cut, DType::I64)))
         }
+        Order::Sort { .. } | Order::ArgSort { .. } => parts::shared(node, before_rechunk(input), options),
         // More than a task can hold of two blocks' best: all are sorted.
         Order::Top { axis, count, largest, positions }
             if too_long(&[*axis], 3 * item) && (*count as u64).saturating_mul(12 * (item + 8)) > limit =>

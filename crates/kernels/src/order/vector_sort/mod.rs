@@ -9,14 +9,17 @@
 //! | `vector` | vectors of 32-bit and 64-bit keys |
 //! | `network` | what sorts a few vectors |
 //! | `partition` | keys parted by a pivot |
+//! | `between` | keys between two bounds |
 
 // One promise for the whole file, that of [`Vector`]: the processor has these instructions, pointers are valid.
 #![allow(clippy::undocumented_unsafe_blocks, clippy::missing_safety_doc, clippy::needless_range_loop)]
 
+mod between;
 mod network;
 mod partition;
 mod vector;
 
+pub(super) use self::between::keep;
 use self::network::{NETWORK, sort_few, sort_some};
 use self::partition::partition;
 pub(super) use self::vector::{Narrow, Vector, Wide};
