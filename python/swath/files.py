@@ -234,6 +234,11 @@ def paths(source: Paths) -> list[str]:
     """Return one path or several as texts."""
     if isinstance(source, (str, os.PathLike)):
         return [os.fspath(source)]
+    if hasattr(source, "read"):
+        raise TypeError(
+            f"expected a path, a list of paths or an address, got {type(source).__name__}: an open file is "
+            "read by another library, whose table comes in by sw.from_pandas, sw.from_polars or sw.from_arrow"
+        )
     found = [os.fspath(path) for path in source]
     if not found:
         raise ValueError("expected at least one path, got an empty list")

@@ -84,6 +84,8 @@ _NAMES: dict[str, dict[str, str]] = {
         "reverse": "sort(…, descending=True)",
         "selectExpr": "select(sw.sql_expr('a + 1'))",
         "select_dtypes": "select(swath.selectors.numeric())",
+        "height": "count(); a table from collect() has height",
+        "shape": "count() and width; a table from collect() has shape",
         "set_index": "rows have no index: filter(k=…), sort('t')",
         "shift": "select(sw.col('a').shift(1).over(order_by='t'))",
         "sink_csv": "write_csv(path)",

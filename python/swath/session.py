@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from swath import _internal, data, variables
 from swath._session import entered
-from swath.errors import InvalidArgumentError, TableNotFoundError
+from swath.errors import EngineError, InvalidArgumentError, TableNotFoundError
 from swath.expr import to_expr
 from swath.files import Files
 from swath.frame.base import Frame
@@ -84,16 +84,27 @@ class Session(Files):
         storage_options: Mapping[str, str] | None = None,
     ) -> None:
         self._tokens: list[Any] = []
-        self._open: _internal.Session | None = _internal.Session(
-            address=address,
-            threads=threads,
-            memory_limit=_bytes("memory_limit", memory_limit),
-            spill_folder=None if spill_folder is None else os.fspath(spill_folder),
-            spill_limit=_bytes("spill_limit", spill_limit),
-            batch_size=batch_size,
-            settings={key: _setting(value) for key, value in (settings or {}).items()},
-            store_options=dict(storage_options or {}),
-        )
+        for name, number in (("threads", threads), ("batch_size", batch_size)):
+            if number is not None and number < 1:
+                raise InvalidArgumentError(f"{name}: expected a number of at least 1, got {number}")
+        try:
+            self._open: _internal.Session | None = _internal.Session(
+                address=address,
+                threads=threads,
+                memory_limit=_bytes("memory_limit", memory_limit),
+                spill_folder=None if spill_folder is None else os.fspath(spill_folder),
+                spill_limit=_bytes("spill_limit", spill_limit),
+                batch_size=batch_size,
+                settings={key: _setting(value) for key, value in (settings or {}).items()},
+                store_options=dict(storage_options or {}),
+            )
+        except EngineError as error:
+            if not settings or "Configuration" not in str(error):
+                raise
+            raise InvalidArgumentError(
+                f"settings: {str(error).rpartition('Configuration: ')[2]}; the settings are listed in "
+                "docs/configuration.md, and by SHOW ALL"
+            ) from None
 
     @classmethod
     def _of(cls, native: _internal.Session) -> Session:

@@ -10,7 +10,7 @@ import swath as sw
 import swath.array as sa
 from swath.foreign import _NAMES
 
-DF = sw.from_dict({"k": ["x", "y"], "a": [1, 2]})
+DF = sw.from_dict({"k": ["x", "y"], "a": [1, 2]}).limit(9)
 OWNERS = {
     "DataFrame": DF,
     "Expr": sw.col("a"),

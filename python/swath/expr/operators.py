@@ -164,6 +164,20 @@ class Operators(ExprPart):
     def __abs__(self) -> Expr:
         return self._new(_internal.math("abs", self._expr))
 
+    def __round__(self, decimals: int = 0) -> Expr:
+        return self._new(self._expr).round(decimals)
+
+    def __getitem__(self, key: Any) -> Expr:
+        """Take a field of a struct, by its name, or a value of a list, by its place."""
+        if isinstance(key, str):
+            return self._new(self._expr).struct.field(key)
+        if isinstance(key, int) and not isinstance(key, bool):
+            return self._new(self._expr).list.get(key)
+        raise TypeError(
+            f"[] of an expression takes the name of a field or a place in a list, not {type(key).__name__}; "
+            "slices of text and lists are .str.slice and .list.slice"
+        )
+
     def __eq__(self, other: object) -> Expr:  # type: ignore[override]
         if other is None:
             return self._new(self._expr.is_null())

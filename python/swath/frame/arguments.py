@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from swath import _internal
 from swath.dtypes import DataType, to_dtype, to_native
-from swath.expr import Expr, to_expr
+from swath.expr import Expr, col, to_expr
 from swath.expr.columns import ColumnsExpr
 
 if TYPE_CHECKING:
@@ -33,10 +33,62 @@ def flat(values: Iterable[Any]) -> list[Any]:
 
 
 def exprs(values: Iterable[IntoExpr], named: Mapping[str, IntoExpr] | None = None) -> list[_internal.Expr]:
-    """Return native expressions of what was given; text is a column's name. ``named`` are aliased."""
-    out = [to_expr(value, str_as_col=True)._expr for value in flat(values)]
-    for name, value in (named or {}).items():
-        out.append(to_expr(value, str_as_col=True).alias(name)._expr)
+    """Return native expressions; text is a column's name. What is ``named``, or in a mapping, is aliased."""
+    out = []
+    for value in flat(values):
+        if isinstance(value, Mapping):
+            out += [_aliased(name, part) for name, part in value.items()]
+        else:
+            out.append(to_expr(value, str_as_col=True)._expr)
+    return out + [_aliased(name, value) for name, value in (named or {}).items()]
+
+
+def _aliased(name: str, value: Any) -> _internal.Expr:
+    if hasattr(value, "__array__") and getattr(value, "shape", ()) != ():
+        raise TypeError(
+            f"'{name}': rows have no order that values of {type(value).__module__.partition('.')[0]} could "
+            "be put beside: make the frame of them, sw.from_dict({…}), and join; or take sw.udf"
+        )
+    return to_expr(value, str_as_col=True).alias(name)._expr
+
+
+def aggregates(
+    values: Iterable[IntoExpr], named: Mapping[str, IntoExpr] | None = None
+) -> list[_internal.Expr]:
+    """Return native aggregates; a mapping has names of functions for names of columns: ``{"a": "sum"}``."""
+    laid: list[Any] = []
+    for value in flat(values):
+        laid += _named_aggregates(value) if isinstance(value, Mapping) else [value]
+    return exprs(laid, named)
+
+
+_SAME = ("all", "any", "count", "first", "implode", "last", "len", "max", "mean", "median", "min", "n_unique")
+_AGGREGATES = {
+    **{name: name for name in (*_SAME, "std", "sum", "var")},
+    "avg": "mean",
+    "collect_list": "implode",
+    "countDistinct": "n_unique",
+    "nunique": "n_unique",
+    "size": "len",
+    "stddev": "std",
+    "variance": "var",
+}
+
+
+def _named_aggregates(functions: Mapping[str, Any]) -> list[Any]:
+    out: list[Any] = []
+    for name, chosen in functions.items():
+        if not isinstance(chosen, (str, list, tuple)):
+            out.append(to_expr(chosen, str_as_col=True).alias(name))
+            continue
+        for function in [chosen] if isinstance(chosen, str) else chosen:
+            if function not in _AGGREGATES:
+                raise ValueError(
+                    f"agg: there is no aggregate '{function}' for the column '{name}'; expected one of "
+                    f"{', '.join(_AGGREGATES)}, or an expression: {name}=sw.col({name!r}).sum()"
+                )
+            made = getattr(col(name), _AGGREGATES[function])()
+            out.append(made if isinstance(chosen, str) else made.alias(f"{name}_{function}"))
     return out
 
 

@@ -132,20 +132,24 @@ class Columns(Frame):
             names = [name for name in names if name in known]
         return self._of(self._frame.drop(names) if names else self._frame)
 
-    def rename(self, names: Mapping[str, str]) -> DataFrame:
+    def rename(self, names: Mapping[str, str] | Callable[[str], str]) -> DataFrame:
         """Return the table with other names for some columns.
 
         Parameters
         ----------
         names
-            Old names and new ones; two columns may swap theirs.
+            Old names and new ones, two columns may swap theirs; or a function of names, for all columns.
 
         Examples
         --------
         >>> import swath as sw
         >>> sw.from_dict({"a": [1], "b": [2]}).rename({"a": "x"}).columns
         ['x', 'b']
+        >>> sw.from_dict({"a": [1], "b": [2]}).rename(str.upper).columns
+        ['A', 'B']
         """
+        if callable(names):
+            names = {name: names(name) for name in self.columns}
         return self._of(self._frame.rename(list(names.items())))
 
     def cast(self, types: Mapping[Any, Any] | Any, *, strict: bool = True) -> DataFrame:
@@ -193,11 +197,12 @@ class Columns(Frame):
             return self._of(self._frame.filter(key._expr))
         if isinstance(key, slice):
             return self._sliced(key)
-        if isinstance(key, (list, tuple)):
+        if isinstance(key, (list, tuple)) and all(isinstance(one, (str, Expr)) for one in key):
             return self.select(*key)
-        kind = type(key).__name__
+        kind = type(key[0] if isinstance(key, tuple) and key else key).__name__
         raise TypeError(
-            f"expected a column's name, a list of names, a condition or a slice in [], got {kind}"
+            f"expected a column's name, a list of names, a condition or a slice in [], got {kind}; one row "
+            "is df.collect().row(0), rows and columns at once are df[10:20][['a']]"
         )
 
     def __setitem__(self, key: object, value: object) -> None:

@@ -293,6 +293,8 @@ def concat(
     >>> sw.concat([a, b]).sort("x").to_dict()
     {'x': [1, 2]}
     """
+    if isinstance(frames, Frame):
+        raise TypeError("concat: expected a list of frames, got one: sw.concat([a, b])")
     frames = list(frames)
     if not frames:
         raise ValueError("concat: expected at least one frame, got none")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from swath import _internal
+from swath._libraries import needed
 from swath.dtypes import Interval
 from swath.frame import arguments
 from swath.frame.base import Frame
@@ -40,6 +41,7 @@ class Export(Frame):
         >>> sw.from_dict({"a": [1, 2]}).to_arrow().num_rows
         2
         """
+        needed("to_arrow", "pyarrow")
         import pyarrow
 
         return pyarrow.table(self._rows())
@@ -58,6 +60,7 @@ class Export(Frame):
         >>> sw.from_dict({"a": [1, 2]}).to_pandas()["a"].sum()
         np.int64(3)
         """
+        needed("to_pandas", "pandas", "pyarrow")
         return self.to_arrow().to_pandas(**options)
 
     def to_array(self, *columns: str) -> Array:
@@ -84,6 +87,7 @@ class Export(Frame):
         >>> sw.from_dict({"a": [1, 2]}).to_polars().height
         2
         """
+        needed("to_polars", "polars")
         import polars
 
         rows = self._rows()
@@ -109,6 +113,8 @@ class Export(Frame):
         >>> sw.from_dict({"a": [1, 2], "b": [0.5, 1.5]}).to_numpy().tolist()
         [[1.0, 0.5], [2.0, 1.5]]
         """
+        needed("to_numpy", "numpy", "pyarrow")
+        needed("to_numpy_columns", "numpy", "pyarrow")
         import numpy
 
         table = self.to_arrow()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from swath import _internal
-from swath.expr import Expr
+from swath.expr import Expr, col
 from swath.foreign import missing
 from swath.frame import arguments
 from swath.frame.arguments import IntoExpr
@@ -221,7 +221,8 @@ class GroupBy(MapGroups):
         Parameters
         ----------
         *aggregates
-            Aggregates, such as ``sw.col("a").sum() / sw.col("b").sum()``.
+            Aggregates, such as ``sw.col("a").sum() / sw.col("b").sum()``; or a mapping of columns to names
+            of functions, ``{"a": "sum", "b": ["min", "max"]}``, giving ``a``, ``b_min`` and ``b_max``.
         **named
             Aggregates under the names that they get.
 
@@ -232,10 +233,22 @@ class GroupBy(MapGroups):
         >>> df.group_by("k").agg(total=sw.col("a").sum()).sort("k").to_dict()
         {'k': ['x', 'y'], 'total': [4, 2]}
         """
-        return Frame._of(self._group.agg(arguments.exprs(aggregates, named)))
+        return Frame._of(self._group.agg(arguments.aggregates(aggregates, named)))
 
-    def _each(self, aggregate: str) -> DataFrame:
+    def _each(self, aggregate: str, columns: Iterable[str] = ()) -> DataFrame:
+        named = arguments.flat(columns)
+        if named:
+            return self.agg([getattr(Expr, aggregate)(col(name)) for name in named])
         return Frame._of(self._group.each(aggregate))
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError(
+            "groups are not iterated: .agg(…) for aggregates, .map_groups(function, schema=…) for rows of "
+            "each group, or df.filter(k=…) for one"
+        )
+
+    def __repr__(self) -> str:
+        return "<GroupBy: write .agg(…), .sum(), .len() or .map_groups(…) after it>"
 
     def count(self) -> DataFrame:
         """Count the rows of each group, in a column ``count``."""
@@ -253,33 +266,33 @@ class GroupBy(MapGroups):
         """Return the last row of each group, in the frame's order."""
         return self._each("last")
 
-    def sum(self) -> DataFrame:
-        """Return the sum of every numeric column."""
-        return self._each("sum")
+    def sum(self, *columns: str) -> DataFrame:
+        """Return the sum of every numeric column, or of these."""
+        return self._each("sum", columns)
 
-    def mean(self) -> DataFrame:
-        """Return the mean of every numeric column."""
-        return self._each("mean")
+    def mean(self, *columns: str) -> DataFrame:
+        """Return the mean of every numeric column, or of these."""
+        return self._each("mean", columns)
 
-    def median(self) -> DataFrame:
-        """Return the median of every numeric column."""
-        return self._each("median")
+    def median(self, *columns: str) -> DataFrame:
+        """Return the median of every numeric column, or of these."""
+        return self._each("median", columns)
 
     def quantile(self, quantile: float) -> DataFrame:
         """Return the quantile (0 to 1) of every numeric column."""
         return Frame._of(self._group.quantile(quantile))
 
-    def min(self) -> DataFrame:
-        """Return the smallest value of every column that has an order."""
-        return self._each("min")
+    def min(self, *columns: str) -> DataFrame:
+        """Return the smallest value of every column that has an order, or of these."""
+        return self._each("min", columns)
 
-    def max(self) -> DataFrame:
-        """Return the largest value of every column that has an order."""
-        return self._each("max")
+    def max(self, *columns: str) -> DataFrame:
+        """Return the largest value of every column that has an order, or of these."""
+        return self._each("max", columns)
 
-    def n_unique(self) -> DataFrame:
-        """Count the different values of every column."""
-        return self._each("n_unique")
+    def n_unique(self, *columns: str) -> DataFrame:
+        """Count the different values of every column, or of these."""
+        return self._each("n_unique", columns)
 
     def all(self) -> DataFrame:
         """Return all values of every column as lists."""
@@ -308,7 +321,7 @@ class DynamicGroupBy:
     def agg(self, *aggregates: IntoExpr | Iterable[IntoExpr], **named: IntoExpr) -> DataFrame:
         """Return one row per bucket: the keys, the time, then these aggregates."""
         return Frame._of(
-            _internal.group_by_dynamic(self._frame, *self._arguments, arguments.exprs(aggregates, named))
+            _internal.group_by_dynamic(self._frame, *self._arguments, arguments.aggregates(aggregates, named))
         )
 
 
@@ -329,4 +342,6 @@ class RollingGroupBy:
 
     def agg(self, *aggregates: IntoExpr | Iterable[IntoExpr], **named: IntoExpr) -> DataFrame:
         """Return one row per row: the keys, the time, then these aggregates of its window."""
-        return Frame._of(_internal.rolling(self._frame, *self._arguments, arguments.exprs(aggregates, named)))
+        return Frame._of(
+            _internal.rolling(self._frame, *self._arguments, arguments.aggregates(aggregates, named))
+        )

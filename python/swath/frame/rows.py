@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import and_
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from swath import _internal
 from swath.expr import Expr, to_expr
+from swath.expr.functions import len as element_count
 from swath.frame import arguments
 from swath.frame.arguments import IntoExpr
 from swath.frame.base import Frame
@@ -152,9 +153,37 @@ class Rows(Frame):
         keys = arguments.exprs(by)
         return self._of(self._frame.distinct(keys or None))
 
-    def unique(self, subset: IntoExpr | Iterable[IntoExpr] | None = None) -> DataFrame:
-        """Keep different rows, under the name that Polars has for `distinct`."""
-        return self.distinct() if subset is None else self.distinct(subset)
+    def unique(
+        self,
+        subset: IntoExpr | Iterable[IntoExpr] | None = None,
+        *,
+        keep: Literal["any", "first", "none"] = "any",
+    ) -> DataFrame:
+        """Keep different rows, under the name that Polars has for `distinct`.
+
+        Parameters
+        ----------
+        subset
+            Names or expressions; the whole row, by default.
+        keep
+            Which of the rows with equal keys stays: the first in the table's order, which is any without a
+            sort before it, or none of those that are there several times.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> df = sw.from_dict({"a": [1, 1, 2]})
+        >>> df.unique("a").sort("a").to_list(), df.unique("a", keep="none").to_list()
+        ([1, 2], [2])
+        """
+        if keep not in ("any", "first", "none"):
+            raise ValueError(
+                f"unique: keep must be any, first or none, got {keep!r}; for the last, sort the other way"
+            )
+        keys: list[Any] = arguments.flat([self._frame.columns() if subset is None else subset])
+        if keep != "none":
+            return self.distinct(keys)
+        return self.filter(element_count().over(keys) == 1)
 
     def with_row_index(self, name: str = "index", offset: int = 0) -> DataFrame:
         """Add a first column that numbers the rows.

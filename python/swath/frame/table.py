@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from swath import _internal
+from swath._libraries import needed
 from swath.frame.frame import DataFrame
 
 #: Rows that a text representation shows.
@@ -133,6 +134,7 @@ class Table(DataFrame):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the rows; they come back in the default session of the process that reads them."""
+        needed("a pickled table", "pyarrow")
         import pyarrow
 
         return _unpickled, (pyarrow.table(self._batches),)

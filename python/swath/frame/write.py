@@ -167,6 +167,11 @@ class Write(Frame):
         delimiter: str | None = None,
         null_value: str | None = None,
     ) -> WriteSummary:
+        if not isinstance(path, (str, os.PathLike)):
+            raise TypeError(
+                f"write_{format}: expected a path or an address, got {type(path).__name__}: for an open file "
+                "take df.to_arrow(), df.to_pandas() or df.to_polars() and their writers"
+            )
         by = [] if partition_by is None else [partition_by]
         columns = arguments.names(f"write_{format}", by, self._frame)
         written = _internal.write(
