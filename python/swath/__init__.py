@@ -239,7 +239,6 @@ def __getattr__(name: str) -> object:
     """Import arrays and selectors when they are asked for; of other names say what is meant."""
     if name in ("array", "selectors"):
         return import_module(f"swath.{name}")
-    from swath.foreign import instead
+    from swath.foreign import missing_of_module
 
-    remedy = None if name.startswith("_") else instead("swath", name, __all__)
-    raise AttributeError(f"module 'swath' has no attribute '{name}'" + (f"; {remedy}" if remedy else ""))
+    raise missing_of_module("swath", name, __all__)

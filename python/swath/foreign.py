@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["instead", "missing"]
+__all__ = ["instead", "missing", "missing_of_module"]
 
 _INDEX = "rows have no index: filter(k=…), sort(…).slice(…), or with_row_index()"
 _LAZY = "frames are lazy as they are"
@@ -266,6 +266,40 @@ _NAMES: dict[str, dict[str, str]] = {
     },
     "name": {},
     "meta": {},
+    "swath.array": {
+        "from_delayed": "from_map(function, shape=…)",
+        "from_hdf5": "from_array(h5py.File(path)['name'])",
+        "genfromtxt": "asarray(np.genfromtxt(path))",
+        "load": "from_npy(path), from_npz(path, name), or from_zarr(folder)",
+        "loadtxt": "asarray(np.loadtxt(path))",
+        "lexsort": "argsort(x), or sort a table by several columns: x.to_dataframe(…).sort(…)",
+        "ma": "where(mask, x, sa.nan), and the functions nanmean, nansum …",
+        "polyfit": "linalg.lstsq of powers of x",
+        "row_stack": "vstack(arrays)",
+        "savetxt": "np.savetxt(path, x.compute())",
+        "savez": "to_npz(path, name=x)",
+        "to_hdf5": "to_zarr(x, folder), or store(x, dataset)",
+    },
+    "swath.array.linalg": {
+        "eig": "eigh for symmetric matrices; np.linalg.eig(x.compute()) for others",
+        "eigvals": "eigvalsh for symmetric matrices; np.linalg.eigvals(x.compute()) for others",
+        "expm": "scipy.linalg.expm(x.compute())",
+        "lu": "solve, det and inv, which use it; scipy.linalg.lu(x.compute())",
+        "tsqr": "qr(x), which goes by blocks of rows",
+    },
+    "swath.array.random": {
+        "RandomState": "default_rng(seed)",
+        "rand": "default_rng(seed).random(size)",
+        "randint": "default_rng(seed).integers(low, high, size)",
+        "randn": "default_rng(seed).standard_normal(size)",
+        "seed": "default_rng(seed)",
+        "choice": "default_rng(seed).choice(a, size)",
+        "normal": "default_rng(seed).normal(loc, scale, size)",
+        "permutation": "default_rng(seed).permutation(x)",
+        "random": "default_rng(seed).random(size)",
+        "shuffle": "default_rng(seed).permutation(x)",
+        "uniform": "default_rng(seed).uniform(low, high, size)",
+    },
     "Array": {
         "A1": "ravel()",
         "compute_chunk_sizes": "not needed: shapes are computed where they are asked for",
@@ -289,8 +323,8 @@ def instead(kind: str, name: str, offered: Iterable[str]) -> str | None:
     Parameters
     ----------
     kind
-        What was asked for the name: ``"DataFrame"``, ``"Expr"``, ``"GroupBy"``, ``"Array"``, ``"swath"``,
-        or a namespace: ``"str"``, ``"dt"``, ``"list"``.
+        What was asked for the name: ``"DataFrame"``, ``"Expr"``, ``"GroupBy"``, ``"Array"``,
+        a module, or a namespace: ``"str"``, ``"dt"``, ``"list"``.
     name
         The name.
     offered
@@ -311,6 +345,23 @@ def instead(kind: str, name: str, offered: Iterable[str]) -> str | None:
 
     near = difflib.get_close_matches(name, [one for one in offered if one[0] != "_"], n=1, cutoff=0.75)
     return f"did you mean '{near[0]}'?" if near else None
+
+
+def missing_of_module(module: str, name: str, offered: Iterable[str]) -> AttributeError:
+    """Return the error about a name that a module lacks, with what to write instead.
+
+    Parameters
+    ----------
+    module
+        The module's name.
+    name
+        The name.
+    offered
+        The names that it has.
+    """
+    remedy = None if name.startswith("_") else instead(module, name, offered)
+    text = f"module '{module}' has no attribute '{name}'"
+    return AttributeError(f"{text}; {remedy}" if remedy else text, name=name)
 
 
 def missing(kind: str, name: str, owner: object) -> AttributeError:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import swath as sw
+import swath.array as sa
 from swath import col
 
 DF = sw.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3], "l": [[1, 2], [], [3]], "s": [{"p": 1}] * 3})
@@ -101,3 +102,22 @@ for method in (df.to_pandas, df.to_polars, df.to_arrow, df.to_numpy):
     lines = out.splitlines()
     assert lines[0] == "to_pandas needs pandas and pyarrow: pip install pandas pyarrow"
     assert [line.split()[0] for line in lines] == ["to_pandas", "to_polars", "to_arrow", "to_numpy"]
+
+
+def test_results_that_fit_nowhere(monkeypatch):
+    """The system would end the process."""
+    with pytest.raises(MemoryError, match=r"745\d\.\d GiB.*to_zarr"):
+        sa.ones((10**6, 10**6)).compute()
+    monkeypatch.setattr("swath.array._room.available", lambda: 1 << 20)
+    big = sa.ones(1 << 26)
+    for run in (big.compute, lambda: np.asarray(big), lambda: sa.compute(big, big.sum())):
+        with pytest.raises(sw.errors.ResourcesExhaustedError, match="free in this machine"):
+            run()
+    assert sa.compute(big.sum()) == (1 << 26,)
+
+
+def test_small_things_about_arrays():
+    x = sa.arange(3.0)
+    assert 2.0 in x
+    assert 5 not in x
+    assert round(x / 3, 1).compute().tolist() == [0.0, 0.3, 0.7]

@@ -17,6 +17,9 @@ OWNERS = {
     "GroupBy": DF.group_by("k"),
     "Array": sa.arange(3),
     "swath": sw,
+    "swath.array": sa,
+    "swath.array.linalg": sa.linalg,
+    "swath.array.random": sa.random,
     **{space: getattr(sw.col("a"), space) for space in ("str", "dt", "list", "struct", "name", "meta")},
 }
 

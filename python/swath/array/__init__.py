@@ -12,6 +12,8 @@ Examples
 np.True_
 """
 
+from typing import TYPE_CHECKING
+
 from swath.array import _info, fft, lib, linalg, random
 from swath.array._array import Array
 from swath.array.blockwise import blockwise, map_blocks
@@ -387,6 +389,7 @@ from swath.array.statistics import (
     percentile,
     quantile,
 )
+from swath.foreign import missing_of_module
 
 __array_api_version__ = _info.VERSION
 
@@ -763,3 +766,10 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Say what is meant."""
+        raise missing_of_module("swath.array", name, __all__)

@@ -12,6 +12,7 @@ from swath.array import _convert
 from swath.array._indexing import Blocks, VectorIndex, parts_of, truth_of
 from swath.array._methods import Methods
 from swath.array._operators import Operators
+from swath.array._room import make_sure
 from swath.array._shown import Shown
 from swath.foreign import missing
 
@@ -150,6 +151,14 @@ class Array(Operators, Methods, Shown):
             raise TypeError("iteration over a 0-d array")
         return (self[index] for index in range(len(self)))
 
+    def __contains__(self, value: object) -> bool:
+        """Compute whether any element equals a value."""
+        return bool((self == value).any())
+
+    def __round__(self, decimals: int = 0) -> Array:
+        """Round to decimals, halves to even."""
+        return self.round(decimals)
+
     # Indexing.
 
     def __getitem__(self, key: Any) -> Array:
@@ -239,11 +248,12 @@ class Array(Operators, Methods, Shown):
         array([[1., 1.],
                [1., 1.]])
         """
-        array = np.asarray(native.compute_one(self._array))
+        array = self.to_numpy()
         return array[()] if array.ndim == 0 else array
 
     def to_numpy(self) -> np.ndarray[Any, Any]:
         """Compute the elements as an array of NumPy, also where there are no axes."""
+        make_sure([self._array])
         return np.asarray(native.compute_one(self._array))
 
     def persist(self) -> Array:

@@ -14,6 +14,7 @@ from swath._session import default_session
 from swath.array import _context
 from swath.array._blockcalls import returned
 from swath.array._convert import chunks_of, dtype_name, native_of, shape_of, wrap
+from swath.array._room import make_sure
 
 if TYPE_CHECKING:
     from swath.array._array import Array
@@ -275,7 +276,9 @@ def compute(*arrays: Any) -> tuple[Any, ...]:
     >>> sa.compute(x.sum(), x.max())
     (np.int64(6), np.int64(3))
     """
-    results = [np.asarray(one) for one in native.compute([native_of(one) for one in arrays])]
+    natives = [native_of(one) for one in arrays]
+    make_sure(natives)
+    results = [np.asarray(one) for one in native.compute(natives)]
     return tuple(one[()] if one.ndim == 0 else one for one in results)
 
 

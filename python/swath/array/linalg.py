@@ -11,6 +11,7 @@ from swath.array._convert import axes_of, native_of, wrap
 from swath.array.layout import matrix_transpose
 from swath.array.products import cross, matmul, multi_dot, outer, tensordot, vecdot
 from swath.errors import LinAlgError
+from swath.foreign import missing_of_module
 
 if TYPE_CHECKING:
     from swath.array._array import Array
@@ -305,3 +306,10 @@ def diagonal(x: Any, /, *, offset: int = 0) -> Array:
 def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Array:
     """Add up a diagonal over the last two axes."""
     return diagonal(x, offset=offset).sum(axis=-1, dtype=dtype)
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Say what is meant."""
+        raise missing_of_module("swath.array.linalg", name, __all__)

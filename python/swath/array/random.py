@@ -10,6 +10,7 @@ import numpy as np
 from swath._internal import array as native
 from swath.array import _context, _convert
 from swath.array._convert import native_of, shape_of, wrap
+from swath.foreign import missing_of_module
 
 if TYPE_CHECKING:
     from swath.array._array import Array
@@ -139,3 +140,10 @@ class Generator:
     def shuffle(self, x: Array, axis: int = 0) -> None:
         """Let an array stand for its parts along an axis in random order."""
         x._array = self._random.permuted(x._array, axis)
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Say what is meant."""
+        raise missing_of_module("swath.array.random", name, __all__)
