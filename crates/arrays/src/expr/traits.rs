@@ -89,6 +89,11 @@ pub trait BlockFunction: Send + Sync + 'static {
         let _ = input_bytes;
         0
     }
+    /// Whether each element it gives follows from those within the margins around it, so that a block may come in parts, each with its
+    /// margins and its own region.
+    fn is_local(&self) -> bool {
+        false
+    }
     /// The function itself, for a codec that knows some of them by type.
     fn as_any(&self) -> &dyn Any;
 }

@@ -295,6 +295,17 @@ impl Stage {
         }
     }
 
+    /// The boxes that make up a box of the tasks' array with the margins that an input has.
+    pub fn reads_around(&self, input: usize, region: &Region) -> Vec<TaskRead> {
+        match self.inputs.get(input) {
+            Some(source) => match &source.access {
+                Access::Halo(widths, boundary) => self.halo_reads(source, region, widths, *boundary),
+                _ => Vec::new(),
+            },
+            None => Vec::new(),
+        }
+    }
+
     /// As [`Stage::reads`], also for routed inputs: what they read follows from what was pushed before. Their boxes are parts of one
     /// block, in the positions of the input's grid even where its lengths are bounds.
     ///

@@ -1,32 +1,78 @@
 //! Functions of the user's over blocks.
 
-use swath_arrays::BlockContext;
 use swath_arrays::expr::op::{BlockCall, Boundary};
-use swath_arrays::lower::stage::Access;
+use swath_arrays::grid::region_shape;
+use swath_arrays::lower::stage::{Access, Input, Origin, Stage};
+use swath_arrays::{BlockContext, MemorySource, Region};
 use swath_kernels::layout::{arrange, pad};
 use swath_kernels::{Dims, NdArray};
 
-use super::{Made, Task, made};
+use super::{Made, Parts, Task, made};
 use crate::block::Block;
 use crate::error::{BlocksError, Result};
 use crate::fetch;
 
+/// Bytes of a part: with its margins, and what the function makes of it, it stays in the second-level cache.
+const PART_BYTES: usize = 256 << 10;
+/// A part has so many times the elements of its margins.
+const MARGINS: usize = 8;
+
+/// Whether a function may have its blocks in parts: one whose margins come from memory and are all that its elements depend on.
+pub(super) fn makes_parts(stage: &Stage, call: &BlockCall) -> bool {
+    let from_memory = |input: &Input| {
+        matches!(input.access, Access::Halo(..))
+            && matches!(&input.origin, Origin::Source(source) if source.0.as_any().is::<MemorySource>())
+    };
+    call.function.0.is_local()
+        && stage.tasks.is_known()
+        && stage.tasks.ndim() > 0
+        && matches!(stage.inputs.as_slice(), [input] if from_memory(input))
+}
+
 pub(crate) fn run(task: &Task<'_>, call: &BlockCall) -> Result<Made> {
+    let region = task.stage.tasks.region(task.number);
+    if let Some(parts) = task.parts {
+        return run_in_parts(task, call, region, parts);
+    }
+    let mut inputs = Vec::with_capacity(task.stage.inputs.len());
+    for input in 0..task.stage.inputs.len() {
+        inputs.push(one_input(task, input, &region)?);
+    }
+    Ok(made(Block::Array(apply(task, call, &inputs, &region)?)))
+}
+
+/// The block in parts along its first axis that has more than one element, each handed on at once.
+fn run_in_parts(task: &Task<'_>, call: &BlockCall, mut region: Region, parts: &dyn Parts) -> Result<Made> {
+    let axis = region.iter().position(|range| range.len() > 1).unwrap_or(0);
+    let own = region[axis].clone();
+    let item = task.dtype().item_size().max(task.stage.inputs[0].dtype.item_size());
+    let row = region[axis + 1..].iter().map(ExactSizeIterator::len).product::<usize>() * item;
+    let (before, after) = call.halo[axis];
+    let step = (PART_BYTES / row.max(1)).max(MARGINS * (before + after)).max(1);
+    for start in own.clone().step_by(step) {
+        region[axis] = start..own.end.min(start + step);
+        let block = one_input(task, 0, &region)?;
+        parts.place(0, &region, &apply(task, call, &[block], &region)?)?;
+    }
+    Ok(Made::new())
+}
+
+/// What the function gives for a region of the result.
+fn apply(task: &Task<'_>, call: &BlockCall, inputs: &[NdArray], region: &Region) -> Result<NdArray> {
     let tasks = &task.stage.tasks;
     let context = BlockContext {
         block: tasks.index_of(task.number).to_vec(),
         counts: tasks.counts().to_vec(),
-        region: tasks.region(task.number).to_vec(),
+        region: region.to_vec(),
     };
-    let mut inputs = Vec::with_capacity(task.stage.inputs.len());
-    for input in 0..task.stage.inputs.len() {
-        inputs.push(one_input(task, input)?);
-    }
-    let result = call.function.0.apply(&inputs, &context)?;
+    let result = call.function.0.apply(inputs, &context)?;
     let dtype = task.dtype();
-    let grid = &task.stage.outputs[0].grid;
-    let expected = grid.block_shape(task.number);
-    if result.dtype() != dtype || (grid.is_known() && result.shape() != expected.as_slice()) {
+    let expected: Dims = match task.parts {
+        Some(_) => region_shape(region),
+        None => task.stage.outputs[0].grid.block_shape(task.number),
+    };
+    let is_known = task.stage.outputs[0].grid.is_known();
+    if result.dtype() != dtype || (is_known && result.shape() != expected.as_slice()) {
         return Err(BlocksError::Promise {
             function: call.function.0.name(),
             block: context.block,
@@ -34,15 +80,14 @@ pub(crate) fn run(task: &Task<'_>, call: &BlockCall) -> Result<Made> {
             expected: format!("{dtype} of shape {:?}", expected.as_slice()),
         });
     }
-    Ok(made(Block::Array(result)))
+    Ok(result)
 }
 
-/// A block of an input, with its halo if it has one.
-fn one_input(task: &Task<'_>, number: usize) -> Result<NdArray> {
+/// What a region of the result takes of an input, with the margins if it has any.
+fn one_input(task: &Task<'_>, number: usize, region: &Region) -> Result<NdArray> {
     let input = &task.stage.inputs[number];
     let Access::Halo(widths, boundary) = &input.access else { return task.single(number) };
-    let region = task.stage.tasks.region(task.number);
-    let reads = task.stage.reads(task.number, number);
+    let reads = task.stage.reads_around(number, region);
     let mut parts: Vec<(Dims, NdArray)> = Vec::with_capacity(reads.len());
     for read in &reads {
         parts.push((read.at.iter().map(|range| range.start).collect(), fetch::fetch(input, read, task.blocks)?));

@@ -58,6 +58,7 @@ pub(crate) fn makes_parts(stage: &Stage) -> bool {
     match &stage.step {
         Step::Fused(program) => fused::makes_parts(stage, program),
         Step::Local(node) => local::part_axis(stage, node).is_some(),
+        Step::Block(call) => call::makes_parts(stage, call),
         _ => false,
     }
 }

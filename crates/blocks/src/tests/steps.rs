@@ -247,6 +247,10 @@ impl BlockFunction for Window {
         Ok(NdArray::from_vec(&[length, columns], sums)?)
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -263,14 +267,18 @@ fn halos() {
     for (boundary, mode) in modes {
         for (before, after) in [(1, 1), (0, 2), (2, 1)] {
             let window = Arc::new(Window { before, after });
-            let x = stored(&[11, 3], &[4, 2], DType::F64);
-            let y = x.map_overlap(window.clone(), &[(before, after), (0, 0)], boundary, DType::F64).unwrap();
-            let padded = pad(&evaluate(&x), &[(before, after), (0, 0)], mode).unwrap();
-            let context = BlockContext { block: vec![0, 0], counts: vec![1, 1], region: vec![0..11, 0..3] };
-            let setup = setup(2, 1 << 30);
-            let plan = Plan::new(&[y], setup.options()).unwrap();
-            let expected = window.apply(&[padded], &context).unwrap();
-            assert_close(&setup.run(&plan).unwrap()[0], &expected, &format!("{boundary:?}"));
+            // The blocks of an array in memory come in parts.
+            for x in [stored(&[11, 3], &[4, 2], DType::F64), memory(&[700, 300], &[600, 300], DType::F64)] {
+                let (rows, columns) = (x.shape()[0], x.shape()[1]);
+                let y = x.map_overlap(window.clone(), &[(before, after), (0, 0)], boundary, DType::F64).unwrap();
+                let padded = pad(&evaluate(&x), &[(before, after), (0, 0)], mode).unwrap();
+                let region = vec![0..rows, 0..columns];
+                let context = BlockContext { block: vec![0, 0], counts: vec![1, 1], region };
+                let setup = setup(2, 1 << 30);
+                let plan = Plan::new(&[y], setup.options()).unwrap();
+                let expected = window.apply(&[padded], &context).unwrap();
+                assert_close(&setup.run(&plan).unwrap()[0], &expected, &format!("{boundary:?}"));
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ struct Closure {
     id: String,
     name: String,
     function: Function,
+    is_local: bool,
 }
 
 /// A closure as a block function, different from all others.
@@ -21,7 +22,15 @@ pub(crate) fn closure<F>(name: &str, function: F) -> Arc<dyn BlockFunction>
 where
     F: Fn(&[NdArray], &BlockContext) -> Result<NdArray> + Send + Sync + 'static,
 {
-    Arc::new(Closure { id: number(name), name: name.to_owned(), function: Box::new(function) })
+    Arc::new(Closure { id: number(name), name: name.to_owned(), function: Box::new(function), is_local: false })
+}
+
+/// A closure whose elements each follow from those within the margins around them.
+pub(crate) fn local_closure<F>(name: &str, function: F) -> Arc<dyn BlockFunction>
+where
+    F: Fn(&[NdArray], &BlockContext) -> Result<NdArray> + Send + Sync + 'static,
+{
+    Arc::new(Closure { id: number(name), name: name.to_owned(), function: Box::new(function), is_local: true })
 }
 
 impl BlockFunction for Closure {
@@ -35,6 +44,10 @@ impl BlockFunction for Closure {
 
     fn apply(&self, blocks: &[NdArray], context: &BlockContext) -> Result<NdArray> {
         (self.function)(blocks, context)
+    }
+
+    fn is_local(&self) -> bool {
+        self.is_local
     }
 
     fn as_any(&self) -> &dyn Any {
