@@ -1,12 +1,10 @@
 //! The engine's errors as exceptions of `swath.errors`.
 
-use datafusion::error::DataFusionError;
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use swath_collections::Error;
 use swath_collections::foreign::FunctionError;
-use swath_collections::nd;
 
 /// The class in `swath.errors` for each kind of error.
 fn class(error: &Error) -> &'static str {
@@ -28,25 +26,11 @@ fn class(error: &Error) -> &'static str {
 
 /// The exception for `error`.
 pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
-    if let Some(error) = of_array(error) {
-        return crate::array::error::raised(py, error);
-    }
     match error {
+        Error::Array(error) => crate::array::error::raised(py, error),
         Error::Interrupted => PyKeyboardInterrupt::new_err(()),
         Error::Function(failure) => function_error(py, failure, error.to_string()),
         _ => raised(py, class(error), error.to_string()),
-    }
-}
-
-/// What is wrong with an array: by itself, or as the rows of a table.
-fn of_array(error: &Error) -> Option<&nd::Error> {
-    match error {
-        Error::Array(error) => Some(error),
-        Error::Engine(engine) => match engine.find_root() {
-            DataFusionError::External(source) => source.downcast_ref(),
-            _ => None,
-        },
-        _ => None,
     }
 }
 

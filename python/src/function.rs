@@ -18,6 +18,7 @@ use swath_collections::foreign::aggregate::AggregateFunction;
 use swath_collections::foreign::scalar::ScalarFunction;
 use swath_collections::foreign::{self, Callable, FunctionError, Host, State};
 
+use crate::calls;
 use crate::capsule;
 use crate::expr::Expr;
 use crate::frame::{DataFrame, made};
@@ -237,7 +238,9 @@ fn columns<'py>(py: Python<'py>, arrays: &[ArrayRef]) -> PyResult<Bound<'py, PyL
 
 /// Runs `work` with the interpreter's lock. An exception becomes the error of the function `name`.
 fn attached<T>(name: &str, work: impl FnOnce(Python<'_>) -> PyResult<T>) -> Result<T> {
-    let done = Python::try_attach(|py| work(py).map_err(|raised| failed(py, name, raised)));
+    let done = Python::try_attach(|py| {
+        calls::ending_with_its_query(py, || work(py)).map_err(|raised| failed(py, name, raised))
+    });
     match done {
         Some(done) => done,
         None => exec_err!("{name}: Python is ending"),

@@ -14,7 +14,7 @@
 //! | [`expr`] | expressions over their columns |
 //! | [`literals`], [`dtypes`] | constants and their types |
 //! | [`mod@array`] | lazy n-d arrays |
-//! | [`function`] | functions written in Python |
+//! | [`function`], [`calls`] | functions written in Python, and their end |
 //! | [`running`] | queries that are awaited, and how far others are |
 //! | [`capsule`] | Arrow streams in and out, without copies |
 //! | [`wait`] | waiting for the engine so that other threads and Ctrl-C get their turn |
@@ -27,6 +27,7 @@
 
 mod array;
 mod batches;
+mod calls;
 mod capsule;
 mod cli;
 mod cluster;

@@ -28,6 +28,8 @@ mod rest;
 mod surface;
 #[path = "cluster/tpch.rs"]
 mod tpch;
+#[path = "cluster/types.rs"]
+mod types;
 #[path = "cluster/writes.rs"]
 mod writes;
 

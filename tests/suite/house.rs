@@ -30,7 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("swath-sql", &["swath-collections"]),
     ("swath-tpch", &["swath-collections"]),
-    ("swath-flight-sql", &["swath-cluster", "swath-collections"]),
+    ("swath-flight-sql", &["swath-cluster", "swath-collections", "swath-shuffle"]),
     ("swath", &["swath-cluster", "swath-collections", "swath-flight-sql", "swath-sql", "swath-tpch"]),
     ("swath-python", &["swath", "swath-arrays", "swath-blocks", "swath-collections"]),
     ("xtask", &[]),

@@ -93,34 +93,27 @@ impl PhysicalExtensionCodec for SwathCodec {
     fn try_encode_udf(&self, node: &ScalarUDF, buffer: &mut Vec<u8>) -> Result<()> {
         // Any other is known by its name.
         let Some(function) = ScalarFunction::of(node) else { return self.ballista.try_encode_udf(node, buffer) };
-        let mut message = WireWriter::new(&NoExpressions);
-        function.encode(&mut message)?;
-        buffer.extend_from_slice(&message.finish());
+        buffer.extend_from_slice(&function.to_bytes()?);
         Ok(())
     }
 
     fn try_decode_udf(&self, name: &str, buffer: &[u8]) -> Result<Arc<ScalarUDF>> {
         match buffer {
             [] => self.ballista.try_decode_udf(name, buffer),
-            _ => Ok(ScalarFunction::decode(&mut WireReader::new(&NoExpressions, buffer))?.into()),
+            _ => Ok(ScalarFunction::from_bytes(buffer)?.into()),
         }
     }
 
     fn try_encode_udaf(&self, node: &AggregateUDF, buffer: &mut Vec<u8>) -> Result<()> {
         let Some(function) = AggregateFunction::of(node) else { return self.ballista.try_encode_udaf(node, buffer) };
-        let mut message = WireWriter::new(&NoExpressions);
-        function.encode(&mut message)?;
-        buffer.extend_from_slice(&message.finish());
+        buffer.extend_from_slice(&function.to_bytes()?);
         Ok(())
     }
 
     fn try_decode_udaf(&self, name: &str, buffer: &[u8]) -> Result<Arc<AggregateUDF>> {
         match buffer {
             [] => self.ballista.try_decode_udaf(name, buffer),
-            _ => {
-                let function = AggregateFunction::decode(&mut WireReader::new(&NoExpressions, buffer))?;
-                Ok(Arc::new(AggregateUDF::from(function)))
-            }
+            _ => Ok(Arc::new(AggregateUDF::from(AggregateFunction::from_bytes(buffer)?))),
         }
     }
 }
@@ -168,27 +161,6 @@ impl PhysicalProtoConverterExtension for KnownSubqueries {
         context: &PhysicalPlanDecodeContext<'_>,
     ) -> Result<Arc<dyn PhysicalExpr>> {
         DefaultPhysicalProtoConverter {}.proto_to_physical_expr(node, schema, context)
-    }
-}
-
-/// For messages of functions, which hold no expressions.
-struct NoExpressions;
-
-impl ExpressionCodec for NoExpressions {
-    fn encode(&self, _: &Arc<dyn PhysicalExpr>) -> Result<Vec<u8>> {
-        exec_err!("a function holds no expressions")
-    }
-
-    fn decode(&self, _: &[u8], _: &Schema) -> Result<Arc<dyn PhysicalExpr>> {
-        exec_err!("a function holds no expressions")
-    }
-
-    fn encode_plan(&self, _: &Arc<dyn ExecutionPlan>) -> Result<Vec<u8>> {
-        exec_err!("a function holds no plans")
-    }
-
-    fn decode_plan(&self, _: &[u8]) -> Result<Arc<dyn ExecutionPlan>> {
-        exec_err!("a function holds no plans")
     }
 }
 

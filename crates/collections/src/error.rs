@@ -208,6 +208,10 @@ impl From<DataFusionError> for Error {
                 if let Some(error) = source.downcast_ref::<FunctionError>() {
                     return Self::Function(Box::new(error.clone()));
                 }
+                // Of an array whose rows are a table's.
+                if let Some(error) = source.downcast_ref::<swath_nd::Error>() {
+                    return Self::Array(error.clone());
+                }
                 match (source.downcast_ref::<FileError>(), source.downcast_ref::<Self>()) {
                     (Some(file), _) => Self::File(file.clone()),
                     (_, Some(ours)) => ours.clone(),
@@ -289,6 +293,12 @@ fn full_spill_disk(error: &io::Error) -> Error {
 
 /// The planner's "No function matches …", which tells in many lines what was called and what there is.
 fn no_function(message: &str) -> Option<String> {
+    // A function that settles its types itself has said what it expected.
+    if let Some((_, rest)) = message.split_once("user-defined coercion failed with: ") {
+        let (told, _) = rest.split_once(" No function matches the given name").unwrap_or((rest, ""));
+        let told = told.strip_prefix("Error during planning: ").unwrap_or(told);
+        return Some(told.trim_end_matches(['.', ' ']).to_owned());
+    }
     let (_, rest) = message.split_once("No function matches the given name and argument types '")?;
     let (call, rest) = rest.split_once("'.")?;
     let (_, candidates) = rest.split_once("Candidate functions:")?;

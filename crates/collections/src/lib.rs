@@ -51,9 +51,10 @@ pub use statement::{Parameter, Statement};
 #[cfg(feature = "cluster")]
 pub use swath_cluster::{LocalCluster, LocalClusterBuilder};
 pub use swath_exec::ByteSize;
+/// Functions of users in another language than Rust.
+pub use swath_exec::cancel;
 /// Gives a plan that is about to run errors which name the file.
 pub use swath_exec::files::name_files;
-/// Functions of users in another language than Rust.
 pub use swath_exec::foreign;
 /// Ending a thread's wait for a session from outside.
 pub use swath_exec::interrupt::interruptible;

@@ -1,9 +1,9 @@
-//! `?` as a placeholder: the n-th one in the text becomes `$n`, which is what the planner knows.
+//! Placeholders in SQL. `?` is one: the n-th in the text becomes `$n`, which is what the planner knows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
-use datafusion::common::{Diagnostic, Span, plan_datafusion_err};
+use datafusion::common::{Diagnostic, ParamValues, Span, plan_datafusion_err};
 use datafusion::error::DataFusionError;
 use datafusion::sql::parser::{CopyToSource, Statement};
 use datafusion::sql::sqlparser::ast::{Expr, Value, VisitMut, VisitorMut};
@@ -25,6 +25,44 @@ pub(crate) fn number(statement: &mut Statement) -> Result<(), DataFusionError> {
     marks.numbered = true;
     marks.visit(statement);
     Ok(())
+}
+
+/// Whether there is a value for each of the placeholders `names`, and a placeholder for each of `values`; the mistake, if not.
+pub(crate) fn check(names: &HashSet<String>, values: &ParamValues) -> Result<(), String> {
+    let sorted: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    let known = || sorted.iter().copied().collect::<Vec<_>>().join(", ");
+    match values {
+        ParamValues::List(values) => {
+            let numbers: Option<Vec<usize>> = sorted.iter().map(|name| name.strip_prefix('$')?.parse().ok()).collect();
+            let Some(numbers) = numbers else {
+                return Err(format!("expected values by name for {}, got a list of {}", known(), values.len()));
+            };
+            let last = numbers.into_iter().max().unwrap_or(0);
+            match values.len() {
+                given if last == 0 && given > 0 => {
+                    Err(format!("got {given} values, but the statement has no placeholder such as $1"))
+                }
+                given if given != last => Err(format!("expected {last} values, for {}, got {given}", known())),
+                _ => Ok(()),
+            }
+        }
+        ParamValues::Map(values) => {
+            let is_given = |name: &str| values.contains_key(name.trim_start_matches('$'));
+            if let Some(missing) = sorted.iter().find(|name| !is_given(name)) {
+                let given: BTreeSet<String> = values.keys().map(|name| format!("${name}")).collect();
+                let given = given.into_iter().collect::<Vec<_>>().join(", ");
+                return Err(format!("the placeholder {missing} has no value; there are values for {given}"));
+            }
+            let unused: BTreeSet<&String> = values.keys().filter(|name| !names.contains(&format!("${name}"))).collect();
+            match unused.first() {
+                None => Ok(()),
+                Some(name) if names.is_empty() => {
+                    Err(format!("got a value for ${name}, but the statement has no placeholder such as $name"))
+                }
+                Some(name) => Err(format!("got a value for ${name}, but the placeholders are {}", known())),
+            }
+        }
+    }
 }
 
 struct Marks {

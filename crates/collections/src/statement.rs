@@ -1,5 +1,6 @@
 //! A statement between its text and its run: what it gives and what it wants is known, and nothing has happened yet.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Schema, SchemaRef};
@@ -11,6 +12,7 @@ use datafusion::sql::parser::Statement as ParsedStatement;
 use crate::cached_tables::CacheStatement;
 use crate::error::{Error, Result};
 use crate::frame::DataFrame;
+use crate::placeholders;
 use crate::session::{Session, coerced, settled, without_end};
 
 /// One planned SQL statement. It can be run several times, with other values for its placeholders; the tables that it names are
@@ -153,9 +155,17 @@ impl Statement {
     }
 
     pub(crate) fn bound(&self, values: ParamValues) -> Result<Self, DataFusionError> {
+        let names = match &self.kind {
+            Kind::Planned(plan) => plan.get_parameter_names()?,
+            Kind::Cache(_) => HashSet::new(),
+        };
+        if let Err(message) = placeholders::check(&names, &values) {
+            return Err(DataFusionError::External(Box::new(Error::Sql { message, place: None })));
+        }
         let plan = match &self.kind {
-            Kind::Planned(plan) if !plan.get_parameter_names()?.is_empty() => plan.clone().with_param_values(values)?,
-            _ => return plan_err!("values were given, but the statement has no placeholder such as $1"),
+            Kind::Planned(plan) if !names.is_empty() => plan.clone().with_param_values(values)?,
+            // Nothing to put in.
+            _ => return Ok(self.clone()),
         };
         Ok(Self { session: self.session.clone(), text: Arc::clone(&self.text), kind: Kind::Planned(plan) })
     }

@@ -45,6 +45,22 @@ pub fn is_cancelled() -> bool {
     CURRENT.try_with(|cancelled| cancelled.load(Ordering::Relaxed)).unwrap_or(false)
 }
 
+/// A look at the work that this thread is in, from elsewhere.
+#[derive(Clone, Debug)]
+pub struct Watched(Arc<AtomicBool>);
+
+impl Watched {
+    /// Whether it was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The work that this thread is in, if it can be cancelled.
+pub fn current() -> Option<Watched> {
+    CURRENT.try_with(|cancelled| Watched(Arc::clone(cancelled))).ok()
+}
+
 /// Has tasks that operators spawn belong to the work that spawns them, in this process from now on. A program that traces these tasks
 /// itself keeps its own hook: then only what does not spawn is cancelled between two waits.
 pub fn inherit() {
@@ -87,8 +103,9 @@ mod tests {
             .scope(async {
                 let (ask, asked) = tokio::sync::oneshot::channel::<()>();
                 let task = SpawnedTask::spawn(async move {
-                    let before = is_cancelled();
+                    let (before, watched) = (is_cancelled(), current().unwrap());
                     let _ = asked.await;
+                    assert_eq!(watched.is_cancelled(), is_cancelled());
                     (before, is_cancelled())
                 });
                 cancel.cancel();
@@ -96,6 +113,6 @@ mod tests {
                 task.join().await.unwrap()
             })
             .await;
-        assert!(inside && !is_cancelled(), "{before}");
+        assert!(inside && !is_cancelled() && current().is_none(), "{before}");
     }
 }

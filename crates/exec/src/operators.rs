@@ -38,7 +38,7 @@ pub use broadcast_join::BroadcastJoinExec;
 pub use collect_keys::CollectKeysExec;
 pub use filter_by_keys::{FilterByKeysExec, KeySource};
 pub use key_set::KeySet;
-pub use map_batches::{BatchFunction, MapBatchesExec, MapBatchesNode};
+pub use map_batches::{BatchFunction, MapBatchesExec, MapBatchesNode, Mapping};
 pub use shared::SharedExec;
 pub use single_task::SingleTaskExec;
 pub use spilling_join::SpillingHashJoinExec;

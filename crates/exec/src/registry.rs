@@ -22,7 +22,6 @@ use swath_planner::{
 
 use crate::choose_spilling_join::ChooseSpillingJoin;
 use crate::engine::{Planner, RemotePlanner};
-use crate::foreign::batches::{self, CallFunctionPlanner};
 use crate::foreign::gather::GatherForFunctions;
 use crate::functions;
 use crate::held::node::HoldPlanner;
@@ -33,7 +32,7 @@ use crate::operators::accounted_window::AccountForWindows;
 use crate::operators::adaptive_scan::AdaptParquetScans;
 use crate::operators::asof_join::{self, AsofJoinPlanner};
 use crate::operators::bounded_aggregate::BoundPartialAggregates;
-use crate::operators::map_batches::MapBatchesPlanner;
+use crate::operators::map_batches::{self, MapBatchesPlanner};
 use crate::operators::{broadcast_join, collect_keys, filter_by_keys, recursive, single_task, text_scan};
 use crate::share_subplans::ShareSubplans;
 use crate::wire::WireForm;
@@ -84,7 +83,14 @@ pub enum Kind {
 /// Everything that is registered, in the order in which rules run.
 pub static ENTRIES: &[Entry] = &[
     Entry { name: "bucket_start", kind: Kind::Scalar(functions::bucket_start) },
+    Entry { name: "regexp_extract_all", kind: Kind::Scalar(functions::regexp_extract_all) },
     Entry { name: "row_hash", kind: Kind::Scalar(functions::row_hash) },
+    Entry { name: "kurtosis", kind: Kind::Aggregate(functions::kurtosis) },
+    Entry { name: "mode", kind: Kind::Aggregate(functions::mode) },
+    // In the place of DataFusion's.
+    Entry { name: "percentile_cont", kind: Kind::Aggregate(functions::percentile_cont) },
+    Entry { name: "product", kind: Kind::Aggregate(functions::product) },
+    Entry { name: "skewness", kind: Kind::Aggregate(functions::skewness) },
     Entry { name: "decimal_quotients", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(DecimalQuotients)) },
     Entry { name: "expand_set_comparison", kind: Kind::AnalyzerRule(|| Arc::new(ExpandSetComparison)) },
     Entry { name: "mark_subqueries", kind: Kind::AnalyzerRule(|| Arc::new(MarkSubqueries)) },
@@ -113,7 +119,6 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "gather_for_functions", kind: Kind::TaskRule(|| Arc::new(GatherForFunctions)) },
     Entry { name: "AsofJoin", kind: Kind::Operator(|| Arc::new(AsofJoinPlanner)) },
     Entry { name: "MapBatches", kind: Kind::Operator(|| Arc::new(MapBatchesPlanner)) },
-    Entry { name: "CallFunction", kind: Kind::Operator(|| Arc::new(CallFunctionPlanner)) },
     Entry { name: "send_copy_to_writer", kind: Kind::LogicalRule(|| Arc::new(SendCopyToWriter)) },
     Entry { name: "Hold", kind: Kind::Operator(|| Arc::new(HoldPlanner)) },
     Entry { name: "write", kind: Kind::Operator(|| Arc::new(WritePlanner)) },
@@ -124,9 +129,9 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "ARROW", kind: Kind::TableFactory(|| Arc::new(ExternalTableFactory::default())) },
     Entry { name: "AsofJoinExec", kind: Kind::Wire(asof_join::WIRE) },
     Entry { name: "BroadcastJoinExec", kind: Kind::Wire(broadcast_join::WIRE) },
-    Entry { name: "CallFunctionExec", kind: Kind::Wire(batches::WIRE) },
     Entry { name: "CollectKeysExec", kind: Kind::Wire(collect_keys::WIRE) },
     Entry { name: "FilterByKeysExec", kind: Kind::Wire(filter_by_keys::WIRE) },
+    Entry { name: "MapBatchesExec", kind: Kind::Wire(map_batches::WIRE) },
     Entry { name: "SingleTaskExec", kind: Kind::Wire(single_task::WIRE) },
     Entry { name: "RecursiveQueryExec", kind: Kind::Wire(recursive::QUERY_WIRE) },
     Entry { name: "TextScanExec", kind: Kind::Wire(text_scan::WIRE) },

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
-use datafusion::common::{Result, exec_datafusion_err, internal_datafusion_err};
+use datafusion::common::{Result, exec_datafusion_err, internal_datafusion_err, internal_err};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
 
@@ -226,33 +226,29 @@ pub fn inputs<const N: usize>(
         .map_err(|inputs| internal_datafusion_err!("{operator} takes {N} inputs, got {}", inputs.len()))
 }
 
-#[cfg(test)]
-pub(crate) mod testing {
-    use super::*;
-    use datafusion::common::internal_err;
+/// For messages that hold neither expressions nor plans.
+pub(crate) struct NoExpressions;
 
-    /// For messages without expressions and plans.
-    pub(crate) struct NoExpressions;
+impl ExpressionCodec for NoExpressions {
+    fn encode(&self, _: &Arc<dyn PhysicalExpr>) -> Result<Vec<u8>> {
+        internal_err!("a message without expressions was given one")
+    }
 
-    impl ExpressionCodec for NoExpressions {
-        fn encode(&self, _: &Arc<dyn PhysicalExpr>) -> Result<Vec<u8>> {
-            internal_err!("none here")
-        }
-        fn decode(&self, _: &[u8], _: &Schema) -> Result<Arc<dyn PhysicalExpr>> {
-            internal_err!("none here")
-        }
-        fn encode_plan(&self, _: &Arc<dyn ExecutionPlan>) -> Result<Vec<u8>> {
-            internal_err!("none here")
-        }
-        fn decode_plan(&self, _: &[u8]) -> Result<Arc<dyn ExecutionPlan>> {
-            internal_err!("none here")
-        }
+    fn decode(&self, _: &[u8], _: &Schema) -> Result<Arc<dyn PhysicalExpr>> {
+        internal_err!("a message without expressions was asked for one")
+    }
+
+    fn encode_plan(&self, _: &Arc<dyn ExecutionPlan>) -> Result<Vec<u8>> {
+        internal_err!("a message without plans was given one")
+    }
+
+    fn decode_plan(&self, _: &[u8]) -> Result<Arc<dyn ExecutionPlan>> {
+        internal_err!("a message without plans was asked for one")
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::testing::NoExpressions;
     use super::*;
 
     #[test]

@@ -4,11 +4,12 @@ use std::pin::Pin;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use arrow::ipc::writer::IpcWriteOptions;
 use arrow_flight::FlightData;
-use arrow_flight::encode::FlightDataEncoderBuilder;
 use arrow_flight::error::FlightError;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt, stream};
+use swath_shuffle::messages;
 use tokio::sync::watch;
 use tonic::Status;
 
@@ -17,8 +18,8 @@ pub type Batches = BoxStream<'static, Result<RecordBatch, Status>>;
 
 /// `batches` as Flight sends them, the schema first.
 pub fn encoded(schema: SchemaRef, batches: Batches) -> BoxStream<'static, Result<FlightData, Status>> {
-    let batches = batches.map_err(|status| FlightError::Tonic(Box::new(status)));
-    FlightDataEncoderBuilder::new().with_schema(schema).build(batches).map_err(Status::from).boxed()
+    let batches = batches.map_err(FlightError::from);
+    messages::encoded(&schema, IpcWriteOptions::default(), batches).map_err(Status::from).boxed()
 }
 
 /// `batches` until `cancelled` becomes true, which ends the work that makes them; then an error that says so. `at_end` runs when the

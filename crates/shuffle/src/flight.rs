@@ -13,7 +13,6 @@ use arrow::datatypes::SchemaRef;
 use arrow::ipc::CompressionType;
 use arrow::ipc::writer::IpcWriteOptions;
 use arrow_flight::decode::FlightRecordBatchStream;
-use arrow_flight::encode::{DictionaryHandling, FlightDataEncoderBuilder};
 use arrow_flight::error::FlightError;
 use arrow_flight::flight_service_client::FlightServiceClient;
 use arrow_flight::{FlightData, Ticket as FlightTicket};
@@ -29,9 +28,7 @@ use tonic::{Code, Status};
 use crate::compact::compact;
 use crate::exchange::{OutputKey, Readable, TaskOutputs};
 use crate::link::{self, Links};
-
-/// Bytes that one message of a stream aims at.
-const MESSAGE_BYTES: usize = 1 << 20;
+use crate::messages;
 
 /// The largest message that a reader takes: one batch that cannot be split.
 pub const MAX_MESSAGE_BYTES: usize = 1 << 30;
@@ -158,14 +155,7 @@ fn encoded(
             (Asked::ByData, _) => None,
         };
         let options = IpcWriteOptions::default().try_with_compression(compression).map_err(FlightError::Arrow)?;
-        Ok::<_, FlightError>(
-            FlightDataEncoderBuilder::new()
-                .with_schema(schema)
-                .with_options(options)
-                .with_dictionary_handling(DictionaryHandling::Resend)
-                .with_max_flight_data_size(MESSAGE_BYTES)
-                .build(stream::iter(first).chain(batches)),
-        )
+        Ok::<_, FlightError>(messages::encoded(&schema, options, stream::iter(first).chain(batches)))
     });
     encoded.try_flatten().map_err(Status::from).boxed()
 }

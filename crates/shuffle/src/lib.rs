@@ -6,6 +6,7 @@
 //! | [`exchange`] | the outputs of a worker's tasks, by job, stage and partition, held for the tasks that read them |
 //! | [`flight`] | those outputs served to other processes, and fetched from them |
 //! | [`link`] | whether data is compressed on its way |
+//! | [`messages`] | batches as Flight messages |
 //! | [`live`] | a partition that is read while it is written |
 //! | [`source`] | a stored table as the source of a scan |
 //! | [`store`] | the partition store: memory first, spill files beyond its budget |
@@ -17,6 +18,8 @@ pub mod flight;
 #[cfg(feature = "flight")]
 pub mod link;
 pub mod live;
+#[cfg(feature = "flight")]
+pub mod messages;
 pub mod source;
 pub mod store;
 

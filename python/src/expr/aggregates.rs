@@ -27,6 +27,8 @@ pub fn aggregate(py: Python<'_>, name: &str, value: &Expr) -> PyResult<Expr> {
         "std_pop" => value.std_pop(),
         "var_pop" => value.var_pop(),
         "median" => value.median(),
+        "mode" => value.mode(),
+        "product" => value.product(),
         "any" => value.any(),
         "all" => value.all(),
         "implode" => value.implode(),
@@ -59,6 +61,18 @@ pub fn aggregate_with(
         _ => return Err(unknown(name)),
     };
     sound(py, aggregate)
+}
+
+/// The shape `name` of a distribution: `skew` or `kurtosis`.
+#[pyfunction]
+pub fn shape(name: &str, value: &Expr, unbiased: bool) -> PyResult<Expr> {
+    let value = value.expr.clone();
+    Ok(match name {
+        "skew" => value.skew(unbiased),
+        "kurtosis" => value.kurtosis(unbiased),
+        _ => return Err(unknown(name)),
+    }
+    .into())
 }
 
 /// The number of rows.

@@ -39,6 +39,7 @@ pub fn list_with(name: &str, value: &Expr, arguments: Vec<Bound<'_, Expr>>) -> P
         "contains" => value.contains(argument),
         "contains_all" => value.contains_all(argument),
         "contains_any" => value.contains_any(argument),
+        "get" => value.get_at(argument),
         "position" => value.position(argument),
         "append" => value.append(argument),
         "concat" => value.concat(argument),

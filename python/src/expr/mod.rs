@@ -297,6 +297,10 @@ impl Expr {
         SortKey { key: if nulls_last { key.nulls_last() } else { key.nulls_first() } }
     }
 
+    fn hash(&self) -> Self {
+        self.expr.clone().hash().into()
+    }
+
     fn is_null(&self) -> Self {
         self.expr.clone().is_null().into()
     }
@@ -370,6 +374,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
         wrap_pyfunction!(maths::math_with, module)?,
         wrap_pyfunction!(aggregates::aggregate, module)?,
         wrap_pyfunction!(aggregates::aggregate_with, module)?,
+        wrap_pyfunction!(aggregates::shape, module)?,
         wrap_pyfunction!(aggregates::count_all, module)?,
         wrap_pyfunction!(aggregates::ordered, module)?,
         wrap_pyfunction!(strings::text, module)?,

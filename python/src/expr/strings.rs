@@ -88,6 +88,7 @@ pub fn text_counted(name: &str, value: &Expr, argument: &str, number: i64, lengt
     };
     Ok(match name {
         "extract" => value.extract(argument, index()? as usize),
+        "extract_all" => value.extract_all(argument, index()?),
         "slice" => value.slice(number, length.unwrap_or(u64::MAX)),
         "head" => value.head(number),
         "tail" => value.tail(number),
@@ -102,6 +103,8 @@ pub fn text_counted(name: &str, value: &Expr, argument: &str, number: i64, lengt
             conditional::when(plain.eq(lit(""))).then(whole).otherwise(value.split(argument))
         }
         "split_part" => value.split_part(argument, index()?),
+        "encode" => value.encode(argument),
+        "decode" => value.decode(argument),
         "to_date" => value.to_date(argument),
         "to_datetime" => value.to_datetime(argument),
         "join" => value.join(argument),

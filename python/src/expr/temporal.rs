@@ -39,6 +39,11 @@ pub fn time(name: &str, value: &super::Expr) -> PyResult<super::Expr> {
         "month_start" => value.month_start(),
         "month_end" => value.month_end(),
         "local" => value.local(),
+        "days_in_month" => value.days_in_month(),
+        "is_leap_year" => value.is_leap_year(),
+        "nanosecond" => expr_fn::date_part(lit("nanosecond"), plain) % lit(1_000_000_000),
+        "total_milliseconds" => value.total_milliseconds(),
+        "total_microseconds" => value.total_microseconds(),
         "total_days" => value.total_days(),
         "total_hours" => value.total_hours(),
         "total_minutes" => value.total_minutes(),
@@ -61,6 +66,7 @@ pub fn time_with(py: Python<'_>, name: &str, value: &super::Expr, argument: &str
     let value = value.expr.clone().dt();
     let made = match name {
         "truncate" => value.truncate(argument),
+        "round" => value.round(argument),
         "offset_by" => value.offset_by(argument),
         "to_string" => value.to_string(argument),
         "convert_time_zone" => value.convert_time_zone(argument),

@@ -132,11 +132,13 @@ pub fn cumulative(name: &str, value: &Expr, reverse: bool) -> PyResult<Expr> {
     let to_the_end = |aggregate: sw::Expr| aggregate.over(window::window().rows(0, None));
     Ok(match (name, reverse) {
         ("sum", false) => value.cum_sum(),
+        ("prod", false) => value.cum_prod(),
         ("min", false) => value.cum_min(),
         ("max", false) => value.cum_max(),
         ("count", false) => value.cum_count(),
         ("mean", false) => value.cum_mean(),
         ("sum", true) => to_the_end(value.sum()),
+        ("prod", true) => to_the_end(value.product()),
         ("min", true) => to_the_end(value.min()),
         ("max", true) => to_the_end(value.max()),
         ("count", true) => to_the_end(value.count()),

@@ -208,6 +208,51 @@ class Aggregates(ExprPart):
             raise ValueError(f"quantile: the only interpolation is 'linear', got {interpolation!r}")
         return self._new(_internal.aggregate_with("quantile", self._expr, [], quantile))
 
+    def mode(self) -> Expr:
+        """Most frequent value, and of several the smallest.
+
+        Examples
+        --------
+        >>> sw.from_dict({"x": ["b", "a", "b", None]}).select(sw.col("x").mode()).to_dict()
+        {'x': ['b']}
+        """
+        return self._aggregate("mode")
+
+    def product(self) -> Expr:
+        """Multiply the values. Integers give 64 bits, other numbers floats.
+
+        Examples
+        --------
+        >>> sw.from_dict({"x": [2, 3, None]}).select(sw.col("x").product()).to_dict()
+        {'x': [6]}
+        """
+        return self._aggregate("product")
+
+    def skew(self, *, bias: bool = True) -> Expr:
+        """Skewness, 0 for symmetric values: of the population, or with ``bias=False`` of a sample.
+
+        NaN where all values are equal.
+
+        Examples
+        --------
+        >>> sw.from_dict({"x": [1, 2, 2, 5]}).select(sw.col("x").skew().round(6)).to_dict()
+        {'x': [0.888889]}
+        """
+        return self._new(_internal.shape("skew", self._expr, not bias)).name.keep()
+
+    def kurtosis(self, *, fisher: bool = True, bias: bool = True) -> Expr:
+        """Kurtosis: of the population, or with ``bias=False`` of a sample.
+
+        That of a normal distribution is 0, or 3 if not ``fisher``. NaN where all values are equal.
+
+        Examples
+        --------
+        >>> sw.from_dict({"x": [1, 2, 2, 5]}).select(sw.col("x").kurtosis().round(6)).to_dict()
+        {'x': [-0.814815]}
+        """
+        excess = self._new(_internal.shape("kurtosis", self._expr, not bias))
+        return (excess if fisher else excess + 3.0).name.keep()
+
     def approx_quantile(self, quantile: float) -> Expr:
         """About the quantile (t-digest), in constant memory.
 

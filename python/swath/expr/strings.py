@@ -117,6 +117,19 @@ class StrNamespace(Namespace):
         """
         return self._counted("extract", pattern, group_index)
 
+    def extract_all(self, pattern: str, group_index: int = 0) -> Expr:
+        r"""List the matches of a regular expression, or what a capture group took in each.
+
+        Examples
+        --------
+        >>> df = sw.from_dict({"s": ["a=1 b=22", "?"]})
+        >>> df.select(sw.col("s").str.extract_all(r"\d+")).to_dict()
+        {'s': [['1', '22'], []]}
+        >>> df.select(sw.col("s").str.extract_all(r"(\w)=(\d)", 1)).to_dict()
+        {'s': [['a', 'b'], []]}
+        """
+        return self._counted("extract_all", pattern, group_index)
+
     def count_matches(self, pattern: IntoExpr, *, literal: bool = False) -> Expr:
         """Count the matches of a regular expression, or with ``literal`` the occurrences of a text.
 

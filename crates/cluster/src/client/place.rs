@@ -42,7 +42,7 @@ use datafusion::physical_plan::{
 use swath_exec::held::HoldExec;
 use swath_exec::operators::broadcast_join::may_broadcast;
 use swath_exec::operators::recursive::with_whole_work_tables;
-use swath_exec::operators::{BroadcastJoinExec, SingleTaskExec};
+use swath_exec::operators::{BroadcastJoinExec, MapBatchesExec, SingleTaskExec};
 use swath_exec::write::WriteExec;
 
 use super::Client;
@@ -55,8 +55,7 @@ use super::write::ClusterWriteExec;
 use crate::settings::ClusterOptions;
 
 /// Operators that do their work in the client's process, over rows that come from the cluster.
-const AT_THE_CLIENT: &[&str] =
-    &["WriteExec", "HoldExec", "DataSinkExec", "AnalyzeExec", "ScalarSubqueryExec", "MapBatchesExec"];
+const AT_THE_CLIENT: &[&str] = &["WriteExec", "HoldExec", "DataSinkExec", "AnalyzeExec", "ScalarSubqueryExec"];
 
 /// `plan` with its work on the cluster of `client`.
 ///
@@ -111,7 +110,8 @@ pub async fn place(
 }
 
 fn stays_here(node: &Arc<dyn ExecutionPlan>) -> bool {
-    AT_THE_CLIENT.contains(&node.name()) || has_window_without_wire_form(node)
+    let is_local_function = node.downcast_ref::<MapBatchesExec>().is_some_and(MapBatchesExec::stays_here);
+    AT_THE_CLIENT.contains(&node.name()) || is_local_function || has_window_without_wire_form(node)
 }
 
 /// DataFusion's wire form of window functions leaves out their FILTER, IGNORE NULLS of some, and that one runs backwards;

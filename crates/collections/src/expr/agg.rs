@@ -6,11 +6,17 @@
 //! In `group_by(..).agg` there is one result a group, in `select` one row in all; beside plain columns, and in
 //! `with_columns`, the result is repeated on every row. `.over(..)` repeats it per partition.
 
-use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::functions_aggregate::expr_fn as aggregate;
-use datafusion::logical_expr::expr::{AggregateFunction, WindowFunctionDefinition};
-use datafusion::logical_expr::{Expr, lit};
+use std::sync::Arc;
 
+use arrow::datatypes::DataType;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::functions::expr_fn;
+use datafusion::functions_aggregate::expr_fn as aggregate;
+use datafusion::logical_expr::expr::{AggregateFunction, Sort, WindowFunctionDefinition};
+use datafusion::logical_expr::{AggregateUDF, Expr, cast, lit};
+use swath_exec::functions;
+
+use super::conditional::when;
 use super::{ExprExt, ExprOrValue, SortKey, mistake};
 use crate::error::Error;
 
@@ -64,7 +70,7 @@ pub trait ExprAgg: ExprExt {
 
     /// Number of nulls; 0 when there are none.
     fn null_count(self) -> Expr {
-        aggregate::count(super::conditional::when(self.expr().is_null()).then(lit(1_i64)).end())
+        aggregate::count(when(self.expr().is_null()).then(lit(1_i64)).end())
     }
 
     /// Number of different values, null not counted.
@@ -117,8 +123,8 @@ pub trait ExprAgg: ExprExt {
         if !(0.0..=1.0).contains(&q) {
             return mistake(Error::invalid("quantile", format!("expected a number between 0 and 1, got {q}")));
         }
-        let value = self.expr().cast(arrow::datatypes::DataType::Float64);
-        aggregate::percentile_cont(value.sort(true, false), lit(q))
+        let value = cast(self.expr(), DataType::Float64);
+        ordered_set(functions::percentile_cont(), value.sort(true, false), lit(q))
     }
 
     /// About the quantile (t-digest), in constant memory.
@@ -127,6 +133,43 @@ pub trait ExprAgg: ExprExt {
             return mistake(Error::invalid("approx_quantile", format!("expected a number between 0 and 1, got {q}")));
         }
         aggregate::approx_percentile_cont(self.expr().sort(true, false), lit(q), None)
+    }
+
+    /// The most frequent value, and of several the smallest. Holds each different value of a group in memory.
+    fn mode(self) -> Expr {
+        functions::mode().call(vec![self.expr()])
+    }
+
+    /// The values multiplied. Integers give 64 bits and wrap on overflow, other numbers give floats.
+    fn product(self) -> Expr {
+        functions::product().call(vec![self.expr()])
+    }
+
+    /// Skewness of the values as a population, 0 for symmetric ones; with `unbiased` corrected for a sample (null for fewer
+    /// than three values). NaN where all values are equal.
+    fn skew(self, unbiased: bool) -> Expr {
+        let value = self.expr();
+        let skewness = functions::skewness().call(vec![value.clone()]);
+        if !unbiased {
+            return skewness;
+        }
+        let n = cast(value.count(), DataType::Float64);
+        let factor = expr_fn::sqrt(n.clone() * (n.clone() - lit(1.0))) / (n.clone() - lit(2.0));
+        when(n.gt(lit(2.0))).then(factor * skewness).end()
+    }
+
+    /// Excess kurtosis of the values as a population, 0 for a normal distribution; with `unbiased` corrected for a sample
+    /// (null for fewer than four values). NaN where all values are equal.
+    fn kurtosis(self, unbiased: bool) -> Expr {
+        let value = self.expr();
+        let kurtosis = functions::kurtosis().call(vec![value.clone()]);
+        if !unbiased {
+            return kurtosis;
+        }
+        let n = cast(value.count(), DataType::Float64);
+        let factor = (n.clone() - lit(1.0)) / ((n.clone() - lit(2.0)) * (n.clone() - lit(3.0)));
+        let corrected = factor * ((n.clone() + lit(1.0)) * kurtosis + lit(6.0));
+        when(n.gt(lit(3.0))).then(corrected).end()
     }
 
     /// Whether any value is true.
@@ -186,6 +229,12 @@ pub trait ExprAgg: ExprExt {
 }
 
 impl ExprAgg for Expr {}
+
+/// `function` of `value`, in the order of which it looks at the values, and a further argument.
+fn ordered_set(function: Arc<AggregateUDF>, value: Sort, argument: Expr) -> Expr {
+    let arguments = vec![value.expr.clone(), argument];
+    Expr::AggregateFunction(AggregateFunction::new_udf(function, arguments, false, None, vec![value], None))
+}
 
 /// Rewrites every aggregate in `expr`, plain or made a window function by `over`.
 fn each_aggregate(

@@ -89,6 +89,9 @@ impl Every {
     /// No time at all.
     pub(crate) const ZERO: Self = Self { months: 0, days: 0, nanoseconds: 0, integer: None };
 
+    /// As short as time can be told.
+    pub(crate) const SHORTEST: Self = Self { nanoseconds: 1, ..Self::ZERO };
+
     /// Whether it is longer than nothing.
     pub(crate) fn is_positive(&self) -> bool {
         let parts = [self.months, self.days, self.nanoseconds, self.integer.unwrap_or(0)];

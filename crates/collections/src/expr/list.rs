@@ -47,6 +47,12 @@ impl ListExpr {
         nested::array_element(self.0, lit(if index < 0 { index } else { index + 1 }))
     }
 
+    /// Element at the position that `index` has in each row (0 is the first, -1 the last); null if there is none.
+    pub fn get_at(self, index: Expr) -> Expr {
+        let position = when(index.clone().lt(lit(0_i64))).then(index.clone()).otherwise(index + lit(1_i64));
+        nested::array_element(self.0, position)
+    }
+
     /// The first element; null if there is none.
     pub fn first(self) -> Expr {
         self.get(0)

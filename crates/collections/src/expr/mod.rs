@@ -114,6 +114,12 @@ pub trait ExprExt: Sized {
         datafusion::functions::expr_fn::nanvl(self.expr(), value.into().0)
     }
 
+    /// A 64-bit hash of the value, the same in every process of one build; null is a value. Not for storing: a new version
+    /// may hash otherwise.
+    fn hash(self) -> Expr {
+        swath_exec::functions::row_hash().call(vec![self.expr()])
+    }
+
     /// Null where the value equals `value`.
     fn null_if(self, value: impl Into<ExprOrValue>) -> Expr {
         datafusion::functions::expr_fn::nullif(self.expr(), value.into().0)

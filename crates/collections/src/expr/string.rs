@@ -57,6 +57,12 @@ impl StrExpr {
         nested::array_element(found, lit(i64::try_from(group + 1).unwrap_or(i64::MAX)))
     }
 
+    /// Every match of the regular expression as a list, or what capture group `group` (1 is the first) took in each; group 0
+    /// is the whole match.
+    pub fn extract_all(self, regex: &str, group: u32) -> Expr {
+        swath_exec::functions::regexp_extract_all().call(vec![self.0, lit(regex), lit(i64::from(group))])
+    }
+
     /// Number of matches of the regular expression.
     pub fn count_matches(self, regex: impl Into<ExprOrValue>) -> Expr {
         expr_fn::regexp_count(self.0, regex.into().0, None, None)
@@ -220,7 +226,23 @@ impl StrExpr {
 
     /// Read as a timestamp of `format` (chrono's `%Y-%m-%d %H:%M:%S`), in microseconds; an error if it does not fit.
     pub fn to_datetime(self, format: &str) -> Expr {
+        if has_hour_alone(format) {
+            // A time without minutes would be taken for none.
+            let text = self.0.clone().is_not_null();
+            let whole = when(text).then(expr_fn::concat(vec![self.0, lit(" 00")])).end();
+            return expr_fn::to_timestamp_micros(vec![whole, lit(format!("{format} %M"))]);
+        }
         expr_fn::to_timestamp_micros(vec![self.0, lit(format)])
+    }
+
+    /// As bytes in `"hex"` or `"base64"`, as text.
+    pub fn encode(self, encoding: &str) -> Expr {
+        expr_fn::encode(self.0, lit(encoding))
+    }
+
+    /// The bytes that it stands for in `"hex"` or `"base64"`.
+    pub fn decode(self, encoding: &str) -> Expr {
+        expr_fn::decode(self.0, lit(encoding))
     }
 
     /// Number of edits (insert, delete, replace) to `other`.
@@ -237,6 +259,24 @@ impl StrExpr {
 /// The texts of `values` one after the other, with `separator` between; nulls are left out.
 pub fn concat_str<E: Into<ExprOrValue>>(values: impl IntoIterator<Item = E>, separator: &str) -> Expr {
     expr_fn::concat_ws(lit(separator), values.into_iter().map(|value| value.into().0).collect())
+}
+
+/// Whether a format of times has an hour and no minute.
+fn has_hour_alone(format: &str) -> bool {
+    let mut after = format.chars();
+    let (mut hour, mut minute) = (false, false);
+    while let Some(character) = after.next() {
+        if character != '%' {
+            continue;
+        }
+        // Between the sign and its letter may stand how numbers are padded.
+        match after.find(|letter| !matches!(letter, '-' | '_' | '0')) {
+            Some('H' | 'I' | 'k' | 'l') => hour = true,
+            Some('M' | 'R' | 'T' | 'X' | 'c' | 'r' | 's' | '+') => minute = true,
+            _ => {}
+        }
+    }
+    hour && !minute
 }
 
 #[cfg(test)]

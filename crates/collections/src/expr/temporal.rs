@@ -6,6 +6,7 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::functions::expr_fn;
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, cast, lit};
 
+use super::conditional::when;
 use super::duration::Every;
 use super::mistake;
 use crate::error::{Error, Result};
@@ -84,6 +85,32 @@ impl DtExpr {
         }
     }
 
+    /// The nearer of the two starts of buckets of length `every` around it; the later one if both are as near.
+    pub fn round(self, every: &str) -> Expr {
+        let every = match every.parse::<Every>() {
+            Ok(every) => every,
+            Err(error) => return mistake(error),
+        };
+        // A date as a timestamp; timestamps stay.
+        let time = if every.integer().is_some() { self.0 } else { Every::SHORTEST.truncate(self.0) };
+        let start = every.truncate(time.clone());
+        let next = start.clone() + every.interval();
+        let is_nearer = (time.clone() - start.clone()).lt(next.clone() - time);
+        when(is_nearer.clone()).then(start).when(is_nearer.is_not_null()).then(next).end()
+    }
+
+    /// Number of days in its month.
+    pub fn days_in_month(self) -> Expr {
+        Self(self.month_end()).day()
+    }
+
+    /// Whether its year has 366 days.
+    pub fn is_leap_year(self) -> Expr {
+        let year = self.year();
+        let divides = |by: i32| (year.clone() % lit(by)).eq(lit(0));
+        (divides(4).and(!divides(100))).or(divides(400))
+    }
+
     /// Later by `duration` (`"1d12h"`, `"-1mo"`). A month later than January 31 is the last day of February.
     pub fn offset_by(self, duration: &str) -> Expr {
         match duration.parse::<Every>() {
@@ -138,6 +165,16 @@ impl DtExpr {
     /// A duration in whole seconds, cut towards zero.
     pub fn total_seconds(self) -> Expr {
         self.total(1_000_000)
+    }
+
+    /// A duration in whole milliseconds, cut towards zero.
+    pub fn total_milliseconds(self) -> Expr {
+        self.total(1_000)
+    }
+
+    /// A duration in whole microseconds, cut towards zero.
+    pub fn total_microseconds(self) -> Expr {
+        self.total(1)
     }
 
     fn total(self, microseconds: i64) -> Expr {
@@ -255,6 +292,23 @@ mod tests {
         assert_eq!(of((col("t") - other.clone()).dt().total_days()), "2");
         assert_eq!(of((col("t") - other.clone()).dt().total_hours()), "48");
         assert_eq!(of((col("t") - other).dt().total_seconds()), "172800");
+    }
+
+    #[test]
+    fn times_are_rounded_to_the_nearer_start() {
+        assert_eq!(of(col("t").dt().round("1h")), "2024-02-29T13:00:00");
+        assert_eq!(of(col("t").dt().round("30m")), "2024-02-29T13:00:00");
+        assert_eq!(of(col("t").dt().round("1d")), "2024-03-01T00:00:00");
+        assert_eq!(of(col("t").dt().round("1mo")), "2024-03-01T00:00:00");
+        assert_eq!(of(col("d").dt().round("1y")), "2024-01-01T00:00:00");
+        assert_eq!(of(timestamp("2024-01-01 00:30:00").dt().round("1h")), "2024-01-01T01:00:00");
+        assert_eq!(of(null_of(&arrow::datatypes::DataType::Date32).dt().round("1d")), "null");
+        assert_eq!(of(col("t").dt().days_in_month()), "29");
+        assert_eq!(
+            (of(col("t").dt().is_leap_year()), of(col("d").dt().is_leap_year())),
+            ("true".into(), "false".into())
+        );
+        assert!(!of(timestamp("1900-02-01 00:00:00").dt().is_leap_year()).parse::<bool>().unwrap());
     }
 
     #[test]

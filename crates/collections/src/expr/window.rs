@@ -201,6 +201,11 @@ pub trait ExprWindow: ExprExt {
         with_window(self.expr().sum(), &window().rows(None, 0))
     }
 
+    /// Product from the first row to this one. Nulls are skipped.
+    fn cum_prod(self) -> Expr {
+        with_window(self.expr().product(), &window().rows(None, 0))
+    }
+
     /// Smallest value from the first row to this one.
     fn cum_min(self) -> Expr {
         with_window(self.expr().min(), &window().rows(None, 0))
@@ -436,6 +441,7 @@ mod tests {
     fn cumulative_aggregates() {
         assert_eq!(values(col("x").cum_sum()), ["10", "40", "40", "60", "65", "70"]);
         assert_eq!(values(col("x").cum_sum().over(["k"])), ["10", "40", "40", "60", "5", "10"]);
+        assert_eq!(values(col("t").cum_prod().over(["k"])), ["1", "2", "6", "24", "1", "2"]);
         assert_eq!(values(col("x").cum_min()), ["10", "10", "10", "10", "5", "5"]);
         assert_eq!(values(col("x").cum_max()), ["10", "30", "30", "30", "30", "30"]);
         assert_eq!(values(col("x").cum_count()), ["1", "2", "2", "3", "4", "5"]);

@@ -6,8 +6,8 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::error::DataFusionError;
 use swath_exec::foreign::Function;
-use swath_exec::foreign::batches::{CallFunctionNode, Portion};
-use swath_exec::operators::{BatchFunction, MapBatchesNode};
+use swath_exec::foreign::batches::{Call, Portion};
+use swath_exec::operators::{BatchFunction, MapBatchesNode, Mapping};
 
 use super::DataFrame;
 use super::resolve;
@@ -47,7 +47,7 @@ impl DataFrame {
             resolve::refuse_duplicates("map_batches", &names)?;
             let function: BatchFunction =
                 Arc::new(move |batch| function(batch).map_err(|error| DataFusionError::External(Box::new(error))));
-            Ok(MapBatchesNode::plan(plan, "map_batches", schema, function)?)
+            Ok(MapBatchesNode::plan(plan, Mapping::Closure { name: "map_batches", function, schema })?)
         })
     }
 
@@ -56,7 +56,7 @@ impl DataFrame {
         self.then(|plan| {
             let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
             resolve::refuse_duplicates("map_batches", &names)?;
-            Ok(CallFunctionNode::plan(plan, function, Portion::Batch, schema)?)
+            Ok(MapBatchesNode::plan(plan, Mapping::Call(Call { function, portion: Portion::Batch, schema }))?)
         })
     }
 }

@@ -7,9 +7,9 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::error::DataFusionError;
 use swath_exec::foreign::Function;
-use swath_exec::foreign::batches::{CallFunctionNode, Portion};
+use swath_exec::foreign::batches::{Call, Portion};
 use swath_exec::operators::map_batches::declared;
-use swath_exec::operators::{BatchFunction, MapBatchesNode};
+use swath_exec::operators::{BatchFunction, MapBatchesNode, Mapping};
 
 use super::DataFrame;
 use super::group::GroupBy;
@@ -59,7 +59,7 @@ impl GroupBy {
             resolve::refuse_duplicates("map_groups", &names)?;
             let result_schema = Arc::clone(&schema);
             let function: BatchFunction = Arc::new(move |batch| each_group(&batch, &result_schema, &function));
-            Ok(MapBatchesNode::plan(plan, "map_groups", schema, function)?)
+            Ok(MapBatchesNode::plan(plan, Mapping::Closure { name: "map_groups", function, schema })?)
         })
     }
 
@@ -72,7 +72,7 @@ impl GroupBy {
         gathered.then(|plan| {
             let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
             resolve::refuse_duplicates("map_groups", &names)?;
-            Ok(CallFunctionNode::plan(plan, function, Portion::Group, schema)?)
+            Ok(MapBatchesNode::plan(plan, Mapping::Call(Call { function, portion: Portion::Group, schema }))?)
         })
     }
 

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`scalar`] | a function over columns, in expressions and SQL |
 //! | [`aggregate`] | a function over all values of a group |
-//! | [`batches`] | the operator for a function over batches or whole groups of rows |
+//! | [`batches`] | a function over batches or whole groups of rows |
 //! | [`gather`] | fewer and larger batches for a function over columns |
 //! | [`fit`] | what a function returned, as the type that it declared |
 //! | [`error`] | what a function failed with, across processes |
@@ -33,12 +33,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::DataType;
 use datafusion::common::{Result, exec_err, plan_err};
+use datafusion::physical_plan::ExecutionPlan;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 pub use error::FunctionError;
 
 use crate::cancel;
-use crate::wire::{WireReader, WireWriter};
+use crate::wire::{NoExpressions, WireReader, WireWriter};
 
 /// What the engine asks of a function. What goes wrong in the function itself is a [`FunctionError`].
 pub trait Callable: fmt::Debug + Send + Sync {
@@ -128,6 +129,11 @@ impl Function {
     /// The name that users know it by.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What tells it from other functions.
+    pub fn id(&self) -> u128 {
+        self.id
     }
 
     /// [`Callable::values`], and the result has `rows` rows of the type that was declared.
@@ -294,6 +300,18 @@ impl Callable for Shipped {
     }
 }
 
+/// What `write` adds to a message, as bytes. For functions, which hold neither expressions nor plans.
+fn to_bytes(write: impl FnOnce(&mut WireWriter<'_>) -> Result<()>) -> Result<Vec<u8>> {
+    let mut message = WireWriter::new(&NoExpressions);
+    write(&mut message)?;
+    Ok(message.finish())
+}
+
+/// What `read` makes of such bytes.
+fn from_bytes<T>(bytes: &[u8], read: impl FnOnce(&mut WireReader<'_>) -> Result<T>) -> Result<T> {
+    read(&mut WireReader::new(&NoExpressions, bytes))
+}
+
 /// The types that a function gets for arguments of the types `got`: those that it declared, where these fit; any, if it declared none.
 ///
 /// # Errors
@@ -301,12 +319,13 @@ impl Callable for Shipped {
 fn coerced(name: &str, declared: Option<&[DataType]>, got: &[DataType]) -> Result<Vec<DataType>> {
     let Some(declared) = declared else { return Ok(got.iter().map(plain).collect()) };
     if declared.len() != got.len() {
-        return plan_err!("{name}: expected {} arguments, got {}", declared.len(), got.len());
+        let plural = if declared.len() == 1 { "" } else { "s" };
+        return plan_err!("{name}: expected {} argument{plural} as declared, got {}", declared.len(), got.len());
     }
     for (position, (wanted, got)) in declared.iter().zip(got).enumerate() {
         if !fit::fits(got, wanted) {
             return plan_err!(
-                "{name}: argument {} was declared as {wanted}, got {got}; cast it, or declare another type",
+                "{name}: argument {} was declared as {wanted}, got {got}; cast it, or declare the function with that type",
                 position + 1
             );
         }
@@ -327,7 +346,7 @@ fn plain(data_type: &DataType) -> DataType {
 ///
 /// # Errors
 /// If the plan cannot be looked at; never in practice.
-pub fn calls_function(plan: &dyn datafusion::physical_plan::ExecutionPlan) -> Result<bool> {
+pub fn calls_function(plan: &dyn ExecutionPlan) -> Result<bool> {
     use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
     use datafusion::physical_expr::ScalarFunctionExpr;
     let mut calls = false;

@@ -34,11 +34,23 @@ impl ScalarFunction {
         (udf.inner().as_ref() as &dyn std::any::Any).downcast_ref()
     }
 
-    /// Adds it to a message.
+    /// It as bytes, for another process.
     ///
     /// # Errors
     /// If the function has no form as bytes.
-    pub fn encode(&self, message: &mut WireWriter<'_>) -> Result<()> {
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        super::to_bytes(|message| self.encode(message))
+    }
+
+    /// It again.
+    ///
+    /// # Errors
+    /// If the bytes are damaged.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        super::from_bytes(bytes, Self::decode)
+    }
+
+    fn encode(&self, message: &mut WireWriter<'_>) -> Result<()> {
         self.function.encode(message)?;
         message.flag(self.inputs.is_some());
         message.types(self.inputs.as_deref().unwrap_or_default())?;
@@ -47,11 +59,7 @@ impl ScalarFunction {
         Ok(())
     }
 
-    /// The next thing of a message, such a function.
-    ///
-    /// # Errors
-    /// If the message is damaged.
-    pub fn decode(message: &mut WireReader<'_>) -> Result<Self> {
+    fn decode(message: &mut WireReader<'_>) -> Result<Self> {
         let function = Function::decode(message)?;
         let declared = message.flag()?;
         let inputs = message.types()?;

@@ -1,4 +1,5 @@
-//! A function of the user's over batches, with the schema that it says its results have.
+//! A function of the user's over batches, with the schema that it says its results have: one of this process ([`Mapping::Closure`]), or
+//! one of another language ([`Mapping::Call`]), which may go to other processes and so has a wire form.
 //!
 //! Each partition of the input becomes one of the output; batches go through as they come, in the order of their partition.
 //! The function may return more or fewer rows than it got. The node is opaque to the optimiser: filters, limits and
@@ -28,21 +29,58 @@ use datafusion::physical_plan::{
 use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
 use futures::TryStreamExt;
 
+use crate::foreign::batches::{Call, Portion};
+use crate::wire::{self, WireForm, WireReader, WireWriter};
+
 /// A function over batches.
 pub type BatchFunction = Arc<dyn Fn(RecordBatch) -> Result<RecordBatch> + Send + Sync>;
 
 /// A function with what plans show of it.
 #[derive(Clone)]
-struct Mapping {
-    /// Shown in plans.
-    name: String,
-    function: BatchFunction,
-    schema: SchemaRef,
+pub enum Mapping {
+    /// A function of this process, which runs here.
+    Closure {
+        /// Shown in plans and messages.
+        name: &'static str,
+        /// The function.
+        function: BatchFunction,
+        /// The columns that it declares.
+        schema: SchemaRef,
+    },
+    /// A function of another language.
+    Call(Call),
 }
 
 impl Mapping {
+    fn schema(&self) -> &SchemaRef {
+        match self {
+            Self::Closure { schema, .. } => schema,
+            Self::Call(call) => &call.schema,
+        }
+    }
+
     fn apply(&self, batch: RecordBatch) -> Result<RecordBatch> {
-        declared(&self.name, &self.schema, &(self.function)(batch)?)
+        match self {
+            Self::Closure { name, function, schema } => declared(name, schema, &function(batch)?),
+            Self::Call(call) => call.apply(&batch),
+        }
+    }
+
+    /// Functions cannot be compared: the same one is equal, any other is not.
+    fn identity(&self) -> (u128, Option<Portion>) {
+        match self {
+            Self::Closure { function, .. } => (Arc::as_ptr(function).cast::<()>() as usize as u128, None),
+            Self::Call(call) => (call.function.id(), Some(call.portion)),
+        }
+    }
+}
+
+impl fmt::Display for Mapping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closure { name, .. } => f.write_str(name),
+            Self::Call(call) => write!(f, "{}, of each {}", call.function.name(), call.portion.name()),
+        }
     }
 }
 
@@ -86,19 +124,13 @@ pub struct MapBatchesNode {
 }
 
 impl MapBatchesNode {
-    /// A plan that applies `function` to the batches of `input`; what it returns has `schema`.
+    /// A plan that applies `mapping` to the batches of `input`.
     ///
     /// # Errors
-    /// If two columns of `schema` have one name.
-    pub fn plan(input: LogicalPlan, name: &str, schema: SchemaRef, function: BatchFunction) -> Result<LogicalPlan> {
-        let df_schema = Arc::new(DFSchema::try_from(Arc::clone(&schema))?);
-        let node = Self { input, mapping: Mapping { name: name.to_owned(), function, schema }, schema: df_schema };
-        Ok(LogicalPlan::Extension(Extension { node: Arc::new(node) }))
-    }
-
-    /// Functions cannot be compared: the same one is equal, any other is not.
-    fn identity(&self) -> usize {
-        Arc::as_ptr(&self.mapping.function).cast::<()>() as usize
+    /// If two columns of its schema have one name.
+    pub fn plan(input: LogicalPlan, mapping: Mapping) -> Result<LogicalPlan> {
+        let schema = Arc::new(DFSchema::try_from(Arc::clone(mapping.schema()))?);
+        Ok(LogicalPlan::Extension(Extension { node: Arc::new(Self { input, mapping, schema }) }))
     }
 }
 
@@ -110,7 +142,7 @@ impl fmt::Debug for MapBatchesNode {
 
 impl PartialEq for MapBatchesNode {
     fn eq(&self, other: &Self) -> bool {
-        self.identity() == other.identity() && self.schema == other.schema && self.input == other.input
+        self.mapping.identity() == other.mapping.identity() && self.schema == other.schema && self.input == other.input
     }
 }
 
@@ -118,7 +150,7 @@ impl Eq for MapBatchesNode {}
 
 impl PartialOrd for MapBatchesNode {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        match self.identity().cmp(&other.identity()) {
+        match self.mapping.identity().cmp(&other.mapping.identity()) {
             Ordering::Equal => self.input.partial_cmp(&other.input),
             unequal => Some(unequal),
         }
@@ -127,7 +159,7 @@ impl PartialOrd for MapBatchesNode {
 
 impl Hash for MapBatchesNode {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.identity().hash(state);
+        self.mapping.identity().hash(state);
         self.input.hash(state);
     }
 }
@@ -150,7 +182,7 @@ impl UserDefinedLogicalNodeCore for MapBatchesNode {
     }
 
     fn fmt_for_explain(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MapBatches: {}", self.mapping.name)
+        write!(f, "MapBatches: {}", self.mapping)
     }
 
     fn with_exprs_and_inputs(&self, _expressions: Vec<Expr>, mut inputs: Vec<LogicalPlan>) -> Result<Self> {
@@ -193,24 +225,29 @@ pub struct MapBatchesExec {
 impl MapBatchesExec {
     fn new(input: Arc<dyn ExecutionPlan>, mapping: Mapping) -> Self {
         let properties = PlanProperties::new(
-            EquivalenceProperties::new(Arc::clone(&mapping.schema)),
+            EquivalenceProperties::new(Arc::clone(mapping.schema())),
             Partitioning::UnknownPartitioning(input.output_partitioning().partition_count()),
             EmissionType::Incremental,
             input.boundedness(),
         );
         Self { input, mapping, properties: Arc::new(properties), metrics: ExecutionPlanMetricsSet::new() }
     }
+
+    /// Whether the function runs in this process only.
+    pub fn stays_here(&self) -> bool {
+        matches!(self.mapping, Mapping::Closure { .. })
+    }
 }
 
 impl fmt::Debug for MapBatchesExec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MapBatchesExec").field("name", &self.mapping.name).finish_non_exhaustive()
+        f.debug_struct("MapBatchesExec").field("mapping", &self.mapping.to_string()).finish_non_exhaustive()
     }
 }
 
 impl DisplayAs for MapBatchesExec {
     fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MapBatchesExec: {}", self.mapping.name)
+        write!(f, "MapBatchesExec: {}", self.mapping)
     }
 }
 
@@ -256,4 +293,22 @@ impl ExecutionPlan for MapBatchesExec {
     fn metrics(&self) -> Option<MetricsSet> {
         Some(self.metrics.clone_inner())
     }
+}
+
+/// The call of a function of another language.
+pub const WIRE: WireForm = WireForm { encode, decode };
+
+fn encode(node: &dyn ExecutionPlan, message: &mut WireWriter<'_>) -> Result<()> {
+    let Some(node) = node.downcast_ref::<MapBatchesExec>() else {
+        return internal_err!("expected a MapBatchesExec, got {}", node.name());
+    };
+    match &node.mapping {
+        Mapping::Call(call) => call.encode(message),
+        Mapping::Closure { name, .. } => internal_err!("{name}: a function of this process cannot go to another one"),
+    }
+}
+
+fn decode(message: &mut WireReader<'_>, inputs: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+    let [input] = wire::inputs("MapBatchesExec", inputs)?;
+    Ok(Arc::new(MapBatchesExec::new(input, Mapping::Call(Call::decode(message)?))))
 }

@@ -252,7 +252,7 @@ fn decode_options(options: &mut impl ConfigField, message: &mut WireReader<'_>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::testing::NoExpressions;
+    use crate::wire::NoExpressions;
 
     fn again(spec: &WriteSpec) -> WriteSpec {
         let mut message = WireWriter::new(&NoExpressions);
