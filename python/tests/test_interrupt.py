@@ -23,7 +23,8 @@ try:
     print("done")
 except KeyboardInterrupt:
     print("interrupted", flush=True)
-print(session.sql("SELECT 1 AS one").count())
+print(session.sql("SELECT 1 AS one").count(), flush=True)
+time.sleep({stays})
 os._exit(0)
 """
 
@@ -37,8 +38,8 @@ SLEEPING = (
 )
 
 
-def interrupted_after(prepare, run):
-    program = BODY.format(prepare=prepare, run=run)
+def interrupted_after(prepare, run, stays=0):
+    program = BODY.format(prepare=prepare, run=run, stays=stays)
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -87,6 +88,41 @@ def test_ctrl_c_ends_a_query_on_a_cluster(cluster, run):
     assert line == "interrupted", rest
     assert took < 1
     assert rest.strip() == "1"
+
+
+ENDLESS = """
+import os, sys, tempfile, time
+PATH = {path!r}
+def endless(values):
+    with open(PATH, "w") as file:
+        file.write("begun")
+    try:
+        while True:
+            pass
+    finally:
+        with open(PATH, "w") as file:
+            file.write("ended")
+{session}
+"""
+CALLED = "session.sql('SELECT value FROM range(10)').select(sw.udf(endless, return_dtype=int)('value')).collect()"
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("kind", ["embedded", "cluster"])
+def test_a_function_that_never_returns_ends_when_nobody_waits_for_it(kind, tmp_path, request):
+    made = "session = sw.Session(threads=2)"
+    if kind == "cluster":
+        made = f"session = sw.connect({request.getfixturevalue('cluster').address!r})"
+    path = str(tmp_path / "told")
+    # The process stays for a moment, in which its function is ended.
+    line, took, rest = interrupted_after(
+        ENDLESS.format(path=path, session=made), CALLED, stays=1.5
+    )
+    assert line == "interrupted", rest
+    assert took < 1
+    assert rest.strip() == "1"
+    with open(path) as file:
+        assert file.read() == "ended"
 
 
 @pytest.mark.timeout(60)

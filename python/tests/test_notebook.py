@@ -466,3 +466,41 @@ def test_tab_completes_columns(shell, run):
         with provisionalcompleter():
             found = [completion.text for completion in shell.Completer.completions(text, len(text))]
         assert any(wanted in text for text in found), found
+
+
+def completed(shell, cell, line, column):
+    """What a shell offers at a place of a cell."""
+    from IPython.core.completer import CompletionContext
+
+    text = cell.splitlines()[line]
+    context = CompletionContext(
+        token=text[:column].split(" ")[-1],
+        full_text=cell,
+        cursor_position=column,
+        cursor_line=line,
+        limit=100,
+    )
+    for matcher in shell.Completer.custom_matchers:
+        if getattr(matcher, "swath", False):
+            answer = matcher(context)
+            return [(one.text, one.type) for one in answer["completions"]], answer.get("matched_fragment")
+    raise AssertionError("the matcher is not registered")
+
+
+def test_names_in_cells_of_sql_are_completed(run, shell):
+    cell = "%%sql\nSELECT pr FROM items"
+    assert completed(shell, cell, 1, 9) == ([("price", "column")], "pr")
+    assert ("items", "table") in completed(shell, "%%sql\nSELECT * FROM it", 1, 16)[0]
+    assert completed(shell, "x = %sql SELECT na FROM items", 0, 18)[0][0] == ("name", "column")
+    assert ("WHERE", "keyword") in completed(shell, "%%sql\nSELECT * FROM items WH", 1, 22)[0]
+    assert completed(shell, "pr", 0, 2) == ([], None)
+    shell.push({"ours": sw.Session()})
+    shell.user_ns["ours"].sql("CREATE VIEW far AS SELECT 1 AS distance")
+    assert completed(shell, "%%sql -s ours\nSELECT dis FROM far", 1, 10)[0] == [("distance", "column")]
+    assert completed(shell, "%%sql -s none\nSELECT * FROM it", 1, 16)[0][0] == ("items", "table")
+
+
+def test_a_cluster_shows_the_memory_of_its_workers(cluster):
+    shown = cluster._repr_html_()
+    assert "memory of the workers" in shown
+    assert all(f"{process} (" in shown for process in cluster.workers)

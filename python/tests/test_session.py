@@ -1,3 +1,4 @@
+import re
 import threading
 
 import pandas as pd
@@ -75,8 +76,17 @@ def test_sql_with_values(session):
     assert session.sql("SELECT ? + ? AS x", params=[1, 2]).item() == 3
     assert session.sql("SELECT $a - $b AS x", params={"a": 3, "b": 1}).item() == 2
     assert session.sql("SELECT $1 IS NULL", params=[None]).item() is True
-    with pytest.raises(sw.SwathError, match="placeholder"):
-        session.sql("SELECT 1", params=[1])
+    for text, params, told in (
+        ("SELECT 1", [1], "got 1 values, but the statement has no placeholder"),
+        ("SELECT $1", [1, 2], "expected 1 values, for $1, got 2"),
+        ("SELECT $1, $2", [1], "expected 2 values, for $1, $2, got 1"),
+        ("SELECT $a", [1], "expected values by name for $a, got a list of 1"),
+        ("SELECT $a", {"b": 1}, "the placeholder $a has no value; there are values for $b"),
+        ("SELECT $a", {"a": 1, "b": 2}, "got a value for $b, but the placeholders are $a"),
+        ("SELECT 1", {"b": 2}, "got a value for $b, but the statement has no placeholder"),
+    ):
+        with pytest.raises(SqlError, match=re.escape(told)):
+            session.sql(text, params=params)
     with pytest.raises(TypeError, match="expected a text"):
         session.sql(1)
     with pytest.raises(SqlError, match="line 1, column 8"):

@@ -39,6 +39,8 @@ pub fn python_package(filter: Option<&str>) -> Result<(), String> {
         command
     };
     step("package", build_package)?;
+    // Workers without Python are tested, too.
+    let program = cargo::build_swath(&cargo::workspace()?)?;
     if filter.is_none() {
         step("ruff", || run_in(bin("ruff").args(["check", "."])))?;
         step("ruff format", || run_in(bin("ruff").args(["format", "--check", "."])))?;
@@ -46,7 +48,7 @@ pub fn python_package(filter: Option<&str>) -> Result<(), String> {
         step("stubtest", || run_in(bin("python").args(["tests/stubtest.py"])))?;
     }
     let mut pytest = bin("python");
-    pytest.args(["-m", "pytest", "-q"]);
+    pytest.args(["-m", "pytest", "-q"]).env("SWATH_TEST_PROGRAM", program);
     if let Some(filter) = filter {
         pytest.args(["-k", filter]);
     }

@@ -3,6 +3,8 @@
 //! An expression is made before its table is known. What depends on the table stands in it as a [`Deferred`] function, which
 //! [`expand`](super::expand) replaces when a method of a frame receives the expression. No plan ever holds one.
 
+use std::sync::Arc;
+
 use arrow::datatypes::DataType;
 use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{Result, plan_err};
@@ -10,13 +12,15 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::horizontal::Horizontal;
 use super::naming::Rename;
 use super::operators::Operator;
 use super::selectors::Selector;
 
 /// What waits for the table.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Deferred {
     /// The columns that a selector takes: the expression around it is repeated for each.
     Columns(Selector),
@@ -33,15 +37,31 @@ pub enum Deferred {
 impl Deferred {
     /// This, applied to `arguments`.
     pub fn call(self, arguments: Vec<Expr>) -> Expr {
-        ScalarUDF::from(Function { deferred: self, signature: Signature::variadic_any(Volatility::Immutable) })
-            .call(arguments)
+        self.function().call(arguments)
+    }
+
+    /// This as a function.
+    pub fn function(self) -> Arc<ScalarUDF> {
+        let signature = Signature::variadic_any(Volatility::Immutable);
+        Arc::new(ScalarUDF::from(Function { deferred: self, signature }))
+    }
+
+    /// What `function` is, if it is one of these.
+    pub fn of_function(function: &ScalarUDF) -> Option<&Self> {
+        Some(&function.inner().downcast_ref::<Function>()?.deferred)
+    }
+
+    /// Whether a function of Python makes a name in `expr`.
+    pub fn maps_names(expr: &Expr) -> bool {
+        let maps = |node: &Expr| matches!(Self::of(node), Some((Self::Rename(Rename::Map(_)), _)));
+        // The closure does not fail.
+        expr.exists(|node| Ok(maps(node))).unwrap_or(false)
     }
 
     /// What waits at the top of `expr`, with its arguments.
     pub fn of(expr: &Expr) -> Option<(&Self, &[Expr])> {
         let Expr::ScalarFunction(call) = expr else { return None };
-        let function = call.func.inner().downcast_ref::<Function>()?;
-        Some((&function.deferred, &call.args))
+        Some((Self::of_function(&call.func)?, &call.args))
     }
 
     /// Whether anything in `expr` waits.

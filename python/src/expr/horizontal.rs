@@ -4,12 +4,13 @@ use arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
 use datafusion::functions::expr_fn;
 use datafusion::logical_expr::{Expr, ExprSchemable, cast, lit};
+use serde::{Deserialize, Serialize};
 use swath_collections as sw;
 use swath_collections::expr::conditional::{all_of, any_of, coalesce, max_horizontal, min_horizontal};
 use swath_collections::expr::{list, structure};
 
 /// A function of many values in one row.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Horizontal {
     /// The first that is not null.
     Coalesce,

@@ -9,6 +9,7 @@
 //! | [`naming`] | names made of names |
 //! | [`aggregates`], [`maths`], [`strings`], [`temporal`], [`lists`], [`windows`] | functions by subject |
 //! | [`text`] | an expression as people read it |
+//! | [`pickle`] | an expression as bytes |
 
 pub mod aggregates;
 mod deferred;
@@ -18,6 +19,7 @@ pub mod lists;
 pub mod maths;
 pub mod naming;
 mod operators;
+mod pickle;
 pub mod selectors;
 pub mod strings;
 pub mod temporal;
@@ -26,6 +28,7 @@ pub mod windows;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 use swath_collections as sw;
 use swath_collections::ExprExt;
 use swath_collections::expr::{SortExprExt, conditional, math};
@@ -355,6 +358,12 @@ impl Expr {
     fn __repr__(&self) -> String {
         text::of(&self.expr)
     }
+
+    /// How `pickle` makes it again.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {
+        let make = py.import("swath._internal")?.getattr("unpickled")?;
+        Ok((make, (pickle::written(py, &self.expr)?,)))
+    }
 }
 
 /// The functions of this module, and the classes.
@@ -370,6 +379,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
         wrap_pyfunction!(across, module)?,
         wrap_pyfunction!(when, module)?,
         wrap_pyfunction!(random, module)?,
+        wrap_pyfunction!(pickle::unpickled, module)?,
         wrap_pyfunction!(maths::math, module)?,
         wrap_pyfunction!(maths::math_with, module)?,
         wrap_pyfunction!(aggregates::aggregate, module)?,

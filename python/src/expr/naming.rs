@@ -6,10 +6,11 @@ use std::sync::Arc;
 use datafusion::logical_expr::Expr;
 use datafusion::scalar::ScalarValue;
 use pyo3::prelude::*;
+use serde::{Deserialize, Serialize};
 use swath_collections as sw;
 
 /// How a name changes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Rename {
     /// Something before it.
     Prefix(String),

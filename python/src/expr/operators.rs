@@ -6,10 +6,11 @@ use datafusion::common::DFSchema;
 use datafusion::functions::expr_fn;
 use datafusion::logical_expr::{Expr, ExprSchemable, Operator as Native, binary_expr, cast, lit};
 use datafusion::scalar::ScalarValue;
+use serde::{Deserialize, Serialize};
 use swath_collections as sw;
 
 /// An operator of Python.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Operator {
     /// `+`
     Add,

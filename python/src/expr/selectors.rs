@@ -4,17 +4,18 @@ use arrow::array::StringArray;
 use arrow::compute::regexp_is_match_scalar;
 use arrow::datatypes::{DataType, Field};
 use datafusion::common::DFSchema;
+use serde::{Deserialize, Serialize};
 use swath_collections as sw;
 
 /// Which columns of a table are meant.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Selector {
     /// Exactly these, in this order; those that are not there too, so that the engine reports them.
     Names(Vec<String>),
     /// Those whose name the regular expression matches.
     Pattern(String),
     /// Those of one of these types.
-    Types(Vec<DataType>),
+    Types(#[serde(with = "super::pickle::types")] Vec<DataType>),
     /// Those whose type is of a kind: `numeric`, `string`, …
     Kind(Kind),
     /// The one at a position, from the end if negative.
@@ -30,7 +31,7 @@ pub enum Selector {
 }
 
 /// A kind of types.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Kind {
     /// Integers, floats and decimals.
     Numeric,

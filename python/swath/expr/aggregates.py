@@ -320,6 +320,16 @@ class Aggregates(ExprPart):
         """
         return self._new(_internal.aggregate_with("min_by", self._expr, [column(by)]))
 
+    def dot(self, other: IntoExpr) -> Expr:
+        """Sum of the products with another column.
+
+        Examples
+        --------
+        >>> sw.from_dict({"x": [1, 2], "y": [3, 4]}).select(sw.col("x").dot("y")).to_dict()
+        {'x': [11]}
+        """
+        return (self._new(self._expr) * self._new(column(other))).sum()
+
     def has_nulls(self) -> Expr:
         """Whether any value is null.
 

@@ -241,6 +241,37 @@ class Conditions(ExprPart):
             _internal.when([((value == before)._expr, native(after)) for before, after in pairs], otherwise)
         ).name.keep()
 
+    def replace_strict(self, old: Any, new: Any = None, *, default: Any = ...) -> Expr:
+        """Replace every value: :meth:`replace` with a ``default``, which is not optional.
+
+        Examples
+        --------
+        >>> df = sw.from_dict({"x": ["a", "b", "c"]})
+        >>> df.select(sw.col("x").replace_strict({"a": 1, "b": 2}, default=0)).to_dict()
+        {'x': [1, 2, 0]}
+        """
+        if default is ...:
+            raise ValueError(
+                "replace_strict: expected a default: whether every value is replaced is not known before the query "
+                "runs; default=None gives null"
+            )
+        return self.replace(old, new, default=default)
+
+    def is_close(self, other: IntoExpr, *, rel_tol: float = 1e-9, abs_tol: float = 0.0) -> Expr:
+        """Whether two numbers differ by no more than a share of the larger, or than ``abs_tol``.
+
+        Examples
+        --------
+        >>> df = sw.from_dict({"x": [0.1 + 0.2, 1.0, None]})
+        >>> df.select(sw.col("x").is_close(0.3)).to_dict()
+        {'x': [True, False, None]}
+        """
+        value, near = self._new(self._expr).cast("float64"), self._new(native(other)).cast("float64")
+        larger = self._new(_internal.across("max", [abs(value)._expr, abs(near)._expr]))
+        allowed = self._new(_internal.across("max", [(larger * rel_tol)._expr, native(float(abs_tol))]))
+        # Equal ones may be infinite, whose difference is none.
+        return ((value == near) | (abs(value - near) <= allowed) & larger.is_finite()).name.keep()
+
     def is_duplicated(self) -> Expr:
         """Whether the value occurs more than once in the frame.
 

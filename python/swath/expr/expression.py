@@ -8,12 +8,15 @@ from swath import _internal
 from swath.expr.aggregates import Aggregates
 from swath.expr.base import ExprPart
 from swath.expr.basics import Basics
+from swath.expr.bins import Bins
 from swath.expr.conditions import Conditions
 from swath.expr.lists import ListNamespace
+from swath.expr.mapped import Mapped
 from swath.expr.maths import Maths
 from swath.expr.naming import MetaNamespace, NameNamespace
 from swath.expr.operators import Operators
 from swath.expr.rolling import Rolling
+from swath.expr.runs import Runs
 from swath.expr.spark import SparkNames
 from swath.expr.strings import StrNamespace
 from swath.expr.structs import StructNamespace
@@ -23,7 +26,9 @@ from swath.expr.windows import Windows
 __all__ = ["Expr"]
 
 
-class Expr(Operators, Basics, Conditions, Maths, Aggregates, Windows, Rolling, SparkNames):
+class Expr(
+    Operators, Basics, Conditions, Maths, Aggregates, Windows, Rolling, Runs, Bins, Mapped, SparkNames
+):
     """A computation over columns, which a frame's methods take: nothing is computed before the frame runs.
 
     Made by :data:`sw.col`, :func:`sw.lit`, functions such as :func:`sw.when`, operators, and the methods

@@ -133,14 +133,19 @@ class ListNamespace(Namespace):
         """
         return self._list("null_if_empty")
 
-    def get(self, index: int) -> Expr:
+    def get(self, index: int | Expr) -> Expr:
         """Element ``index`` (0 is the first, -1 the last); null if there is none.
 
         Examples
         --------
-        >>> sw.from_dict({"l": [[1, 2], []]}).select(sw.col("l").list.get(-1)).to_dict()
+        >>> df = sw.from_dict({"l": [[1, 2], []], "i": [0, 1]})
+        >>> df.select(sw.col("l").list.get(-1)).to_dict()
         {'l': [2, None]}
+        >>> df.select(sw.col("l").list.get(sw.col("i"))).to_dict()
+        {'l': [1, None]}
         """
+        if isinstance(index, ExprPart):
+            return self._with("get", index)
         return self._new(_internal.list_slice("get", self._expr, index))
 
     def first(self) -> Expr:
@@ -352,3 +357,79 @@ class ListNamespace(Namespace):
         {'l': [2]}
         """
         return self.unique().list.len()
+
+    def median(self) -> Expr:
+        """Median of the elements as a float, nulls skipped.
+
+        Examples
+        --------
+        >>> sw.from_dict({"l": [[3, 1, None], []]}).select(sw.col("l").list.median()).to_dict()
+        {'l': [2.0, None]}
+        """
+        ordered = self.drop_nulls().list.sort()
+        last = ordered.list.len().cast("int64") - 1
+        lower, upper = ordered.list.get(last // 2), ordered.list.get((last + 1) // 2)
+        middle = (lower.cast("float64") + upper.cast("float64")) / 2.0
+        return self._new(_internal.when([((last >= 0)._expr, middle._expr)])).name.keep()
+
+    def arg_max(self) -> Expr:
+        """Position of the largest element (0 is the first); null if there is none.
+
+        Examples
+        --------
+        >>> sw.from_dict({"l": [[1, 3, 2], []]}).select(sw.col("l").list.arg_max()).to_dict()
+        {'l': [1, None]}
+        """
+        return self._with("position", self.max())
+
+    def arg_min(self) -> Expr:
+        """Position of the smallest element (0 is the first); null if there is none.
+
+        Examples
+        --------
+        >>> sw.from_dict({"l": [[2, 1, 3], []]}).select(sw.col("l").list.arg_min()).to_dict()
+        {'l': [1, None]}
+        """
+        return self._with("position", self.min())
+
+    def count_matches(self, element: IntoExpr) -> Expr:
+        """Count the elements that equal ``element``.
+
+        Examples
+        --------
+        >>> sw.from_dict({"l": [[1, 2, 1], []]}).select(sw.col("l").list.count_matches(1)).to_dict()
+        {'l': [2, 0]}
+        """
+        return self.filter(lambda each: each == element).list.len()
+
+    def any(self) -> Expr:
+        """Whether any element is true.
+
+        Examples
+        --------
+        >>> sw.from_dict({"l": [[False, True], [None]]}).select(sw.col("l").list.any()).to_dict()
+        {'l': [True, False]}
+        """
+        return self.count_matches(True) > 0
+
+    def all(self) -> Expr:
+        """Whether no element is false.
+
+        Examples
+        --------
+        >>> sw.from_dict({"l": [[False, True], [None]]}).select(sw.col("l").list.all()).to_dict()
+        {'l': [False, True]}
+        """
+        return self.count_matches(False) == 0
+
+    def set_symmetric_difference(self, other: IntoExpr) -> Expr:
+        """Elements that are in one of both only, each once.
+
+        Examples
+        --------
+        >>> df = sw.from_dict({"l": [[1, 2]], "m": [[2, 3]]})
+        >>> df.select(sw.col("l").list.set_symmetric_difference(sw.col("m"))).to_dict()
+        {'l': [[1, 3]]}
+        """
+        theirs = self._new(native(other))
+        return self.set_difference(other).list.concat(theirs.list.set_difference(self._new(self._expr)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,40 @@ class NameNamespace(Namespace):
         {'sum_x': [3]}
         """
         return self._new(self._expr.rename("prefix", prefix))
+
+    def replace(self, pattern: str, value: str, *, literal: bool = False) -> Expr:
+        """Replace the matches of a regular expression of Python in the name, or with ``literal`` a text.
+
+        Examples
+        --------
+        >>> sw.from_dict({"a b c": [1]}).select(sw.all().name.replace(" ", "_")).columns
+        ['a_b_c']
+        """
+
+        def renamed(name: str) -> str:
+            return name.replace(pattern, value) if literal else re.sub(pattern, value, name)
+
+        return self.map(renamed)
+
+    def strip_prefix(self, prefix: str) -> Expr:
+        """Take ``prefix`` off the name, if it begins with it.
+
+        Examples
+        --------
+        >>> sw.from_dict({"x_a": [1], "b": [2]}).select(sw.all().name.strip_prefix("x_")).columns
+        ['a', 'b']
+        """
+        return self.map(lambda name: name.removeprefix(prefix))
+
+    def strip_suffix(self, suffix: str) -> Expr:
+        """Take ``suffix`` off the name, if it ends with it.
+
+        Examples
+        --------
+        >>> sw.from_dict({"a_x": [1], "b": [2]}).select(sw.all().name.strip_suffix("_x")).columns
+        ['a', 'b']
+        """
+        return self.map(lambda name: name.removesuffix(suffix))
 
     def to_uppercase(self) -> Expr:
         """Make the name capitals.

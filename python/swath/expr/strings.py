@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import builtins
-import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from swath import _internal
 from swath.dtypes import IntoDataType, to_dtype
-from swath.expr.base import ExprPart, IntoExpr, Namespace, native
+from swath.expr.base import IntoExpr
+from swath.expr.patterns import Patterns
 
 if TYPE_CHECKING:
     from swath.expr.expression import Expr
 
-_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
-
-
-class StrNamespace(Namespace):
+class StrNamespace(Patterns):
     """Functions of strings. Lengths and positions count characters; null gives null.
 
     Regular expressions have the syntax of Rust's ``regex`` crate: Perl's without look-around and
@@ -27,25 +23,6 @@ class StrNamespace(Namespace):
 
     def _text(self, name: str) -> Expr:
         return self._new(_internal.text(name, self._expr))
-
-    def _with(self, name: str, *arguments: IntoExpr) -> Expr:
-        return self._new(_internal.text_with(name, self._expr, [native(argument) for argument in arguments]))
-
-    def _counted(self, name: str, argument: str = "", number: int = 0, length: int | None = None) -> Expr:
-        return self._new(_internal.text_counted(name, self._expr, argument, number, length))
-
-    def contains(self, pattern: IntoExpr, *, literal: bool = False) -> Expr:
-        """Whether a regular expression matches somewhere, or with ``literal`` whether a text occurs.
-
-        Examples
-        --------
-        >>> df = sw.from_dict({"s": ["a1", "b", None]})
-        >>> df.select(sw.col("s").str.contains("[0-9]")).to_dict()
-        {'s': [True, False, None]}
-        >>> df.select(sw.col("s").str.contains("b", literal=True)).to_dict()
-        {'s': [False, True, None]}
-        """
-        return self._with("contains" if literal or _is_plain(pattern) else "matches", pattern)
 
     def starts_with(self, prefix: IntoExpr) -> Expr:
         """Whether it begins with ``prefix``.
@@ -97,80 +74,6 @@ class StrNamespace(Namespace):
         """
         return self._with("ilike", pattern)
 
-    def matches(self, pattern: IntoExpr) -> Expr:
-        """Whether the regular expression matches somewhere.
-
-        Examples
-        --------
-        >>> sw.from_dict({"s": ["a1", "b"]}).select(sw.col("s").str.matches("^[a-z][0-9]$")).to_dict()
-        {'s': [True, False]}
-        """
-        return self._with("matches", pattern)
-
-    def extract(self, pattern: str, group_index: int = 1) -> Expr:
-        r"""Text of a capture group of the first match; group 0 is the whole match. Null without a match.
-
-        Examples
-        --------
-        >>> sw.from_dict({"s": ["k=12", "?"]}).select(sw.col("s").str.extract(r"=(\d+)")).to_dict()
-        {'s': ['12', None]}
-        """
-        return self._counted("extract", pattern, group_index)
-
-    def extract_all(self, pattern: str, group_index: int = 0) -> Expr:
-        r"""List the matches of a regular expression, or what a capture group took in each.
-
-        Examples
-        --------
-        >>> df = sw.from_dict({"s": ["a=1 b=22", "?"]})
-        >>> df.select(sw.col("s").str.extract_all(r"\d+")).to_dict()
-        {'s': [['1', '22'], []]}
-        >>> df.select(sw.col("s").str.extract_all(r"(\w)=(\d)", 1)).to_dict()
-        {'s': [['a', 'b'], []]}
-        """
-        return self._counted("extract_all", pattern, group_index)
-
-    def count_matches(self, pattern: IntoExpr, *, literal: bool = False) -> Expr:
-        """Count the matches of a regular expression, or with ``literal`` the occurrences of a text.
-
-        Examples
-        --------
-        >>> sw.from_dict({"s": ["a1b22"]}).select(sw.col("s").str.count_matches("[0-9]")).to_dict()
-        {'s': [3]}
-        """
-        return self._with("count_matches", _escaped(pattern) if literal else pattern)
-
-    def replace(self, pattern: IntoExpr, value: IntoExpr, *, literal: bool = False) -> Expr:
-        r"""Replace the first match of a regular expression; ``$1`` or ``\1`` stands for its first group.
-
-        With ``literal`` both are plain texts.
-
-        Examples
-        --------
-        >>> sw.from_dict({"s": ["a1b2"]}).select(sw.col("s").str.replace("([0-9])", "<$1>")).to_dict()
-        {'s': ['a<1>b2']}
-        """
-        if literal:
-            return self._with("regex_replace", _escaped(pattern), _escaped_replacement(value))
-        return self._with("regex_replace", pattern, _braced(value))
-
-    def replace_all(self, pattern: IntoExpr, value: IntoExpr, *, literal: bool = False) -> Expr:
-        r"""Replace every match of a regular expression; ``$1`` or ``\1`` stands for its first group.
-
-        With ``literal`` both are plain texts.
-
-        Examples
-        --------
-        >>> df = sw.from_dict({"s": ["a.b.c"]})
-        >>> df.select(sw.col("s").str.replace_all(".", "-", literal=True)).to_dict()
-        {'s': ['a-b-c']}
-        >>> df.select(sw.col("s").str.replace_all("[a-b]", "x")).to_dict()
-        {'s': ['x.x.c']}
-        """
-        if literal:
-            return self._with("replace_all", pattern, value)
-        return self._with("regex_replace_all", pattern, _braced(value))
-
     def slice(self, offset: int, length: int | None = None) -> Expr:
         """Take ``length`` characters from ``offset`` (0 is the first; negative counts from the end).
 
@@ -202,16 +105,6 @@ class StrNamespace(Namespace):
         {'s': ['lo']}
         """
         return self._counted("tail", "", n)
-
-    def find(self, pattern: IntoExpr, *, literal: bool = False) -> Expr:
-        """Position of the first match of a regular expression, or with ``literal`` of a text; else null.
-
-        Examples
-        --------
-        >>> sw.from_dict({"s": ["hello", "he"]}).select(sw.col("s").str.find("l+")).to_dict()
-        {'s': [2, None]}
-        """
-        return self._with("find" if literal or _is_plain(pattern) else "find_regex", pattern)
 
     def len_chars(self) -> Expr:
         """Count the characters.
@@ -420,6 +313,38 @@ class StrNamespace(Namespace):
         read = self.to_date(format) if wanted._dtype.is_kind("date") else self.to_datetime(format)
         return read.cast(wanted)
 
+    def to_time(self, format: str = "%H:%M:%S%.f") -> Expr:
+        """Read as a time of day; an error when the query runs if it does not fit.
+
+        Examples
+        --------
+        >>> df = sw.from_dict({"s": ["03:04", None]})
+        >>> df.select(sw.col("s").str.to_time("%H:%M")).to_dict()
+        {'s': [datetime.time(3, 4), None]}
+        """
+        dated = "1970-01-01 " + self._new(self._expr)
+        return dated.str.to_datetime(f"%Y-%m-%d {format}").dt.time()
+
+    def encode(self, encoding: Literal["hex", "base64"]) -> Expr:
+        """Write the bytes of the text in hexadecimal or base64.
+
+        Examples
+        --------
+        >>> sw.from_dict({"s": ["hi"]}).select(sw.col("s").str.encode("hex")).to_dict()
+        {'s': ['6869']}
+        """
+        return self._counted("encode", _encoding("encode", encoding))
+
+    def decode(self, encoding: Literal["hex", "base64"]) -> Expr:
+        """Read bytes from hexadecimal or base64; an error when the query runs if the text is none.
+
+        Examples
+        --------
+        >>> sw.from_dict({"s": ["6869"]}).select(sw.col("s").str.decode("hex")).to_dict()
+        {'s': [b'hi']}
+        """
+        return self._counted("decode", _encoding("decode", encoding))
+
     def to_integer(self, *, strict: bool = True) -> Expr:
         """Read as an integer; what is none is an error when the query runs, or null if not ``strict``.
 
@@ -454,27 +379,7 @@ class StrNamespace(Namespace):
         return self._counted("join", delimiter)
 
 
-def _is_plain(pattern: IntoExpr) -> bool:
-    return isinstance(pattern, builtins.str) and not _SPECIAL.search(pattern)
-
-
-def _escaped(pattern: IntoExpr) -> IntoExpr:
-    if isinstance(pattern, ExprPart):
-        raise TypeError(
-            "expected a text with literal=True, got an expression; use replace_all, or a regular expression"
-        )
-    return _SPECIAL.sub(r"\\\g<0>", pattern)
-
-
-def _escaped_replacement(value: IntoExpr) -> IntoExpr:
-    if isinstance(value, ExprPart):
-        raise TypeError(
-            "expected a text with literal=True, got an expression; use replace_all, or a regular expression"
-        )
-    # The engine reads \1 as a group before it reads $1 as one.
-    return value.replace("\\", "\\\\").replace("$", "$$") if isinstance(value, builtins.str) else value
-
-
-def _braced(value: IntoExpr) -> IntoExpr:
-    """Put braces around the groups: ``$1a`` would be a group of that name."""
-    return re.sub(r"\$(\d+)", r"${\1}", value) if isinstance(value, builtins.str) else value
+def _encoding(operation: str, encoding: str) -> str:
+    if encoding not in ("hex", "base64"):
+        raise ValueError(f"str.{operation}: expected 'hex' or 'base64', got {encoding!r}")
+    return encoding

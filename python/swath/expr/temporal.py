@@ -167,6 +167,61 @@ class DtNamespace(Namespace):
         """
         return self._time("microsecond")
 
+    def nanosecond(self) -> Expr:
+        """Billionths of the second, 0 to 999,999,999.
+
+        Examples
+        --------
+        >>> df = sw.from_dict({"t": [datetime.datetime(2024, 2, 29, 13, 14, 15, 678901)]})
+        >>> df.select(sw.col("t").dt.nanosecond()).to_dict()
+        {'t': [678901000]}
+        """
+        return self._time("nanosecond")
+
+    def days_in_month(self) -> Expr:
+        """Number of days in its month.
+
+        Examples
+        --------
+        >>> df = sw.from_dict({"d": [datetime.date(2024, 2, 10)]})
+        >>> df.select(sw.col("d").dt.days_in_month()).to_dict()
+        {'d': [29]}
+        """
+        return self._time("days_in_month")
+
+    def is_leap_year(self) -> Expr:
+        """Whether its year has 366 days.
+
+        Examples
+        --------
+        >>> df = sw.from_dict({"d": [datetime.date(2024, 2, 10), datetime.date(1900, 1, 1)]})
+        >>> df.select(sw.col("d").dt.is_leap_year()).to_dict()
+        {'d': [True, False]}
+        """
+        return self._time("is_leap_year")
+
+    def century(self) -> Expr:
+        """Century: 21 from 2001 to 2100.
+
+        Examples
+        --------
+        >>> df = sw.from_dict({"d": [datetime.date(2000, 12, 31), datetime.date(2001, 1, 1)]})
+        >>> df.select(sw.col("d").dt.century()).to_dict()
+        {'d': [20, 21]}
+        """
+        return (self.year() + 99) // 100
+
+    def millennium(self) -> Expr:
+        """Millennium: 3 from 2001 to 3000.
+
+        Examples
+        --------
+        >>> df = sw.from_dict({"d": [datetime.date(2000, 12, 31), datetime.date(2001, 1, 1)]})
+        >>> df.select(sw.col("d").dt.millennium()).to_dict()
+        {'d': [2, 3]}
+        """
+        return (self.year() + 999) // 1000
+
     def date(self) -> Expr:
         """Date alone.
 
@@ -255,6 +310,39 @@ class DtNamespace(Namespace):
         """
         return self._time("total_seconds")
 
+    def total_milliseconds(self) -> Expr:
+        """Length of a duration in whole milliseconds, cut towards zero.
+
+        Examples
+        --------
+        >>> df = sw.from_dict({"d": [datetime.timedelta(seconds=2)]})
+        >>> df.select(sw.col("d").dt.total_milliseconds()).to_dict()
+        {'d': [2000]}
+        """
+        return self._time("total_milliseconds")
+
+    def total_microseconds(self) -> Expr:
+        """Length of a duration in whole microseconds, cut towards zero.
+
+        Examples
+        --------
+        >>> df = sw.from_dict({"d": [datetime.timedelta(seconds=2)]})
+        >>> df.select(sw.col("d").dt.total_microseconds()).to_dict()
+        {'d': [2000000]}
+        """
+        return self._time("total_microseconds")
+
+    def total_nanoseconds(self) -> Expr:
+        """Length of a duration in nanoseconds, counted in whole microseconds.
+
+        Examples
+        --------
+        >>> df = sw.from_dict({"d": [datetime.timedelta(microseconds=2)]})
+        >>> df.select(sw.col("d").dt.total_nanoseconds()).to_dict()
+        {'d': [2000]}
+        """
+        return self._time("total_microseconds") * 1000
+
     def to_interval(self) -> Expr:
         """As a calendar interval of months, days and nanoseconds.
 
@@ -302,6 +390,17 @@ class DtNamespace(Namespace):
         {'t': [datetime.datetime(2024, 2, 29, 13, 0)]}
         """
         return self._with("truncate", _length(every))
+
+    def round(self, every: Any) -> Expr:
+        """Round to the nearer start of a bucket of length ``every``; to the later if both are as near.
+
+        Examples
+        --------
+        >>> df = sw.from_dict({"t": [datetime.datetime(2024, 2, 29, 13, 44)]})
+        >>> df.select(sw.col("t").dt.round("1h")).to_dict()
+        {'t': [datetime.datetime(2024, 2, 29, 14, 0)]}
+        """
+        return self._with("round", _length(every))
 
     def offset_by(self, by: Any) -> Expr:
         """Move by a length of time (``"1d12h"``, ``"-1mo"``).

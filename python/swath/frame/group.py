@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from swath import _internal
 from swath.expr import Expr, col
+from swath.expr.functions import len as rows_of_group
+from swath.expr.functions import row_number
 from swath.foreign import missing
 from swath.frame import arguments
 from swath.frame.arguments import IntoExpr
@@ -199,8 +201,12 @@ def _length(length: str | timedelta) -> str:
 class GroupBy(MapGroups):
     """A frame with keys, waiting for its aggregates; made by ``df.group_by``."""
 
+    #: Of plain groups.
+    _keys: Sequence[Expr] = ()
+
     def __init__(self, frame: _internal.DataFrame, keys: list[_internal.Expr], sets: str) -> None:
         self._frame = frame
+        self._keys = [Expr(key) for key in keys] if sets == "all" else []
         self._group = _internal.group_by(frame, keys, sets)
 
     @classmethod
@@ -249,6 +255,37 @@ class GroupBy(MapGroups):
 
     def __repr__(self) -> str:
         return "<GroupBy: write .agg(…), .sum(), .len() or .map_groups(…) after it>"
+
+    def head(self, n: int = 5) -> DataFrame:
+        """Keep the first ``n`` rows of each group, in the order of the frame's last ``sort``.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> df = sw.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3]}).sort("a")
+        >>> df.group_by("k").head(1).to_dict()
+        {'k': ['x', 'y'], 'a': [1, 2]}
+        """
+        return self._numbered(lambda row, rows: row <= n)
+
+    def tail(self, n: int = 5) -> DataFrame:
+        """Keep the last ``n`` rows of each group, in the order of the frame's last ``sort``.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> df = sw.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3]}).sort("a")
+        >>> df.group_by("k").tail(1).to_dict()
+        {'k': ['y', 'x'], 'a': [2, 3]}
+        """
+        return self._numbered(lambda row, rows: row > rows - n)
+
+    def _numbered(self, keeps: Callable[[Expr, Expr], Expr]) -> DataFrame:
+        """Keep rows by their number in their group, and the number of its rows."""
+        if not self._keys:
+            raise ValueError("head and tail: expected groups by group_by; rollups and cubes have agg only")
+        row, rows = row_number().over(self._keys), rows_of_group().over(self._keys)
+        return Frame._of(self._frame).filter(keeps(row.cast("int64"), rows))
 
     def count(self) -> DataFrame:
         """Count the rows of each group, in a column ``count``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from swath.expr.columns import col
 from swath.frame import arguments
 from swath.frame.base import Frame
 
@@ -67,6 +68,39 @@ class Nulls(Frame):
         if columns and not names:
             return self._of(self._frame)
         return self._of(self._frame.drop_nulls(names or None))
+
+    def fill_nan(self, value: Any) -> DataFrame:
+        """Replace NaN in all columns of floats; ``None`` makes it null.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1.0, float("nan")], "b": ["x", "y"]}).fill_nan(0.0).to_dict()
+        {'a': [1.0, 0.0], 'b': ['x', 'y']}
+        """
+        floats = self._floats()
+        if not floats:
+            return self._of(self._frame)
+        return self._of(self._frame).with_columns(*(col(name).fill_nan(value) for name in floats))
+
+    def drop_nans(self, *columns: str | Expr | Iterable[str | Expr]) -> DataFrame:
+        """Drop the rows that have NaN in any of the columns; in any of floats, by default. Nulls stay.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1.0, float("nan"), None]}).drop_nans().to_dict()
+        {'a': [1.0, None]}
+        """
+        names = arguments.names("drop_nans", columns, self._frame) if columns else self._floats()
+        kept = self._of(self._frame)
+        for name in names:
+            kept = kept.filter(col(name).is_null() | col(name).is_not_nan())
+        return kept
+
+    def _floats(self) -> list[str]:
+        types = ((name, arguments.shown_type(dtype)) for name, dtype, _ in self._frame.fields())
+        return [name for name, dtype in types if dtype._dtype.is_kind("float")]
 
     def null_count(self) -> DataFrame:
         """Count the nulls of every column, in one row.

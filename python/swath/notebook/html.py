@@ -226,12 +226,26 @@ def cluster_html(cluster: LocalCluster) -> str:
         address, processes = cluster.address, cluster.workers
     except ClusterError:
         return page("LocalCluster (closed)")
+    memory = {process: _resident(process) for process in processes}
+    shown = [f"{process} ({size(held)})" if held else str(process) for process, held in memory.items()]
     rows = [
         ("address", address),
         ("scheduler", f"process {cluster.scheduler}"),
-        ("workers", f"{len(processes)}: processes {', '.join(map(str, processes))}"),
+        ("workers", f"{len(processes)}: processes {', '.join(shown)}"),
     ]
+    if any(memory.values()):
+        rows.append(("memory of the workers", size(sum(memory.values()))))
     return page("LocalCluster on this machine", facts(rows), _workers(address))
+
+
+def _resident(process: int) -> int:
+    """Return the bytes that a process of this machine holds in memory; 0 where the system does not tell."""
+    try:
+        with open(f"/proc/{process}/status") as status:
+            lines = [line.split() for line in status if line.startswith("VmRSS:")]
+        return int(lines[0][1]) * 1024 if lines else 0
+    except (OSError, ValueError):
+        return 0
 
 
 def _workers(address: str) -> str:

@@ -91,4 +91,7 @@ def _options(magic: Any, line: str, cell: str | None) -> tuple[Any, str]:
 
 def register(shell: InteractiveShell) -> None:
     """Make the magics known to a shell; ``%load_ext swath`` calls it."""
+    from swath.notebook import completion
+
     shell.register_magics(SqlMagics)
+    completion.register(shell)

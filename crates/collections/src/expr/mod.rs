@@ -31,8 +31,11 @@ pub mod structure;
 pub mod temporal;
 pub mod window;
 
+use std::sync::Arc;
+
 use arrow::datatypes::DataType;
 use datafusion::common::Column;
+use datafusion::execution::{SessionStateBuilder, TaskContext};
 use datafusion::logical_expr::expr::Sort;
 use datafusion::logical_expr::{cast, in_subquery, not_in_subquery, try_cast};
 pub use datafusion::prelude::{Expr, lit};
@@ -53,6 +56,12 @@ pub fn col(name: impl Into<String>) -> Expr {
 /// The columns of exactly these names.
 pub fn cols<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Vec<Expr> {
     names.into_iter().map(col).collect()
+}
+
+/// All functions of this build by their names, for expressions that were written as bytes.
+pub fn functions_by_name() -> Arc<TaskContext> {
+    let builder = SessionStateBuilder::new().with_default_features();
+    swath_exec::registry::install(builder, None).build().task_ctx()
 }
 
 /// What every expression can do, beside [`Expr`]'s own methods (`eq`, `gt`, `and`, `is_null`, `between`, `alias`, …).
