@@ -255,9 +255,11 @@ def _namespace_page(made: dict[str, Page], module: str, name: str, space: type) 
     """Describe what stands behind an attribute: ``Expr.str`` and the like."""
     page = made[name] = Page(f"``{name.removeprefix('swath.')}``", module)
     page.lines += [f"{first_sentence(space)}.", ""]
-    for member in public_members(space):
-        value = vars(space)[member]
-        page.describe("method", f"{name}.{member}", value, signature_of(value, bound=True))
+    # It may be put together of parts.
+    for part in space.__mro__:
+        for member in public_members(part) if part.__module__.startswith("swath") else ():
+            value = vars(part)[member]
+            page.describe("method", f"{name}.{member}", value, signature_of(value, bound=True))
 
 
 def _index(made: dict[str, Page]) -> Page:

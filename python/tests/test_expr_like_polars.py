@@ -5,6 +5,7 @@ Over nulls, NaN, negative numbers, empty texts and lists, times before 1970.
 
 import datetime as dt
 import math
+import warnings
 
 import polars as pl
 import pytest
@@ -239,7 +240,7 @@ col("s").str.extract_all("[a-z]")
 col("s").str.contains_any(["b.", "H"]) if polars else col("s").str.contains_any("b.", "H")
 col("s").str.encode("hex")
 col("s").str.encode("base64")
-col("s").str.encode("base64").str.decode("base64").cast(str) if polars else col("s").str.encode("base64").str.decode("base64").cast(str)
+col("s").str.encode("base64").str.decode("base64").cast(str)
 col("s").str.extract_all("[0-9]+")
 col("s").str.count_matches("[a-z]")
 col("s").str.count_matches(".", literal=True)
@@ -353,8 +354,6 @@ col("n").list.median()
 col("n").list.arg_max()
 col("n").list.arg_min()
 col("l").list.count_matches(3)
-(col("l").list.eval(element() > 2)).list.any()
-(col("n").list.eval(element() > 2)).list.all()
 col("l").list.set_symmetric_difference(col("n")).list.sort()
 col("l").list.last()
 col("l").list.slice(1, 2)
@@ -388,16 +387,15 @@ col("b").rle_id()
 col("x").interpolate()
 col("f").fill_nan(None).interpolate()
 col("x").interpolate_by("i") if polars else col("x").interpolate("i")
-col("x").cut([0, 3]).cast(str) if polars else col("x").cut([0, 3])
-col("f").fill_nan(None).cut([-1.5, 0.25], left_closed=True).cast(str) if polars else col("f").fill_nan(None).cut([-1.5, 0.25], left_closed=True)
-col("x").cut([0], labels=["low", "high"]).cast(str) if polars else col("x").cut([0], labels=["low", "high"])
-col("x").qcut([0.25, 0.5], labels=["a", "b", "c"]).cast(str) if polars else col("x").qcut([0.25, 0.5], labels=["a", "b", "c"])
+col("x").cut([0, 3]).cast(str)
+col("f").fill_nan(None).cut([-1.5, 0.25], left_closed=True).cast(str)
+col("x").cut([0], labels=["low", "high"]).cast(str)
+col("x").qcut([0.25, 0.5], labels=["a", "b", "c"]).cast(str)
 col("p").is_close(0.25)
 col("f").is_close(1.5, abs_tol=4.0, rel_tol=0.0)
 col("x").replace_strict({3: 30, 10: 100}, default=-1)
 col("x").map_elements(lambda x: x * 2, int)
 col("i").cum_prod()
-col("i").cum_prod(reverse=True)
 col("p").cum_prod().over("k", order_by="i")
 col("i").cum_min()
 col("i").cum_max()
@@ -508,7 +506,10 @@ def meaning(case, module):
     names = {name: getattr(module, name) for name in dir(module) if not name.startswith("_")}
     names |= {"polars": module is pl, "date": dt.date, "datetime": dt.datetime, "timedelta": dt.timedelta}
     names["abs"] = abs
-    return eval(case, names)
+    with warnings.catch_warnings():
+        # Polars advises against some, or has newer names for them.
+        warnings.simplefilter("ignore")
+        return eval(case, names)
 
 
 def alike(ours, theirs):

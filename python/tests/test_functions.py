@@ -76,7 +76,9 @@ def test_arguments_are_cast_only_where_nothing_is_lost(embedded_session):
     typed = sw.udf(lambda x: x, return_dtype=float, input_dtypes=[float])
     frame = embedded_session.from_dict({"i": [1, 2], "s": ["a", "b"]})
     assert frame.select(typed("i").alias("r")).to_dict() == {"r": [1.0, 2.0]}
-    with pytest.raises(sw.SwathError, match="argument 1 was declared as Float64, got Utf8; cast it, or declare"):
+    with pytest.raises(
+        sw.SwathError, match="argument 1 was declared as Float64, got Utf8; cast it, or declare"
+    ):
         frame.select(typed("s").alias("r")).collect()
     with pytest.raises(sw.SwathError, match="expected 1 argument as declared, got 2"):
         frame.select(typed("i", "i").alias("r")).collect()

@@ -104,7 +104,9 @@ def endless(values):
             file.write("ended")
 {session}
 """
-CALLED = "session.sql('SELECT value FROM range(10)').select(sw.udf(endless, return_dtype=int)('value')).collect()"
+CALLED = (
+    "session.sql('SELECT value FROM range(10)').select(sw.udf(endless, return_dtype=int)('value')).collect()"
+)
 
 
 @pytest.mark.timeout(60)
@@ -115,9 +117,7 @@ def test_a_function_that_never_returns_ends_when_nobody_waits_for_it(kind, tmp_p
         made = f"session = sw.connect({request.getfixturevalue('cluster').address!r})"
     path = str(tmp_path / "told")
     # The process stays for a moment, in which its function is ended.
-    line, took, rest = interrupted_after(
-        ENDLESS.format(path=path, session=made), CALLED, stays=1.5
-    )
+    line, took, rest = interrupted_after(ENDLESS.format(path=path, session=made), CALLED, stays=1.5)
     assert line == "interrupted", rest
     assert took < 1
     assert rest.strip() == "1"

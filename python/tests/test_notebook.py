@@ -167,7 +167,7 @@ def test_a_cluster_shows_its_workers(cluster):
     text = words(cluster)
     assert cluster.address in text
     assert f"process {cluster.scheduler}" in text
-    assert shown(cluster).tags.count("tr") == 3 + 1 + len(cluster.workers)
+    assert shown(cluster).tags.count("tr") == 4 + 1 + len(cluster.workers)
     with cluster.connect() as session:
         assert session.address == cluster.address
         text = words(session)
@@ -496,7 +496,7 @@ def test_names_in_cells_of_sql_are_completed(run, shell):
     assert completed(shell, "pr", 0, 2) == ([], None)
     shell.push({"ours": sw.Session()})
     shell.user_ns["ours"].sql("CREATE VIEW far AS SELECT 1 AS distance")
-    assert completed(shell, "%%sql -s ours\nSELECT dis FROM far", 1, 10)[0] == [("distance", "column")]
+    assert completed(shell, "%%sql -s ours\nSELECT dis FROM far", 1, 10)[0][0] == ("distance", "column")
     assert completed(shell, "%%sql -s none\nSELECT * FROM it", 1, 16)[0][0] == ("items", "table")
 
 

@@ -138,7 +138,6 @@ pub fn cumulative(name: &str, value: &Expr, reverse: bool) -> PyResult<Expr> {
         ("count", false) => value.cum_count(),
         ("mean", false) => value.cum_mean(),
         ("sum", true) => to_the_end(value.sum()),
-        ("prod", true) => to_the_end(value.product()),
         ("min", true) => to_the_end(value.min()),
         ("max", true) => to_the_end(value.max()),
         ("count", true) => to_the_end(value.count()),

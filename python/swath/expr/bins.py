@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from swath import _internal
@@ -45,12 +46,16 @@ class Bins(ExprPart):
         if labels is None:
             ends = ["-inf", *(f"{limit:g}" for limit in limits), "inf"]
             shape = "[{}, {})" if left_closed else "({}, {}]"
-            labels = [shape.format(*pair) for pair in zip(ends[:-1], ends[1:], strict=True)]
+            labels = [shape.format(*pair) for pair in pairwise(ends)]
         names = _labels("cut", labels, len(limits))
         return self._binned([self._new(native(limit)) for limit in limits], names, left_closed)
 
     def qcut(
-        self, quantiles: Sequence[float] | int, *, labels: Sequence[str] | None = None, left_closed: bool = False
+        self,
+        quantiles: Sequence[float] | int,
+        *,
+        labels: Sequence[str] | None = None,
+        left_closed: bool = False,
     ) -> Expr:
         """Name the range between quantiles of the column that the value lies in.
 

@@ -252,8 +252,8 @@ class Conditions(ExprPart):
         """
         if default is ...:
             raise ValueError(
-                "replace_strict: expected a default: whether every value is replaced is not known before the query "
-                "runs; default=None gives null"
+                "replace_strict: expected a default: whether every value is replaced is not known before "
+                "the query runs; default=None gives null"
             )
         return self.replace(old, new, default=default)
 

@@ -380,7 +380,7 @@ class ListNamespace(Namespace):
         >>> sw.from_dict({"l": [[1, 3, 2], []]}).select(sw.col("l").list.arg_max()).to_dict()
         {'l': [1, None]}
         """
-        return self._with("position", self.max())
+        return self._position(self.max())
 
     def arg_min(self) -> Expr:
         """Position of the smallest element (0 is the first); null if there is none.
@@ -390,7 +390,12 @@ class ListNamespace(Namespace):
         >>> sw.from_dict({"l": [[2, 1, 3], []]}).select(sw.col("l").list.arg_min()).to_dict()
         {'l': [1, None]}
         """
-        return self._with("position", self.min())
+        return self._position(self.min())
+
+    def _position(self, element: Expr) -> Expr:
+        # A list of nulls has them at its start, and no largest.
+        found = self._with("position", element)
+        return self._new(_internal.when([(element.is_not_null()._expr, found._expr)])).name.keep()
 
     def count_matches(self, element: IntoExpr) -> Expr:
         """Count the elements that equal ``element``.

@@ -29,13 +29,13 @@ class Mapped(ExprPart):
         return_dtype
             The type of what it returns.
         input
-            ``"arrow"``, ``"numpy"``, ``"polars"``, ``"pandas"`` or ``"python"``.
+            ``"arrow"``, ``"numpy"``, ``"polars"``, ``"pandas"``, or ``"python"`` for single values.
 
         Examples
         --------
         >>> df = sw.from_dict({"x": [1.0, 4.0]})
-        >>> df.select(sw.col("x").map_batches(np.sqrt, float, input="numpy")).to_dict()
-        {'x': [1.0, 2.0]}
+        >>> df.select(sw.col("x").map_batches(lambda x: x / 2, float, input="numpy")).to_dict()
+        {'x': [0.5, 2.0]}
         """
         from swath.functions import udf
 
@@ -59,8 +59,8 @@ class Mapped(ExprPart):
         {'x': ['aa', None]}
         """
 
-        def each(values: list[Any]) -> list[Any]:
-            return [None if value is None else function(value) for value in values]
+        def each(value: Any) -> Any:
+            return None if value is None else function(value)
 
         each.__name__ = getattr(function, "__name__", "function")
         return self.map_batches(each, return_dtype, input="python")

@@ -51,7 +51,7 @@ class Patterns(Namespace):
         wanted = flat(texts)
         if not wanted:
             raise ValueError("str.contains_any: expected at least one text")
-        return self._with("matches", "|".join(_escaped(text) for text in wanted))
+        return self._with("matches", "|".join(builtins.str(_escaped(text)) for text in wanted))
 
     def matches(self, pattern: IntoExpr) -> Expr:
         """Whether the regular expression matches somewhere.

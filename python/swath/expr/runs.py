@@ -77,14 +77,14 @@ class Runs(ExprPart):
         {'x': [10.0, 20.0, 40.0]}
         """
         value = self._new(self._expr)
-        if by is None:
-            place = self._new(_internal.window_function("row_number"))
-        else:
-            place = self._new(column(by))
+        row = _internal.window_function("row_number")
+        place = self._new(row if by is None else column(by))
         known = self._new(_internal.when([(value.is_not_null()._expr, place._expr)]))
         before, after = known.forward_fill(), known.backward_fill()
         # Differences of times are durations, whose quotient is asked of their numbers.
         done, whole = (place - before).cast("float64"), (after - before).cast("float64")
         lower, upper = value.forward_fill().cast("float64"), value.backward_fill().cast("float64")
         between = lower + (upper - lower) * done / whole
-        return self._new(_internal.across("coalesce", [value.cast("float64")._expr, between._expr])).name.keep()
+        return self._new(
+            _internal.across("coalesce", [value.cast("float64")._expr, between._expr])
+        ).name.keep()

@@ -12,6 +12,7 @@ from swath.expr.patterns import Patterns
 if TYPE_CHECKING:
     from swath.expr.expression import Expr
 
+
 class StrNamespace(Patterns):
     """Functions of strings. Lengths and positions count characters; null gives null.
 
@@ -333,7 +334,8 @@ class StrNamespace(Patterns):
         >>> sw.from_dict({"s": ["hi"]}).select(sw.col("s").str.encode("hex")).to_dict()
         {'s': ['6869']}
         """
-        return self._counted("encode", _encoding("encode", encoding))
+        # The engine's plain base64 leaves out what fills the last group of characters.
+        return self._counted("encode", {"base64": "base64pad"}.get(encoding, _encoding("encode", encoding)))
 
     def decode(self, encoding: Literal["hex", "base64"]) -> Expr:
         """Read bytes from hexadecimal or base64; an error when the query runs if the text is none.

@@ -134,15 +134,15 @@ class Windows(ExprPart):
         """
         return self._new(_internal.cumulative("sum", self._expr, reverse))
 
-    def cum_prod(self, *, reverse: bool = False) -> Expr:
-        """Product from the first row to this one; from the last, if ``reverse``.
+    def cum_prod(self) -> Expr:
+        """Product from the first row to this one.
 
         Examples
         --------
         >>> sw.from_dict({"x": [1, 2, 3]}).sort("x").select(sw.col("x").cum_prod()).to_dict()
         {'x': [1, 2, 6]}
         """
-        return self._new(_internal.cumulative("prod", self._expr, reverse))
+        return self._new(_internal.cumulative("prod", self._expr, False))
 
     def cum_min(self, *, reverse: bool = False) -> Expr:
         """Smallest value from the first row to this one; from the last, if ``reverse``.

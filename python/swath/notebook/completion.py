@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
+from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -16,10 +16,48 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*$")
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
 _SESSION = re.compile(r"(?:--session|-s)\s+(\w+)")
-_KEYWORDS = (
-    "SELECT FROM WHERE GROUP BY ORDER HAVING LIMIT JOIN LEFT RIGHT FULL INNER ON USING AS WITH UNION ALL DISTINCT "
-    "CASE WHEN THEN ELSE END AND OR NOT IN IS NULL BETWEEN LIKE OVER PARTITION EXCEPT INTERSECT CAST DESC ASC"
-).split()
+_KEYWORDS = [
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "GROUP",
+    "BY",
+    "ORDER",
+    "HAVING",
+    "LIMIT",
+    "JOIN",
+    "LEFT",
+    "RIGHT",
+    "FULL",
+    "INNER",
+    "ON",
+    "USING",
+    "AS",
+    "WITH",
+    "UNION",
+    "ALL",
+    "DISTINCT",
+    "CASE",
+    "WHEN",
+    "THEN",
+    "ELSE",
+    "END",
+    "AND",
+    "OR",
+    "NOT",
+    "IN",
+    "IS",
+    "NULL",
+    "BETWEEN",
+    "LIKE",
+    "OVER",
+    "PARTITION",
+    "EXCEPT",
+    "INTERSECT",
+    "CAST",
+    "DESC",
+    "ASC",
+]
 
 
 def register(shell: InteractiveShell) -> None:
@@ -28,8 +66,7 @@ def register(shell: InteractiveShell) -> None:
     if completer is None or any(getattr(one, "swath", False) for one in completer.custom_matchers):
         return
 
-    @context_matcher()
-    def names(context: CompletionContext) -> SimpleMatcherResult:
+    def names(context: CompletionContext) -> dict[str, Any]:
         statement = sql_before(context.full_text, context.cursor_line, context.line_with_cursor)
         found = _WORD.search(context.text_until_cursor)
         if statement is None:
@@ -42,8 +79,11 @@ def register(shell: InteractiveShell) -> None:
             "suppress": True,
         }
 
-    names.swath = True  # type: ignore[attr-defined]
-    completer.custom_matchers.append(names)
+    # IPython's decorator has no types.
+    matcher: Any = context_matcher()
+    matcher = matcher(names)
+    matcher.swath = True
+    completer.custom_matchers.append(matcher)
 
 
 def sql_before(cell: str, line: int, text: str) -> str | None:

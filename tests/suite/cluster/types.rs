@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::*;
+use arrow::array::{Array, *};
 use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::*;
 use swath::prelude::*;
