@@ -92,12 +92,7 @@ impl LogicalExtensionCodec for Codec {
         not_impl_err!("a table inside an expression stays in its process")
     }
 
-    fn try_encode_table_provider(
-        &self,
-        _: &TableReference,
-        _: Arc<dyn TableProvider>,
-        _: &mut Vec<u8>,
-    ) -> Result<()> {
+    fn try_encode_table_provider(&self, _: &TableReference, _: Arc<dyn TableProvider>, _: &mut Vec<u8>) -> Result<()> {
         not_impl_err!("a table inside an expression stays in its process")
     }
 
