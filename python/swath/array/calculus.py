@@ -133,7 +133,14 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Array:
 
 
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Array:
-    """Read lines between points ``(xp, fp)``, with ascending ``xp``, at positions ``x``."""
+    """Read lines between points ``(xp, fp)``, with ascending ``xp``, at positions ``x``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.interp([1.5], [1, 2], [10, 20]).compute()
+    array([15.])
+    """
     from swath.array.elementwise import clip, where
     from swath.array.order import searchsorted
 
@@ -153,7 +160,14 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Arr
 
 
 def ediff1d(x: Any, /, to_end: Any = None, to_begin: Any = None) -> Array:
-    """Take differences of neighbours of the flat array, with others before and behind."""
+    """Take differences of neighbours of the flat array, with others before and behind.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.ediff1d([1, 4, 9]).compute()
+    array([3, 5])
+    """
     from swath.array.reductions import diff
 
     made = diff(wrap(native_of(x)).ravel())
@@ -162,7 +176,14 @@ def ediff1d(x: Any, /, to_end: Any = None, to_begin: Any = None) -> Array:
 
 
 def convolve(a: Any, v: Any, mode: str = "full") -> Array:
-    """Add up neighbours with weights, as NumPy's ``convolve``: the shorter vector is the weights."""
+    """Add up neighbours with weights, as NumPy's ``convolve``: the shorter vector is the weights.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.convolve([1, 2, 3], [1, 1]).compute()
+    array([1, 3, 5, 3])
+    """
     from swath.array.joining import pad
     from swath.array.lib.stride_tricks import sliding_window_view
 
@@ -184,7 +205,14 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Array:
 
 
 def correlate(a: Any, v: Any, mode: str = "valid") -> Array:
-    """Add up neighbours with weights that are not turned around, as NumPy's ``correlate``."""
+    """Add up neighbours with weights that are not turned around, as NumPy's ``correlate``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.correlate([1, 2, 3], [0, 1], "full").compute()
+    array([1, 2, 3, 0])
+    """
     own = wrap(native_of(v))
     own = own.conj() if own.dtype.kind == "c" else own
     other = wrap(native_of(a))
@@ -193,7 +221,14 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Array:
 
 
 def polyval(p: Any, x: Any) -> Array:
-    """Compute a polynomial whose coefficients fall from the highest power."""
+    """Compute a polynomial whose coefficients fall from the highest power.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.polyval([1, 0, 1], [2, 3]).compute()
+    array([ 5, 10])
+    """
     at = wrap(native_of(x))
     made: Any = at * 0
     for coefficient in np.asarray(p):
@@ -202,7 +237,14 @@ def polyval(p: Any, x: Any) -> Array:
 
 
 def unwrap(p: Any, discont: float | None = None, axis: int = -1, *, period: float = 2 * np.pi) -> Array:
-    """Add multiples of a period, so that neighbours along an axis lie within half of it."""
+    """Add multiples of a period, so that neighbours along an axis lie within half of it.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.unwrap([0.0, 6.0]).compute().round(4)
+    array([ 0.    , -0.2832])
+    """
     from swath.array.elementwise import where
     from swath.array.reductions import cumsum, diff
 

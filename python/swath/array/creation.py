@@ -103,7 +103,14 @@ def asarray(
 
 
 def array(obj: Any, dtype: Any = None, *, copy: bool | None = True, chunks: Any = None) -> Array:
-    """Make an array of a copy of the elements: :func:`asarray` with ``copy=True``."""
+    """Make an array of a copy of the elements: :func:`asarray` with ``copy=True``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.array([1, 2, 3]).dtype
+    dtype('int64')
+    """
     return asarray(obj, dtype, copy=copy, chunks=chunks)
 
 
@@ -111,12 +118,27 @@ ascontiguousarray = asanyarray = asarray
 
 
 def copy(x: Any, /) -> Array:
-    """Return another array of the same elements."""
+    """Return another array of the same elements.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.copy(sa.arange(3)).compute()
+    array([0, 1, 2])
+    """
     return asarray(x, copy=True)
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
-    """Make an array of an object with ``__dlpack__``, in host memory, without a copy."""
+    """Make an array of an object with ``__dlpack__``, in host memory, without a copy.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> import numpy as np
+    >>> sa.from_dlpack(np.arange(3)).compute()
+    array([0, 1, 2])
+    """
     from swath.array._array import Array
 
     check_device(device)
@@ -161,7 +183,15 @@ def full(
 def zeros(
     shape: Any, dtype: Any = None, *, device: Any = None, chunks: Any = None, session: Any = None
 ) -> Array:
-    """Make an array of zeros, ``float64`` unless a dtype is given."""
+    """Make an array of zeros, ``float64`` unless a dtype is given.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.zeros((2, 2)).compute()
+    array([[0., 0.],
+           [0., 0.]])
+    """
     return full(
         shape, 0, np.float64 if dtype is None else dtype, device=device, chunks=chunks, session=session
     )
@@ -170,7 +200,15 @@ def zeros(
 def ones(
     shape: Any, dtype: Any = None, *, device: Any = None, chunks: Any = None, session: Any = None
 ) -> Array:
-    """Make an array of ones, ``float64`` unless a dtype is given."""
+    """Make an array of ones, ``float64`` unless a dtype is given.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.ones((2, 2)).compute()
+    array([[1., 1.],
+           [1., 1.]])
+    """
     return full(
         shape, 1, np.float64 if dtype is None else dtype, device=device, chunks=chunks, session=session
     )
@@ -179,7 +217,14 @@ def ones(
 def empty(
     shape: Any, dtype: Any = None, *, device: Any = None, chunks: Any = None, session: Any = None
 ) -> Array:
-    """Make an array whose elements do not matter (they are zero)."""
+    """Make an array whose elements do not matter (they are zero).
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.empty((2, 3)).shape
+    (2, 3)
+    """
     return zeros(shape, dtype, device=device, chunks=chunks, session=session)
 
 
@@ -202,28 +247,56 @@ def full_like(
     chunks: Any = None,
     shape: Any = None,
 ) -> Array:
-    """Make an array of one value with the shape, dtype and chunks of another."""
+    """Make an array of one value with the shape, dtype and chunks of another.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.full_like(sa.zeros(2), 7.0).compute()
+    array([7., 7.])
+    """
     return _like(x, fill_value, dtype, device, chunks, shape)
 
 
 def zeros_like(
     x: Any, /, dtype: Any = None, *, device: Any = None, chunks: Any = None, shape: Any = None
 ) -> Array:
-    """Make an array of zeros with the shape, dtype and chunks of another."""
+    """Make an array of zeros with the shape, dtype and chunks of another.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.zeros_like(sa.ones(2)).compute()
+    array([0., 0.])
+    """
     return _like(x, 0, dtype, device, chunks, shape)
 
 
 def ones_like(
     x: Any, /, dtype: Any = None, *, device: Any = None, chunks: Any = None, shape: Any = None
 ) -> Array:
-    """Make an array of ones with the shape, dtype and chunks of another."""
+    """Make an array of ones with the shape, dtype and chunks of another.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.ones_like(sa.zeros(2)).compute()
+    array([1., 1.])
+    """
     return _like(x, 1, dtype, device, chunks, shape)
 
 
 def empty_like(
     x: Any, /, dtype: Any = None, *, device: Any = None, chunks: Any = None, shape: Any = None
 ) -> Array:
-    """Make an array whose elements do not matter with the shape, dtype and chunks of another."""
+    """Make an array whose elements do not matter with the shape, dtype and chunks of another.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.empty_like(sa.ones(3)).shape
+    (3,)
+    """
     return _like(x, 0, dtype, device, chunks, shape)
 
 
@@ -237,7 +310,15 @@ def eye(
     device: Any = None,
     session: Any = None,
 ) -> Array:
-    """Make a matrix with ones on a diagonal and zeros elsewhere."""
+    """Make a matrix with ones on a diagonal and zeros elsewhere.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.eye(2).compute()
+    array([[1., 0.],
+           [0., 1.]])
+    """
     check_device(device)
     columns = n_rows if n_cols is None else n_cols
     return wrap(
@@ -246,33 +327,80 @@ def eye(
 
 
 def identity(n: int, dtype: Any = None) -> Array:
-    """Make a square matrix with ones on the diagonal."""
+    """Make a square matrix with ones on the diagonal.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.identity(2).compute()
+    array([[1., 0.],
+           [0., 1.]])
+    """
     return eye(n, dtype=dtype)
 
 
 def tri(n: int, m: int | None = None, k: int = 0, dtype: Any = None, *, session: Any = None) -> Array:
-    """Make a matrix with ones on and below a diagonal."""
+    """Make a matrix with ones on and below a diagonal.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.tri(2).compute()
+    array([[1., 0.],
+           [1., 1.]])
+    """
     name = dtype_name(np.float64 if dtype is None else dtype)
     return wrap(_context.maker(session).tri(n, n if m is None else m, k, name))
 
 
 def tril(x: Any, /, k: int = 0) -> Array:
-    """Keep what stands on and below a diagonal of matrices."""
+    """Keep what stands on and below a diagonal of matrices.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.tril([[1, 2], [3, 4]]).compute()
+    array([[1, 0],
+           [3, 4]])
+    """
     return wrap(native.tril(_convert.native_of(x), k))
 
 
 def triu(x: Any, /, k: int = 0) -> Array:
-    """Keep what stands on and above a diagonal of matrices."""
+    """Keep what stands on and above a diagonal of matrices.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.triu([[1, 2], [3, 4]]).compute()
+    array([[1, 2],
+           [0, 4]])
+    """
     return wrap(native.triu(_convert.native_of(x), k))
 
 
 def diag(v: Any, k: int = 0) -> Array:
-    """Take a diagonal of a matrix, or make a matrix with a vector on a diagonal."""
+    """Take a diagonal of a matrix, or make a matrix with a vector on a diagonal.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.diag([1, 2]).compute()
+    array([[1, 0],
+           [0, 2]])
+    """
     return wrap(native.diag(_convert.native_of(v), k))
 
 
 def diagonal(x: Any, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-    """Take a diagonal over two axes, which becomes the last axis."""
+    """Take a diagonal over two axes, which becomes the last axis.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.diagonal([[1, 2], [3, 4]]).compute()
+    array([1, 4])
+    """
     return wrap(native.diagonal(_convert.native_of(x), offset, axis1, axis2))
 
 
@@ -296,7 +424,15 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Array]:
 
 
 def indices(dimensions: Any, dtype: Any = np.int64, *, session: Any = None) -> Array:
-    """Make the positions along each axis of a shape, one after another along a new first axis."""
+    """Make the positions along each axis of a shape, one after another along a new first axis.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.indices((2, 2))[0].compute()
+    array([[0, 0],
+           [1, 1]])
+    """
     shape = shape_of(dimensions)
     parts = _context.maker(session).indices(shape)
     if not parts:

@@ -77,7 +77,14 @@ def result_type(*arrays_and_dtypes: Any) -> np.dtype[Any]:
 
 
 def can_cast(from_: Any, to: Any, /, casting: Any = "safe") -> Any:
-    """Say whether a dtype, or an array's, can be cast."""
+    """Say whether a dtype, or an array's, can be cast.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.can_cast(sa.int32, sa.int64)
+    True
+    """
     own = _dtype_of(from_)
     if hasattr(own, "shape") and not isinstance(own, np.dtype):
         own = np.dtype(native_of(own).dtype())
@@ -85,38 +92,87 @@ def can_cast(from_: Any, to: Any, /, casting: Any = "safe") -> Any:
 
 
 def promote_types(type1: Any, type2: Any, /) -> np.dtype[Any]:
-    """Give the smallest dtype that holds two."""
+    """Give the smallest dtype that holds two.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.promote_types("int8", "uint8")
+    dtype('int16')
+    """
     return np.promote_types(type1, type2)
 
 
 def finfo(type: Any, /) -> Any:
-    """Give the limits of a float dtype, or of an array's."""
+    """Give the limits of a float dtype, or of an array's.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.finfo("float32").bits
+    32
+    """
     own = _dtype_of(type)
     return np.finfo(own.dtype if hasattr(own, "dtype") and not isinstance(own, np.dtype) else own)
 
 
 def iinfo(type: Any, /) -> Any:
-    """Give the limits of an integer dtype, or of an array's."""
+    """Give the limits of an integer dtype, or of an array's.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.iinfo("int8").max
+    127
+    """
     own = _dtype_of(type)
     return np.iinfo(own.dtype if hasattr(own, "dtype") and not isinstance(own, np.dtype) else own)
 
 
 def iscomplexobj(x: Any, /) -> Any:
-    """Say whether elements are complex numbers."""
+    """Say whether elements are complex numbers.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.iscomplexobj(sa.ones(1, dtype="complex128"))
+    True
+    """
     return np.dtype(native_of(x).dtype()).kind == "c"
 
 
 def isrealobj(x: Any, /) -> Any:
-    """Say whether elements are no complex numbers."""
+    """Say whether elements are no complex numbers.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.isrealobj(sa.ones(1))
+    True
+    """
     return not iscomplexobj(x)
 
 
 def isscalar(x: Any, /) -> Any:
-    """Say whether it is a number."""
+    """Say whether it is a number.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.isscalar(1.5)
+    True
+    """
     return np.isscalar(x)
 
 
 def min_scalar_type(x: Any, /) -> np.dtype[Any]:
-    """Give the smallest dtype that holds a number, or an array's dtype."""
+    """Give the smallest dtype that holds a number, or an array's dtype.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.min_scalar_type(300)
+    dtype('uint16')
+    """
     own = _dtype_of(x)
     return own if isinstance(own, np.dtype) else np.min_scalar_type(own)

@@ -58,7 +58,7 @@ def into(out: Any, result: Array, name: str) -> Array:
     return out
 
 
-def _unary(name: str, doc: str) -> Callable[..., Array]:
+def _unary(name: str, doc: str, example: str = "", gives: str = "") -> Callable[..., Array]:
     def function(x: Any, /, out: Any = None, *, dtype: Any = None) -> Array:
         if out is None and dtype is None and type(x) not in _convert.NUMBERS:
             return wrap(native.ufunc(name, operand(x)))
@@ -69,6 +69,8 @@ def _unary(name: str, doc: str) -> Callable[..., Array]:
     Parameters
     ----------
     x : {_OPERAND.format(which="The")}
+    out
+        An array, which then stands for the result.
     dtype
         The dtype to compute in.
 
@@ -76,12 +78,11 @@ def _unary(name: str, doc: str) -> Callable[..., Array]:
     -------
     Array
         Of the shape of ``x``; nothing is computed yet.
-    """
-    function.__module__ = __name__
-    return function
+{_example(name, example, gives)}    """
+    return _named(function, name)
 
 
-def _binary(name: str, doc: str) -> Callable[..., Array]:
+def _binary(name: str, doc: str, example: str, gives: str) -> Callable[..., Array]:
     def function(x1: Any, x2: Any, /, out: Any = None, *, dtype: Any = None) -> Array:
         return apply(name, x1, x2, dtype=dtype, out=out)
 
@@ -91,6 +92,8 @@ def _binary(name: str, doc: str) -> Callable[..., Array]:
     ----------
     x1 : {_OPERAND.format(which="The left")}
     x2 : {_OPERAND.format(which="The right")}
+    out
+        An array, which then stands for the result.
     dtype
         The dtype to compute in.
 
@@ -98,69 +101,115 @@ def _binary(name: str, doc: str) -> Callable[..., Array]:
     -------
     Array
         Of the shape to which both broadcast; nothing is computed yet.
-    """
+{_example(name, example, gives)}    """
+    return _named(function, name)
+
+
+def _example(name: str, arguments: str, gives: str) -> str:
+    if not arguments:
+        return ""
+    return f"""
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.{name}({arguments}).compute()
+    {gives}
+"""
+
+
+def _named(function: Callable[..., Array], name: str) -> Callable[..., Array]:
+    function.__name__ = function.__qualname__ = name
     function.__module__ = __name__
     return function
 
 
-negative = _unary("negative", "The negative; unsigned integers wrap.")
-positive = _unary("positive", "The same elements; not for ``bool``.")
-absolute = _unary("absolute", "The absolute value; of complex numbers the magnitude.")
-abs = _unary("absolute", "The absolute value; of complex numbers the magnitude.")
-sign = _unary("sign", "-1, 0 or 1; of complex numbers the direction.")
-square = _unary("square", "The square.")
-reciprocal = _unary("reciprocal", "One divided by it.")
-sqrt = _unary("sqrt", "The square root; NaN below zero.")
-cbrt = _unary("cbrt", "The cube root.")
-exp = _unary("exp", "E to the power of it.")
-exp2 = _unary("exp2", "2 to the power of it.")
-expm1 = _unary("expm1", "``exp(x) - 1``, exact near zero.")
-log = _unary("log", "The natural logarithm.")
-log2 = _unary("log2", "The logarithm to base 2.")
-log10 = _unary("log10", "The logarithm to base 10.")
-log1p = _unary("log1p", "``log(1 + x)``, exact near zero.")
-sin = _unary("sin", "The sine, of radians.")
-cos = _unary("cos", "The cosine, of radians.")
-tan = _unary("tan", "The tangent, of radians.")
-arcsin = _unary("arcsin", "The inverse sine, in radians.")
-arccos = _unary("arccos", "The inverse cosine, in radians.")
-arctan = _unary("arctan", "The inverse tangent, in radians.")
-sinh = _unary("sinh", "The hyperbolic sine.")
-cosh = _unary("cosh", "The hyperbolic cosine.")
-tanh = _unary("tanh", "The hyperbolic tangent.")
-arcsinh = _unary("arcsinh", "The inverse hyperbolic sine.")
-arccosh = _unary("arccosh", "The inverse hyperbolic cosine.")
-arctanh = _unary("arctanh", "The inverse hyperbolic tangent.")
-degrees = _unary("degrees", "Radians as degrees.")
-rad2deg = _unary("degrees", "Radians as degrees.")
-radians = _unary("radians", "Degrees as radians.")
-deg2rad = _unary("radians", "Degrees as radians.")
-erf = _unary("erf", "The error function.")
-erfc = _unary("erfc", "One minus the error function.")
-gamma = _unary("gamma", "The gamma function.")
-lgamma = _unary("lgamma", "The logarithm of the gamma function's magnitude.")
-digamma = _unary("digamma", "The derivative of the logarithm of the gamma function.")
-i0 = _unary("i0", "The modified Bessel function of the first kind, order 0.")
-sinc = _unary("sinc", "``sin(pix) / pix``.")
-floor = _unary("floor", "The largest integer not above it.")
-ceil = _unary("ceil", "The smallest integer not below it.")
-trunc = _unary("trunc", "Cut towards zero.")
-fix = _unary("trunc", "Cut towards zero.")
-rint = _unary("rint", "The nearest integer, halves to even.")
-spacing = _unary("spacing", "The distance to the next float.")
-real = _unary("real", "The real part.")
-imag = _unary("imag", "The imaginary part; zero of real numbers.")
-conjugate = _unary("conjugate", "The complex conjugate.")
-conj = _unary("conjugate", "The complex conjugate.")
-angle = _unary("angle", "The angle of complex numbers, in radians.")
-logical_not = _unary("logical_not", "Whether it is zero.")
-isnan = _unary("isnan", "Whether it is NaN (or NaT).")
-isinf = _unary("isinf", "Whether it is infinite.")
-isfinite = _unary("isfinite", "Whether it is neither infinite nor NaN.")
+negative = _unary("negative", "The negative; unsigned integers wrap.", "[1, -2]", "array([-1,  2])")
+positive = _unary("positive", "The same elements; not for ``bool``.", "[1, -2]", "array([ 1, -2])")
+absolute = _unary(
+    "absolute", "The absolute value; of complex numbers the magnitude.", "[-1, 2]", "array([1, 2])"
+)
+abs = _unary("absolute", "The absolute value; of complex numbers the magnitude.", "[-1, 2]", "array([1, 2])")
+sign = _unary("sign", "-1, 0 or 1; of complex numbers the direction.", "[-3, 0, 2]", "array([-1,  0,  1])")
+square = _unary("square", "The square.", "[2, 3]", "array([4, 9])")
+reciprocal = _unary("reciprocal", "One divided by it.", "[2.0, 4.0]", "array([0.5 , 0.25])")
+sqrt = _unary("sqrt", "The square root; NaN below zero.", "[1.0, 4.0]", "array([1., 2.])")
+cbrt = _unary("cbrt", "The cube root.", "[1.0, 8.0]", "array([1., 2.])")
+exp = _unary("exp", "E to the power of it.", "[0.5, 1.0]", "array([1.64872127, 2.71828183])")
+exp2 = _unary("exp2", "2 to the power of it.", "[0.5, 1.0]", "array([1.41421356, 2.        ])")
+expm1 = _unary("expm1", "``exp(x) - 1``, exact near zero.", "[0.5, 1.0]", "array([0.64872127, 1.71828183])")
+log = _unary("log", "The natural logarithm.", "[1.0, 10.0]", "array([0.        , 2.30258509])")
+log2 = _unary("log2", "The logarithm to base 2.", "[1.0, 8.0]", "array([0., 3.])")
+log10 = _unary("log10", "The logarithm to base 10.", "[1.0, 100.0]", "array([0., 2.])")
+log1p = _unary("log1p", "``log(1 + x)``, exact near zero.", "[0.5, 1.0]", "array([0.40546511, 0.69314718])")
+sin = _unary("sin", "The sine, of radians.", "[0.5, 1.0]", "array([0.47942554, 0.84147098])")
+cos = _unary("cos", "The cosine, of radians.", "[0.5, 1.0]", "array([0.87758256, 0.54030231])")
+tan = _unary("tan", "The tangent, of radians.", "[0.5, 1.0]", "array([0.54630249, 1.55740772])")
+arcsin = _unary("arcsin", "The inverse sine, in radians.", "[0.5, 1.0]", "array([0.52359878, 1.57079633])")
+arccos = _unary("arccos", "The inverse cosine, in radians.", "[0.5, 1.0]", "array([1.04719755, 0.        ])")
+arctan = _unary("arctan", "The inverse tangent, in radians.", "[0.5, 1.0]", "array([0.46364761, 0.78539816])")
+sinh = _unary("sinh", "The hyperbolic sine.", "[0.5, 1.0]", "array([0.52109531, 1.17520119])")
+cosh = _unary("cosh", "The hyperbolic cosine.", "[0.5, 1.0]", "array([1.12762597, 1.54308063])")
+tanh = _unary("tanh", "The hyperbolic tangent.", "[0.5, 1.0]", "array([0.46211716, 0.76159416])")
+arcsinh = _unary("arcsinh", "The inverse hyperbolic sine.", "[0.5, 1.0]", "array([0.48121183, 0.88137359])")
+arccosh = _unary("arccosh", "The inverse hyperbolic cosine.", "[1.0, 2.0]", "array([0.       , 1.3169579])")
+arctanh = _unary(
+    "arctanh", "The inverse hyperbolic tangent.", "[0.0, 0.5]", "array([0.        , 0.54930614])"
+)
+degrees = _unary("degrees", "Radians as degrees.", "[0.0, sa.pi]", "array([  0., 180.])")
+rad2deg = _unary("degrees", "Radians as degrees.", "[0.0, sa.pi]", "array([  0., 180.])")
+radians = _unary("radians", "Degrees as radians.", "[0.0, 180.0]", "array([0.        , 3.14159265])")
+deg2rad = _unary("radians", "Degrees as radians.", "[0.0, 180.0]", "array([0.        , 3.14159265])")
+erf = _unary("erf", "The error function.", "[0.5, 1.0]", "array([0.52049988, 0.84270079])")
+erfc = _unary("erfc", "One minus the error function.", "[0.5, 1.0]", "array([0.47950012, 0.15729921])")
+gamma = _unary("gamma", "The gamma function.", "[1.0, 5.0]", "array([ 1., 24.])")
+lgamma = _unary(
+    "lgamma",
+    "The logarithm of the gamma function's magnitude.",
+    "[1.0, 5.0]",
+    "array([0.        , 3.17805383])",
+)
+digamma = _unary(
+    "digamma",
+    "The derivative of the logarithm of the gamma function.",
+    "[0.5, 1.0]",
+    "array([-1.96351003, -0.57721566])",
+)
+i0 = _unary(
+    "i0",
+    "The modified Bessel function of the first kind, order 0.",
+    "[0.5, 1.0]",
+    "array([1.06348337, 1.26606588])",
+)
+sinc = _unary("sinc", "``sin(pix) / pix``.", "[0.5, 1.0]", "array([6.36619772e-01, 3.89817183e-17])")
+floor = _unary("floor", "The largest integer not above it.", "[1.2, -1.2]", "array([ 1., -2.])")
+ceil = _unary("ceil", "The smallest integer not below it.", "[1.2, -1.2]", "array([ 2., -1.])")
+trunc = _unary("trunc", "Cut towards zero.", "[1.7, -1.7]", "array([ 1., -1.])")
+fix = _unary("trunc", "Cut towards zero.", "[1.7, -1.7]", "array([ 1., -1.])")
+rint = _unary("rint", "The nearest integer, halves to even.", "[0.5, 1.5]", "array([0., 2.])")
+spacing = _unary(
+    "spacing", "The distance to the next float.", "[0.5, 1.0]", "array([1.11022302e-16, 2.22044605e-16])"
+)
+real = _unary("real", "The real part.", "[1 + 2j]", "array([1.])")
+imag = _unary("imag", "The imaginary part; zero of real numbers.", "[1 + 2j]", "array([2.])")
+conjugate = _unary("conjugate", "The complex conjugate.", "[1 + 2j]", "array([1.-2.j])")
+conj = _unary("conjugate", "The complex conjugate.", "[1 + 2j]", "array([1.-2.j])")
+angle = _unary(
+    "angle", "The angle of complex numbers, in radians.", "[1.0, 1.0j]", "array([0.        , 1.57079633])"
+)
+logical_not = _unary("logical_not", "Whether it is zero.", "[True, False]", "array([False,  True])")
+isnan = _unary("isnan", "Whether it is NaN (or NaT).", "[1.0, sa.nan]", "array([False,  True])")
+isinf = _unary("isinf", "Whether it is infinite.", "[1.0, sa.inf]", "array([False,  True])")
+isfinite = _unary(
+    "isfinite", "Whether it is neither infinite nor NaN.", "[1.0, sa.inf]", "array([ True, False])"
+)
 isnat = _unary("isnat", "Whether a date or duration is missing.")
-signbit = _unary("signbit", "Whether the sign is set, of -0 and NaN too.")
-invert = _unary("invert", "Each bit inverted; of ``bool`` not.")
-bitwise_count = _unary("bitwise_count", "Number of bits set in the absolute value.")
+signbit = _unary(
+    "signbit", "Whether the sign is set, of -0 and NaN too.", "[-0.0, 1.0]", "array([ True, False])"
+)
+invert = _unary("invert", "Each bit inverted; of ``bool`` not.", "[0, 5]", "array([-1, -6])")
+bitwise_count = _unary(
+    "bitwise_count", "Number of bits set in the absolute value.", "[7, 8]", "array([3, 1], dtype=uint8)"
+)
 acos = arccos
 acosh = arccosh
 asin = arcsin
@@ -169,46 +218,71 @@ atan = arctan
 atanh = arctanh
 bitwise_invert = invert
 bitwise_not = invert
-fabs = _unary("fabs", "The absolute value, as floats.")
-expit = _unary("expit", "The logistic function, ``1 / (1 + exp(-x))``.")
-add = _binary("add", "The sum.")
-subtract = _binary("subtract", "The difference.")
-multiply = _binary("multiply", "The product.")
-divide = _binary("divide", "The quotient; of integers as floats.")
-true_divide = _binary("divide", "The quotient; of integers as floats.")
-floor_divide = _binary("floor_divide", "The quotient rounded down; of integers by zero 0.")
-remainder = _binary("remainder", "The remainder with the divisor's sign.")
-fmod = _binary("fmod", "The remainder with the dividend's sign.")
-power = _binary("power", "To the power of.")
-float_power = _binary("float_power", "To the power of, in double precision at least.")
-gcd = _binary("gcd", "The greatest common divisor.")
-lcm = _binary("lcm", "The least common multiple.")
-logaddexp = _binary("logaddexp", "``log(exp(x) + exp(y))`` without overflow.")
-logaddexp2 = _binary("logaddexp2", "``log2(2**x + 2**y)`` without overflow.")
-arctan2 = _binary("arctan2", "The angle of the point ``(y, x)``, in radians.")
-hypot = _binary("hypot", "``sqrt(x**2 + y**2)`` without overflow.")
-copysign = _binary("copysign", "With the sign of the other.")
-nextafter = _binary("nextafter", "The next float towards the other.")
-ldexp = _binary("ldexp", "Times two to the power of the other.")
-heaviside = _binary("heaviside", "0 below zero, 1 above, the other at zero.")
-equal = _binary("equal", "Whether they are equal.")
-not_equal = _binary("not_equal", "Whether they differ.")
-less = _binary("less", "Whether it is less.")
-less_equal = _binary("less_equal", "Whether it is less or equal.")
-greater = _binary("greater", "Whether it is greater.")
-greater_equal = _binary("greater_equal", "Whether it is greater or equal.")
-logical_and = _binary("logical_and", "Whether both are true.")
-logical_or = _binary("logical_or", "Whether one is true.")
-logical_xor = _binary("logical_xor", "Whether exactly one is true.")
-bitwise_and = _binary("bitwise_and", "The bits set in both.")
-bitwise_or = _binary("bitwise_or", "The bits set in one.")
-bitwise_xor = _binary("bitwise_xor", "The bits set in exactly one.")
-left_shift = _binary("left_shift", "Bits shifted left.")
-right_shift = _binary("right_shift", "Bits shifted right.")
-maximum = _binary("maximum", "The greater; NaN if one is.")
-minimum = _binary("minimum", "The lesser; NaN if one is.")
-fmax = _binary("fmax", "The greater; a number beside NaN.")
-fmin = _binary("fmin", "The lesser; a number beside NaN.")
+fabs = _unary("fabs", "The absolute value, as floats.", "[-1.5, 2.0]", "array([1.5, 2. ])")
+expit = _unary(
+    "expit", "The logistic function, ``1 / (1 + exp(-x))``.", "[0.5, 1.0]", "array([0.62245933, 0.73105858])"
+)
+add = _binary("add", "The sum.", "[1, 2], 10", "array([11, 12])")
+subtract = _binary("subtract", "The difference.", "[5, 7], [1, 2]", "array([4, 5])")
+multiply = _binary("multiply", "The product.", "[1, 2], [3, 4]", "array([3, 8])")
+divide = _binary("divide", "The quotient; of integers as floats.", "[1, 3], 2", "array([0.5, 1.5])")
+true_divide = _binary("divide", "The quotient; of integers as floats.", "[1, 3], 2", "array([0.5, 1.5])")
+floor_divide = _binary(
+    "floor_divide", "The quotient rounded down; of integers by zero 0.", "[7, -7], 2", "array([ 3, -4])"
+)
+remainder = _binary("remainder", "The remainder with the divisor's sign.", "[7, -7], 3", "array([1, 2])")
+fmod = _binary("fmod", "The remainder with the dividend's sign.", "[7, -7], 3", "array([ 1, -1])")
+power = _binary("power", "To the power of.", "[2, 3], 2", "array([4, 9])")
+float_power = _binary(
+    "float_power", "To the power of, in double precision at least.", "[2, 3], 2", "array([4., 9.])"
+)
+gcd = _binary("gcd", "The greatest common divisor.", "[12, 7], 8", "array([4, 1])")
+lcm = _binary("lcm", "The least common multiple.", "[4, 6], 10", "array([20, 30])")
+logaddexp = _binary(
+    "logaddexp", "``log(exp(x) + exp(y))`` without overflow.", "[0.0], [0.0]", "array([0.69314718])"
+)
+logaddexp2 = _binary("logaddexp2", "``log2(2**x + 2**y)`` without overflow.", "[1.0], [1.0]", "array([2.])")
+arctan2 = _binary(
+    "arctan2", "The angle of the point ``(y, x)``, in radians.", "[1.0], [1.0]", "array([0.78539816])"
+)
+hypot = _binary("hypot", "``sqrt(x**2 + y**2)`` without overflow.", "[3.0], [4.0]", "array([5.])")
+copysign = _binary("copysign", "With the sign of the other.", "[1.0, 2.0], -1.0", "array([-1., -2.])")
+nextafter = _binary("nextafter", "The next float towards the other.", "[1.0], [2.0]", "array([1.])")
+ldexp = _binary("ldexp", "Times two to the power of the other.", "[0.5, 1.0], [2, 3]", "array([2., 8.])")
+heaviside = _binary(
+    "heaviside",
+    "0 below zero, 1 above, the other at zero.",
+    "[-1.0, 0.0, 1.0], 0.5",
+    "array([0. , 0.5, 1. ])",
+)
+equal = _binary("equal", "Whether they are equal.", "[1, 2], 2", "array([False,  True])")
+not_equal = _binary("not_equal", "Whether they differ.", "[1, 2], 2", "array([ True, False])")
+less = _binary("less", "Whether it is less.", "[1, 2, 3], 2", "array([ True, False, False])")
+less_equal = _binary(
+    "less_equal", "Whether it is less or equal.", "[1, 2, 3], 2", "array([ True,  True, False])"
+)
+greater = _binary("greater", "Whether it is greater.", "[1, 2, 3], 2", "array([False, False,  True])")
+greater_equal = _binary(
+    "greater_equal", "Whether it is greater or equal.", "[1, 2, 3], 2", "array([False,  True,  True])"
+)
+logical_and = _binary(
+    "logical_and", "Whether both are true.", "[True, False], [True, True]", "array([ True, False])"
+)
+logical_or = _binary(
+    "logical_or", "Whether one is true.", "[True, False], [False, False]", "array([ True, False])"
+)
+logical_xor = _binary(
+    "logical_xor", "Whether exactly one is true.", "[True, False], [True, True]", "array([False,  True])"
+)
+bitwise_and = _binary("bitwise_and", "The bits set in both.", "[6, 5], 3", "array([2, 1])")
+bitwise_or = _binary("bitwise_or", "The bits set in one.", "[6, 5], 3", "array([7, 7])")
+bitwise_xor = _binary("bitwise_xor", "The bits set in exactly one.", "[6, 5], 3", "array([5, 6])")
+left_shift = _binary("left_shift", "Bits shifted left.", "[1, 3], 2", "array([ 4, 12])")
+right_shift = _binary("right_shift", "Bits shifted right.", "[8, 5], 1", "array([4, 2])")
+maximum = _binary("maximum", "The greater; NaN if one is.", "[1, 5], [3, 2]", "array([3, 5])")
+minimum = _binary("minimum", "The lesser; NaN if one is.", "[1, 5], [3, 2]", "array([1, 2])")
+fmax = _binary("fmax", "The greater; a number beside NaN.", "[1.0, sa.nan], 0.0", "array([1., 0.])")
+fmin = _binary("fmin", "The lesser; a number beside NaN.", "[1.0, sa.nan], 0.0", "array([0., 0.])")
 atan2 = arctan2
 pow = power
 bitwise_left_shift = left_shift
@@ -251,7 +325,14 @@ def where(condition: Any, x1: Any = None, x2: Any = None, /) -> Any:
 
 
 def round(x: Any, /, decimals: int = 0, out: Any = None) -> Array:
-    """Round to decimals, halves to even; negative ones round to tens, hundreds and so on."""
+    """Round to decimals, halves to even; negative ones round to tens, hundreds and so on.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.round([1.25, 1.75], 1).compute()
+    array([1.2, 1.8])
+    """
     result = wrap(native.round(_convert.native_of(x), decimals))
     return result if out is None else into(out, result, "round")
 
@@ -278,7 +359,14 @@ def clip(x: Any, /, min: Any = None, max: Any = None, out: Any = None) -> Array:
 def nan_to_num(
     x: Any, /, copy: bool = True, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
 ) -> Array:
-    """Replace NaN, and infinities by the largest and least numbers unless others are given."""
+    """Replace NaN, and infinities by the largest and least numbers unless others are given.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.nan_to_num([sa.nan, 1.0]).compute()
+    array([0., 1.])
+    """
     x = _convert.native_of(x)
     if _convert.dtype_of(x.dtype()).kind not in "fc":
         return wrap(x)
@@ -286,17 +374,38 @@ def nan_to_num(
 
 
 def isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Array:
-    """Say which elements are equal within ``atol + rtol * |b|``."""
+    """Say which elements are equal within ``atol + rtol * |b|``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.isclose([1.0, 2.0], [1.0, 2.1]).compute()
+    array([ True, False])
+    """
     return wrap(native.isclose(_convert.native_of(a), operand(b), rtol, atol, equal_nan))
 
 
 def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Array:
-    """Say whether all elements are equal within ``atol + rtol * |b|``."""
+    """Say whether all elements are equal within ``atol + rtol * |b|``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.allclose([1.0, 2.0], [1.0, 2.0 + 1e-12]).compute()
+    np.True_
+    """
     return isclose(a, b, rtol, atol, equal_nan).all()
 
 
 def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
-    """Compute whether two arrays have one shape and equal elements."""
+    """Compute whether two arrays have one shape and equal elements.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> bool(sa.array_equal([1, 2], [1, 2]))
+    True
+    """
     left, right = wrap(_convert.native_of(a1)), wrap(_convert.native_of(a2))
     if left.shape != right.shape:
         return False
@@ -307,44 +416,100 @@ def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
 
 
 def modf(x: Any, /) -> tuple[Array, Array]:
-    """Split into fraction and integer part, both with the sign of the element."""
+    """Split into fraction and integer part, both with the sign of the element.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> [x.compute().tolist() for x in sa.modf([1.5])]
+    [[0.5], [1.0]]
+    """
     fraction, whole = native.modf(_convert.native_of(x))
     return wrap(fraction), wrap(whole)
 
 
 def frexp(x: Any, /) -> tuple[Array, Array]:
-    """Split into a mantissa between 0.5 and 1 and a power of two."""
+    """Split into a mantissa between 0.5 and 1 and a power of two.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> [x.compute().tolist() for x in sa.frexp([8.0])]
+    [[0.5], [4]]
+    """
     mantissa, exponent = native.frexp(_convert.native_of(x))
     return wrap(mantissa), wrap(exponent)
 
 
 def divmod(x1: Any, x2: Any, /) -> tuple[Array, Array]:
-    """Divide and round down, with the remainder."""
+    """Divide and round down, with the remainder.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> [x.compute().tolist() for x in sa.divmod([7, -7], 2)]
+    [[3, -4], [1, 1]]
+    """
     return floor_divide(x1, x2), remainder(x1, x2)
 
 
 def iscomplex(x: Any, /) -> Array:
-    """Say which elements have an imaginary part."""
+    """Say which elements have an imaginary part.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.iscomplex([1 + 0j, 1j]).compute()
+    array([False,  True])
+    """
     return not_equal(imag(x), 0)
 
 
 def isreal(x: Any, /) -> Array:
-    """Say which elements have no imaginary part."""
+    """Say which elements have no imaginary part.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.isreal([1 + 0j, 1j]).compute()
+    array([ True, False])
+    """
     return equal(imag(x), 0)
 
 
 def isneginf(x: Any, /) -> Array:
-    """Say which elements are negative infinity."""
+    """Say which elements are negative infinity.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.isneginf([-sa.inf, 1.0]).compute()
+    array([ True, False])
+    """
     return equal(x, float("-inf"))
 
 
 def isposinf(x: Any, /) -> Array:
-    """Say which elements are positive infinity."""
+    """Say which elements are positive infinity.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.isposinf([sa.inf, 1.0]).compute()
+    array([ True, False])
+    """
     return equal(x, float("inf"))
 
 
 def array_equiv(a1: Any, a2: Any) -> bool:
-    """Compute whether two arrays broadcast and have equal elements."""
+    """Compute whether two arrays broadcast and have equal elements.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> bool(sa.array_equiv([1, 1], [[1, 1], [1, 1]]))
+    True
+    """
     try:
         return bool(equal(a1, a2).all())
     except ValueError:

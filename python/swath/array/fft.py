@@ -106,22 +106,50 @@ irfft2 = _over("irfft2", "Transform back to real elements over two axes.", plane
 
 
 def fftshift(x: Any, /, axes: Any = None) -> Array:
-    """Move the zero frequency to the middle."""
+    """Move the zero frequency to the middle.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.fft.fftshift([0, 1, 2, 3]).compute()
+    array([2, 3, 0, 1])
+    """
     return wrap(_fft.shift(native_of(x), axes_of(axes), False))
 
 
 def ifftshift(x: Any, /, axes: Any = None) -> Array:
-    """Move the zero frequency back to the start."""
+    """Move the zero frequency back to the start.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.fft.ifftshift([2, 3, 0, 1]).compute()
+    array([0, 1, 2, 3])
+    """
     return wrap(_fft.shift(native_of(x), axes_of(axes), True))
 
 
 def fftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: Any = None) -> Array:
-    """Give the frequencies of a transform of length ``n`` of samples at distances ``d``."""
+    """Give the frequencies of a transform of length ``n`` of samples at distances ``d``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.fft.fftfreq(4).compute()
+    array([ 0.  ,  0.25, -0.5 , -0.25])
+    """
     made = wrap(_context.maker().fftfreq(n, float(d)))
     return made if dtype is None else made.astype(dtype)
 
 
 def rfftfreq(n: int, /, d: float = 1.0, *, dtype: Any = None, device: Any = None) -> Array:
-    """Give the frequencies of a real transform of length ``n`` of samples at distances ``d``."""
+    """Give the frequencies of a real transform of length ``n`` of samples at distances ``d``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.fft.rfftfreq(4).compute()
+    array([0.  , 0.25, 0.5 ])
+    """
     made = wrap(_context.maker().rfftfreq(n, float(d)))
     return made if dtype is None else made.astype(dtype)

@@ -39,7 +39,14 @@ def take(x: Any, indices: Any, /, axis: int | None = None, *, mode: str = "raise
 
 
 def take_along_axis(x: Any, indices: Any, /, axis: int = -1) -> Array:
-    """Pick positions along an axis that differ for each place, as :func:`argsort` gives them."""
+    """Pick positions along an axis that differ for each place, as :func:`argsort` gives them.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.take_along_axis([[3, 1, 2]], sa.asarray([[1, 2]]), axis=1).compute()
+    array([[1, 2]])
+    """
     return wrap(native.take_along_axis(native_of(x), native_of(indices), axis))
 
 
@@ -49,7 +56,14 @@ def put_along_axis(x: Array, indices: Any, values: Any, axis: int) -> None:
 
 
 def compress(condition: Any, x: Any, /, axis: int | None = None) -> Array:
-    """Keep the parts along an axis where a condition holds."""
+    """Keep the parts along an axis where a condition holds.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.compress([True, False, True], [1, 2, 3]).compute()
+    array([1, 3])
+    """
     inner = native_of(x)
     if axis is None:
         inner, axis = native.reshape(inner, [-1]), 0
@@ -57,27 +71,63 @@ def compress(condition: Any, x: Any, /, axis: int | None = None) -> Array:
 
 
 def extract(condition: Any, x: Any, /) -> Array:
-    """Give the elements where a condition holds."""
+    """Give the elements where a condition holds.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.extract([True, False], [1, 2]).compute()
+    array([1])
+    """
     return compress(wrap(native_of(condition)).ravel(), x)
 
 
 def nonzero(x: Any, /) -> tuple[Array, ...]:
-    """Find the elements that are not zero: their positions, an array for each axis."""
+    """Find the elements that are not zero: their positions, an array for each axis.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> [x.compute().tolist() for x in sa.nonzero([0, 3, 4])]
+    [[1, 2]]
+    """
     return tuple(wrap(one) for one in native.nonzero(native_of(x)))
 
 
 def flatnonzero(x: Any, /) -> Array:
-    """Find the elements of the flat array that are not zero."""
+    """Find the elements of the flat array that are not zero.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.flatnonzero([0, 1, 1]).compute()
+    array([1, 2])
+    """
     return nonzero(wrap(native_of(x)).ravel())[0]
 
 
 def argwhere(x: Any, /) -> Array:
-    """Find the elements that are not zero: a row of positions for each."""
+    """Find the elements that are not zero: a row of positions for each.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.argwhere([[0, 1], [1, 0]]).compute()
+    array([[0, 1],
+           [1, 0]])
+    """
     return wrap(native.argwhere(native_of(x)))
 
 
 def choose(x: Any, choices: Any, /, mode: str = "raise") -> Array:
-    """Take for each place the element of the choice that an array of integers names."""
+    """Take for each place the element of the choice that an array of integers names.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.choose([1, 0], [[1, 2], [10, 20]]).compute()
+    array([10,  2])
+    """
     own = wrap(native_of(x))
     if mode == "clip":
         own = own.clip(0, len(choices) - 1)
@@ -101,7 +151,14 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Array:
 
 
 def ravel_multi_index(multi_index: Any, dims: Any) -> Array:
-    """Give positions in the flat array from positions along each axis."""
+    """Give positions in the flat array from positions along each axis.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.ravel_multi_index(([0, 1], [1, 1]), (2, 3)).compute()
+    array([1, 4])
+    """
     flat: Any = None
     for positions, length in zip(multi_index, dims, strict=True):
         own = wrap(native_of(positions))
@@ -110,7 +167,14 @@ def ravel_multi_index(multi_index: Any, dims: Any) -> Array:
 
 
 def unravel_index(indices: Any, shape: Any) -> tuple[Array, ...]:
-    """Give positions along each axis from positions in the flat array."""
+    """Give positions along each axis from positions in the flat array.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> [x.compute().tolist() for x in sa.unravel_index([1, 4], (2, 3))]
+    [[0, 1], [1, 1]]
+    """
     own = wrap(native_of(indices))
     parts = []
     behind = 1
@@ -121,7 +185,14 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Array, ...]:
 
 
 def ix_(*vectors: Any) -> tuple[Array, ...]:
-    """Give vectors axes of their own, so that they index a grid together."""
+    """Give vectors axes of their own, so that they index a grid together.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> [x.shape for x in sa.ix_([0, 1], [0, 1, 2])]
+    [(2, 1), (1, 3)]
+    """
     count = len(vectors)
     made = []
     for place, vector in enumerate(vectors):
@@ -135,21 +206,42 @@ def ix_(*vectors: Any) -> tuple[Array, ...]:
 
 
 def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
-    """Give the positions of what stands on and below a diagonal of a matrix."""
+    """Give the positions of what stands on and below a diagonal of a matrix.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> [x.compute().tolist() for x in sa.tril_indices(2)]
+    [[0, 1, 1], [0, 0, 1]]
+    """
     from swath.array.creation import tri
 
     return nonzero(tri(n, m, k, dtype=bool))
 
 
 def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
-    """Give the positions of what stands on and above a diagonal of a matrix."""
+    """Give the positions of what stands on and above a diagonal of a matrix.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> [x.compute().tolist() for x in sa.triu_indices(2)]
+    [[0, 0, 1], [0, 1, 1]]
+    """
     from swath.array.creation import tri
 
     return nonzero(~tri(n, m, k - 1, dtype=bool))
 
 
 def diag_indices(n: int, ndim: int = 2) -> tuple[Array, ...]:
-    """Give the positions of the diagonal of an array with axes of one length."""
+    """Give the positions of the diagonal of an array with axes of one length.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> [x.compute().tolist() for x in sa.diag_indices(2)]
+    [[0, 1], [0, 1]]
+    """
     from swath.array.ranges import arange
 
     return (arange(n),) * ndim

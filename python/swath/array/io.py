@@ -283,7 +283,13 @@ def compute(*arrays: Any) -> tuple[Any, ...]:
 
 
 def persist(*arrays: Any) -> tuple[Array, ...]:
-    """Compute several arrays together and hold them in memory, in their chunks."""
+    """Compute several arrays together and hold them in memory, in their chunks.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> x, y = sa.persist(sa.arange(3), sa.ones(2))
+    """
     return tuple(map(wrap, native.persist([native_of(one) for one in arrays])))
 
 

@@ -41,12 +41,27 @@ def concatenate(arrays: Any, /, axis: int | None = 0, out: None = None, *, dtype
 
 
 def concat(arrays: Any, /, *, axis: int | None = 0) -> Array:
-    """Join arrays along an axis: the Array API's name of :func:`concatenate`."""
+    """Join arrays along an axis: the Array API's name of :func:`concatenate`.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.concat([sa.arange(2), sa.arange(2)]).compute()
+    array([0, 1, 0, 1])
+    """
     return concatenate(arrays, axis=axis)
 
 
 def stack(arrays: Any, /, axis: int = 0, out: None = None, *, dtype: Any = None) -> Array:
-    """Join arrays of one shape along a new axis."""
+    """Join arrays of one shape along a new axis.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.stack([sa.arange(2), sa.arange(2)]).compute()
+    array([[0, 1],
+           [0, 1]])
+    """
     parts = _all(arrays)
     if not parts:
         raise ValueError("need at least one array to stack")
@@ -55,7 +70,15 @@ def stack(arrays: Any, /, axis: int = 0, out: None = None, *, dtype: Any = None)
 
 
 def vstack(arrays: Any, /) -> Array:
-    """Join arrays along the first axis; vectors are rows."""
+    """Join arrays along the first axis; vectors are rows.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.vstack([[1, 2], [3, 4]]).compute()
+    array([[1, 2],
+           [3, 4]])
+    """
     from swath.array.layout import atleast_2d
 
     return concatenate([atleast_2d(wrap(one)) for one in _all(arrays)], axis=0)
@@ -70,14 +93,29 @@ def hstack(arrays: Any, /) -> Array:
 
 
 def dstack(arrays: Any, /) -> Array:
-    """Join arrays along the third axis."""
+    """Join arrays along the third axis.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.dstack([[1, 2], [3, 4]]).shape
+    (1, 2, 2)
+    """
     from swath.array.layout import atleast_3d
 
     return concatenate([atleast_3d(wrap(one)) for one in _all(arrays)], axis=2)
 
 
 def column_stack(arrays: Any, /) -> Array:
-    """Join vectors as columns."""
+    """Join vectors as columns.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.column_stack([[1, 2], [3, 4]]).compute()
+    array([[1, 3],
+           [2, 4]])
+    """
     parts = [wrap(one) for one in _all(arrays)]
     return concatenate([part if part.ndim > 1 else part.reshape((-1, 1)) for part in parts], axis=1)
 
@@ -119,7 +157,14 @@ def block(arrays: Any) -> Array:
 
 
 def array_split(x: Any, /, indices_or_sections: Any, axis: int = 0) -> list[Array]:
-    """Cut before positions, or into so many parts, of which the first ones may be longer by one."""
+    """Cut before positions, or into so many parts, of which the first ones may be longer by one.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> [part.shape for part in sa.array_split(sa.arange(5), 2)]
+    [(3,), (2,)]
+    """
     own = wrap(native_of(x))
     if hasattr(indices_or_sections, "__index__") and not isinstance(indices_or_sections, np.ndarray):
         parts = native.array_split(own._array, int(indices_or_sections), axis)
@@ -134,7 +179,14 @@ def array_split(x: Any, /, indices_or_sections: Any, axis: int = 0) -> list[Arra
 
 
 def split(x: Any, /, indices_or_sections: Any, axis: int = 0) -> list[Array]:
-    """Cut into equal parts, or before positions."""
+    """Cut into equal parts, or before positions.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> [part.compute().tolist() for part in sa.split(sa.arange(4), 2)]
+    [[0, 1], [2, 3]]
+    """
     own = wrap(native_of(x))
     is_count = hasattr(indices_or_sections, "__index__") and not isinstance(indices_or_sections, np.ndarray)
     if is_count and own.shape[axis] % int(indices_or_sections):
@@ -143,12 +195,26 @@ def split(x: Any, /, indices_or_sections: Any, axis: int = 0) -> list[Array]:
 
 
 def tile(x: Any, /, repetitions: Any) -> Array:
-    """Repeat the whole array along axes."""
+    """Repeat the whole array along axes.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.tile([1, 2], 2).compute()
+    array([1, 2, 1, 2])
+    """
     return wrap(native.tile(native_of(x), _convert.shape_of(repetitions)))
 
 
 def repeat(x: Any, /, repeats: Any, axis: int | None = None) -> Array:
-    """Repeat each element along an axis; of the flat array if none is named."""
+    """Repeat each element along an axis; of the flat array if none is named.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.repeat([1, 2], 2).compute()
+    array([1, 1, 2, 2])
+    """
     inner = native_of(x)
     if axis is None:
         inner, axis = native.reshape(inner, [-1]), 0
@@ -166,12 +232,26 @@ def repeat(x: Any, /, repeats: Any, axis: int | None = None) -> Array:
 
 
 def append(x: Any, values: Any, axis: int | None = None) -> Array:
-    """Join values behind an array; both flat if no axis is named."""
+    """Join values behind an array; both flat if no axis is named.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.append([1, 2], [3]).compute()
+    array([1, 2, 3])
+    """
     return concatenate([x, values], axis=axis)
 
 
 def delete(x: Any, obj: Any, axis: int | None = None) -> Array:
-    """Leave out parts along an axis."""
+    """Leave out parts along an axis.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.delete([1, 2, 3], 1).compute()
+    array([1, 3])
+    """
     inner = native_of(x)
     if axis is None:
         inner, axis = native.reshape(inner, [-1]), 0
@@ -189,7 +269,14 @@ def delete(x: Any, obj: Any, axis: int | None = None) -> Array:
 
 
 def insert(x: Any, obj: Any, values: Any, axis: int | None = None) -> Array:
-    """Insert values before a position along an axis, or before several, one for each."""
+    """Insert values before a position along an axis, or before several, one for each.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.insert([1, 3], 1, 2).compute()
+    array([1, 2, 3])
+    """
     inner = native_of(x)
     if axis is None:
         inner, axis = native.reshape(inner, [-1]), 0
@@ -255,15 +342,36 @@ def pad(x: Any, /, pad_width: Any, mode: str = "constant", **options: Any) -> Ar
 
 
 def vsplit(x: Any, /, indices_or_sections: Any) -> list[Array]:
-    """Cut along the first axis."""
+    """Cut along the first axis.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> [x.shape for x in sa.vsplit(sa.zeros((4, 2)), 2)]
+    [(2, 2), (2, 2)]
+    """
     return split(x, indices_or_sections, 0)
 
 
 def hsplit(x: Any, /, indices_or_sections: Any) -> list[Array]:
-    """Cut along the second axis; vectors along their only one."""
+    """Cut along the second axis; vectors along their only one.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> [x.shape for x in sa.hsplit(sa.zeros((2, 4)), 2)]
+    [(2, 2), (2, 2)]
+    """
     return split(x, indices_or_sections, 1 if wrap(native_of(x)).ndim > 1 else 0)
 
 
 def dsplit(x: Any, /, indices_or_sections: Any) -> list[Array]:
-    """Cut along the third axis."""
+    """Cut along the third axis.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> [x.shape for x in sa.dsplit(sa.zeros((1, 1, 4)), 2)]
+    [(1, 1, 2), (1, 1, 2)]
+    """
     return split(x, indices_or_sections, 2)

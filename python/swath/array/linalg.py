@@ -98,7 +98,15 @@ def _matrix(x: Any, name: str) -> Any:
 
 
 def cholesky(x: Any, /, *, upper: bool = False) -> Array:
-    """Find the lower triangle whose product with its adjoint is ``x``; the adjoint if ``upper``."""
+    """Find the lower triangle whose product with its adjoint is ``x``; the adjoint if ``upper``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.cholesky([[4.0, 0.0], [0.0, 9.0]]).compute()
+    array([[2., 0.],
+           [0., 3.]])
+    """
     lower = wrap(native.factor("cholesky", _matrix(x, "cholesky")))
     if not upper:
         return lower
@@ -137,6 +145,12 @@ def svd(x: Any, /, *, full_matrices: bool = True, compute_uv: bool = True) -> An
         Whether ``U`` and ``Vh`` are square.
     compute_uv
         Whether they are wanted at all.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.svd([[3.0, 0.0], [0.0, 4.0]]).S.compute()
+    array([4., 3.])
     """
     inner = _matrix(x, "svd")
     if not compute_uv:
@@ -145,7 +159,14 @@ def svd(x: Any, /, *, full_matrices: bool = True, compute_uv: bool = True) -> An
 
 
 def svdvals(x: Any, /) -> Array:
-    """Find singular values, descending."""
+    """Find singular values, descending.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.svdvals([[3.0, 0.0], [0.0, 4.0]]).compute()
+    array([4., 3.])
+    """
     return wrap(native.factor("svdvals", _matrix(x, "svdvals")))
 
 
@@ -162,17 +183,39 @@ def svd_compressed(x: Any, k: int, *, iterations: int = 2, seed: int = 0) -> SVD
         Up to 4, which sharpen the result where singular values fall slowly.
     seed
         Of the random vectors.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.svd_compressed(sa.eye(20), 2).S.compute().round(6)
+    array([1., 1.])
     """
     return SVDResult(*map(wrap, native.svd_compressed(_matrix(x, "svd_compressed"), k, iterations, seed)))
 
 
 def inv(x: Any, /) -> Array:
-    """Invert matrices."""
+    """Invert matrices.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.inv([[2.0, 0.0], [0.0, 4.0]]).compute()
+    array([[0.5 , 0.  ],
+           [0.  , 0.25]])
+    """
     return wrap(native.factor("inv", _matrix(x, "inv")))
 
 
 def pinv(x: Any, /, *, rtol: Any = None) -> Array:
-    """Find pseudo-inverses of matrices; singular values below ``rtol`` times the largest count as zero."""
+    """Find pseudo-inverses of matrices; singular values below ``rtol`` times the largest count as zero.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.pinv([[2.0, 0.0], [0.0, 4.0]]).compute()
+    array([[0.5 , 0.  ],
+           [0.  , 0.25]])
+    """
     inner = _matrix(x, "pinv")
     if rtol is None:
         return wrap(native.factor("pinv", inner))
@@ -192,27 +235,62 @@ def _last_axis(value: Any) -> Any:
 
 
 def det(x: Any, /) -> Array:
-    """Compute determinants."""
+    """Compute determinants.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> round(float(sa.linalg.det([[4.0, 1.0], [1.0, 3.0]])), 6)
+    11.0
+    """
     return wrap(native.factor("det", _matrix(x, "det")))
 
 
 def slogdet(x: Any, /) -> SlogdetResult:
-    """Compute signs and logarithms of the magnitude of determinants."""
+    """Compute signs and logarithms of the magnitude of determinants.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.slogdet([[2.0, 0.0], [0.0, 0.5]]).sign.compute()
+    np.float64(1.0)
+    """
     return SlogdetResult(*map(wrap, native.factors("slogdet", _matrix(x, "slogdet"))))
 
 
 def eigh(x: Any, /) -> EighResult:
-    """Find eigenvalues (ascending) and eigenvectors of symmetric or Hermitian matrices."""
+    """Find eigenvalues (ascending) and eigenvectors of symmetric or Hermitian matrices.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.eigh([[2.0, 0.0], [0.0, 1.0]]).eigenvalues.compute()
+    array([1., 2.])
+    """
     return EighResult(*map(wrap, native.factors("eigh", _matrix(x, "eigh"))))
 
 
 def eigvalsh(x: Any, /) -> Array:
-    """Find eigenvalues (ascending) of symmetric or Hermitian matrices."""
+    """Find eigenvalues (ascending) of symmetric or Hermitian matrices.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.eigvalsh([[2.0, 0.0], [0.0, 1.0]]).compute()
+    array([1., 2.])
+    """
     return wrap(native.factor("eigvalsh", _matrix(x, "eigvalsh")))
 
 
 def matrix_rank(x: Any, /, *, rtol: Any = None) -> Array:
-    """Count the singular values that are more than ``rtol`` times the largest."""
+    """Count the singular values that are more than ``rtol`` times the largest.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.matrix_rank([[1.0, 1.0], [1.0, 1.0]]).compute()
+    np.int64(1)
+    """
     inner = _matrix(x, "matrix_rank")
     if rtol is None:
         return wrap(native.factor("matrix_rank", inner))
@@ -222,22 +300,51 @@ def matrix_rank(x: Any, /, *, rtol: Any = None) -> Array:
 
 
 def matrix_power(x: Any, n: int, /) -> Array:
-    """Multiply square matrices ``n`` times with themselves; negative powers are of the inverse."""
+    """Multiply square matrices ``n`` times with themselves; negative powers are of the inverse.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.matrix_power([[1, 2], [3, 4]], 2).compute()
+    array([[ 7, 10],
+           [15, 22]])
+    """
     return wrap(native.matrix_power(_matrix(x, "matrix_power"), n))
 
 
 def solve(x1: Any, x2: Any, /) -> Array:
-    """Find ``x`` with ``x1 @ x = x2``: ``(..., n, n)`` and ``(n,)`` or ``(..., n, k)``."""
+    """Find ``x`` with ``x1 @ x = x2``: ``(..., n, n)`` and ``(n,)`` or ``(..., n, k)``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.solve([[2.0, 0.0], [0.0, 4.0]], [2.0, 8.0]).compute()
+    array([1., 2.])
+    """
     return wrap(native.solve(_matrix(x1, "solve"), native_of(x2)))
 
 
 def solve_triangular(x1: Any, x2: Any, /, *, lower: bool = False) -> Array:
-    """Find ``x`` with ``x1 @ x = x2`` for a triangle; the other triangle is not read."""
+    """Find ``x`` with ``x1 @ x = x2`` for a triangle; the other triangle is not read.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.solve_triangular([[2.0, 0.0], [1.0, 1.0]], [2.0, 3.0], lower=True).compute()
+    array([1., 2.])
+    """
     return wrap(native.solve_triangular(_matrix(x1, "solve_triangular"), native_of(x2), lower))
 
 
 def lstsq(x1: Any, x2: Any, /, rcond: None = None) -> LstsqResult:
-    """Find the ``x`` of least ``|x2 - x1 @ x|``, residuals, rank and singular values."""
+    """Find the ``x`` of least ``|x2 - x1 @ x|``, residuals, rank and singular values.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.lstsq([[1.0, 0.0], [0.0, 2.0]], [1.0, 4.0])[0].compute()
+    array([1., 2.])
+    """
     return LstsqResult(*map(wrap, native.lstsq(_matrix(x1, "lstsq"), native_of(x2))))
 
 
@@ -266,7 +373,14 @@ def norm(x: Any, /, ord: Any = None, axis: Any = None, keepdims: bool = False) -
 
 
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Array:
-    """Measure vectors over axes, which count as one."""
+    """Measure vectors over axes, which count as one.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.vector_norm([3.0, 4.0]).compute()
+    np.float64(5.0)
+    """
     inner = native_of(x)
     axes = axes_of(axis)
     ndim = inner.ndim()
@@ -288,23 +402,51 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
 
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
-    """Measure matrices over the last two axes."""
+    """Measure matrices over the last two axes.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.matrix_norm([[3.0, 0.0], [0.0, 4.0]]).compute()
+    np.float64(5.0)
+    """
     return wrap(native.norm(_matrix(x, "matrix_norm"), ord, [-2, -1], keepdims))
 
 
 def cond(x: Any, /) -> Array:
-    """Divide the largest singular value by the least."""
+    """Divide the largest singular value by the least.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.cond([[2.0, 0.0], [0.0, 1.0]]).compute()
+    np.float64(2.0)
+    """
     s = svdvals(x)
     return s[..., 0] / s[..., -1]
 
 
 def diagonal(x: Any, /, *, offset: int = 0) -> Array:
-    """Take a diagonal over the last two axes."""
+    """Take a diagonal over the last two axes.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.diagonal([[1, 2], [3, 4]]).compute()
+    array([1, 4])
+    """
     return wrap(native.diagonal(_matrix(x, "diagonal"), offset, -2, -1))
 
 
 def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Array:
-    """Add up a diagonal over the last two axes."""
+    """Add up a diagonal over the last two axes.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.trace([[1, 2], [3, 4]]).compute()
+    np.int64(5)
+    """
     return diagonal(x, offset=offset).sum(axis=-1, dtype=dtype)
 
 

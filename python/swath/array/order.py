@@ -35,7 +35,14 @@ def sort(
 def argsort(
     x: Any, /, axis: int | None = -1, *, descending: bool = False, stable: bool = True, kind: Any = None
 ) -> Array:
-    """Give the positions that sort along an axis; equal elements keep their order."""
+    """Give the positions that sort along an axis; equal elements keep their order.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.argsort([3, 1, 2]).compute()
+    array([1, 2, 0])
+    """
     inner, axis = _flat(x, axis)
     if not descending:
         return wrap(native.sort(inner, axis, True))
@@ -44,29 +51,64 @@ def argsort(
 
 
 def partition(x: Any, kth: int, /, axis: int | None = -1) -> Array:
-    """Put the ``kth`` element where sorting would put it, smaller ones before and larger ones behind it."""
+    """Put the ``kth`` element where sorting would put it, smaller ones before and larger ones behind it.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.partition([3, 1, 2], 1).compute()[1]
+    np.int64(2)
+    """
     inner, axis = _flat(x, axis)
     return wrap(native.partition(inner, kth, axis, False))
 
 
 def argpartition(x: Any, kth: int, /, axis: int | None = -1) -> Array:
-    """Give the positions that :func:`partition` picks."""
+    """Give the positions that :func:`partition` picks.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.argpartition([3, 1, 2], 0).compute()[0]
+    np.int64(1)
+    """
     inner, axis = _flat(x, axis)
     return wrap(native.partition(inner, kth, axis, True))
 
 
 def topk(x: Any, k: int, /, axis: int = -1) -> Array:
-    """Give the ``k`` largest elements along an axis, descending; of a negative ``k`` the least, ascending."""
+    """Give the ``k`` largest elements along an axis, descending; of a negative ``k`` the least, ascending.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.topk([3, 1, 2], 2).compute()
+    array([3, 2])
+    """
     return wrap(native.topk(native_of(x), k, axis, False))
 
 
 def argtopk(x: Any, k: int, /, axis: int = -1) -> Array:
-    """Give the positions of what :func:`topk` gives."""
+    """Give the positions of what :func:`topk` gives.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.argtopk([3, 1, 2], 2).compute()
+    array([0, 2])
+    """
     return wrap(native.topk(native_of(x), k, axis, True))
 
 
 def searchsorted(x1: Any, x2: Any, /, side: str = "left", sorter: Any = None) -> Array:
-    """Find the places in a sorted vector where elements would be inserted."""
+    """Find the places in a sorted vector where elements would be inserted.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.searchsorted([1, 3, 5], [2, 5]).compute()
+    array([1, 2])
+    """
     if side not in ("left", "right"):
         raise ValueError(f"side is 'left' or 'right', not {side!r}")
     inner = native_of(x1)
@@ -84,7 +126,14 @@ def isin(
     invert: bool = False,
     kind: Any = None,
 ) -> Array:
-    """Say which elements are among others."""
+    """Say which elements are among others.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.isin([1, 2, 3], [2]).compute()
+    array([False,  True, False])
+    """
     found = wrap(native.isin(native_of(element), operand(test_elements)))
     return ~found if invert else found
 
@@ -113,25 +162,53 @@ class UniqueInverse(NamedTuple):
 
 
 def unique_values(x: Any, /) -> Array:
-    """Give the different elements, sorted."""
+    """Give the different elements, sorted.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.unique_values([3, 1, 3]).compute()
+    array([1, 3])
+    """
     return wrap(native.unique(native.reshape(native_of(x), [-1])))
 
 
 def unique_counts(x: Any, /) -> UniqueCounts:
-    """Give the different elements, sorted, and how often each is there."""
+    """Give the different elements, sorted, and how often each is there.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.unique_counts([3, 1, 3]).counts.compute()
+    array([1, 2])
+    """
     values, counts = native.unique_counts(native_of(x))
     return UniqueCounts(wrap(values), wrap(counts))
 
 
 def unique_inverse(x: Any, /) -> UniqueInverse:
-    """Give the different elements, sorted, and for each element its place among them."""
+    """Give the different elements, sorted, and for each element its place among them.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.unique_inverse([3, 1, 3]).inverse_indices.compute()
+    array([1, 0, 1])
+    """
     own = wrap(native_of(x))
     values, inverse = native.unique_inverse(own._array)
     return UniqueInverse(wrap(values), wrap(inverse).reshape(own.shape))
 
 
 def unique_all(x: Any, /) -> UniqueAll:
-    """Give the different elements, where each comes first, each element's place among them, and counts."""
+    """Give the different elements, where each comes first, each element's place among them, and counts.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.unique_all([3, 1, 3]).counts.compute()
+    array([1, 2])
+    """
     own = wrap(native_of(x))
     values, first, inverse, counts = (wrap(one) for one in native.unique_all(own._array))
     return UniqueAll(values, first, inverse.reshape(own.shape), counts)
@@ -173,23 +250,51 @@ def _joined(x1: Any, x2: Any) -> Array:
 
 
 def union1d(x1: Any, x2: Any, /) -> Array:
-    """Give the elements of both, sorted."""
+    """Give the elements of both, sorted.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.union1d([1, 2], [2, 3]).compute()
+    array([1, 2, 3])
+    """
     return unique_values(_joined(x1, x2))
 
 
 def intersect1d(x1: Any, x2: Any, /) -> Array:
-    """Give the elements that are in both, sorted."""
+    """Give the elements that are in both, sorted.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.intersect1d([1, 2, 3], [2, 3, 4]).compute()
+    array([2, 3])
+    """
     own = unique_values(x1)
     return own[isin(own, x2)]
 
 
 def setdiff1d(x1: Any, x2: Any, /) -> Array:
-    """Give the elements of one that are not in the other, sorted."""
+    """Give the elements of one that are not in the other, sorted.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.setdiff1d([1, 2, 3], [2]).compute()
+    array([1, 3])
+    """
     own = unique_values(x1)
     return own[isin(own, x2, invert=True)]
 
 
 def setxor1d(x1: Any, x2: Any, /) -> Array:
-    """Give the elements that are in one of both only, sorted."""
+    """Give the elements that are in one of both only, sorted.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.setxor1d([1, 2], [2, 3]).compute()
+    array([1, 3])
+    """
     values, counts = unique_counts(_joined(x1, x2))
     return values[counts == 1]

@@ -32,27 +32,63 @@ def matmul(x1: Any, x2: Any, /, out: Any = None) -> Array:
 
 
 def dot(x1: Any, x2: Any, /, out: Any = None) -> Array:
-    """Multiply as NumPy's ``dot``: the last axis of one with the last but one of the other."""
+    """Multiply as NumPy's ``dot``: the last axis of one with the last but one of the other.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.dot([1, 2], [3, 4]).compute()
+    np.int64(11)
+    """
     return _product("dot", x1, x2)
 
 
 def vdot(x1: Any, x2: Any, /) -> Array:
-    """Multiply flat arrays, the conjugate of the first, and add up."""
+    """Multiply flat arrays, the conjugate of the first, and add up.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.vdot([1, 2], [3, 4]).compute()
+    np.int64(11)
+    """
     return _product("vdot", x1, x2)
 
 
 def inner(x1: Any, x2: Any, /) -> Array:
-    """Multiply along the last axes and add up."""
+    """Multiply along the last axes and add up.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.inner([1, 2], [3, 4]).compute()
+    np.int64(11)
+    """
     return _product("inner", x1, x2)
 
 
 def outer(x1: Any, x2: Any, /) -> Array:
-    """Multiply each element of one with each of the other: ``(m,) x (n,) -> (m, n)``."""
+    """Multiply each element of one with each of the other: ``(m,) x (n,) -> (m, n)``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.outer([1, 2], [3, 4]).compute()
+    array([[3, 4],
+           [6, 8]])
+    """
     return _product("outer", x1, x2)
 
 
 def kron(x1: Any, x2: Any, /) -> Array:
-    """Put the second array, multiplied, in the place of each element of the first."""
+    """Put the second array, multiplied, in the place of each element of the first.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.kron([1, 10], [1, 2]).compute()
+    array([ 1,  2, 10, 20])
+    """
     return _product("kron", x1, x2)
 
 
@@ -77,7 +113,14 @@ def tensordot(x1: Any, x2: Any, /, axes: Any = 2) -> Array:
 
 
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Array:
-    """Multiply along an axis, the conjugate of the first, and add up."""
+    """Multiply along an axis, the conjugate of the first, and add up.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.vecdot([1, 2], [3, 4]).compute()
+    np.int64(11)
+    """
     left, right = wrap(native_of(x1)), wrap(native_of(x2))
     if left.dtype.kind == "c":
         left = left.conj()
@@ -91,7 +134,14 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Array:
 
 
 def einsum(subscripts: str, *operands: Any, **options: Any) -> Array:
-    """Multiply and add up as Einstein's notation says: ``einsum("ij,jk->ik", a, b)``."""
+    """Multiply and add up as Einstein's notation says: ``einsum("ij,jk->ik", a, b)``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.einsum("ij->i", [[1, 2], [3, 4]]).compute()
+    array([3, 7])
+    """
     options.pop("optimize", None)
     if options:
         raise TypeError(f"einsum takes no {', '.join(options)}")
@@ -106,7 +156,14 @@ def einsum(subscripts: str, *operands: Any, **options: Any) -> Array:
 
 
 def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Array:
-    """Multiply vectors of three elements: the vector that stands on both."""
+    """Multiply vectors of three elements: the vector that stands on both.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.cross([1, 0, 0], [0, 1, 0]).compute()
+    array([0, 0, 1])
+    """
     from swath.array.joining import stack
     from swath.array.layout import broadcast_arrays
 
@@ -121,17 +178,39 @@ def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Array:
 
 
 def multi_dot(arrays: Any) -> Array:
-    """Multiply several matrices in the order that costs the least."""
+    """Multiply several matrices in the order that costs the least.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.multi_dot([[[1, 2], [3, 4]], [[1, 2], [3, 4]]]).compute()
+    array([[ 7, 10],
+           [15, 22]])
+    """
     return wrap(native.multi_dot([native_of(one) for one in arrays]))
 
 
 def matvec(x1: Any, x2: Any, /) -> Array:
-    """Multiply matrices with vectors: ``(..., m, n) x (..., n) -> (..., m)``."""
+    """Multiply matrices with vectors: ``(..., m, n) x (..., n) -> (..., m)``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.matvec([[1, 2], [3, 4]], [1, 1]).compute()
+    array([3, 7])
+    """
     return matmul(x1, wrap(native_of(x2))[..., None])[..., 0]
 
 
 def vecmat(x1: Any, x2: Any, /) -> Array:
-    """Multiply vectors with matrices: ``(..., n) x (..., n, m) -> (..., m)``."""
+    """Multiply vectors with matrices: ``(..., n) x (..., n, m) -> (..., m)``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.vecmat([1, 1], [[1, 2], [3, 4]]).compute()
+    array([4, 6])
+    """
     left = wrap(native_of(x1))
     left = left.conj() if left.dtype.kind == "c" else left
     return matmul(left[..., None, :], x2)[..., 0, :]

@@ -101,7 +101,14 @@ def linspace(
 def logspace(
     start: float, stop: float, num: int = 50, endpoint: bool = True, base: float = 10.0, dtype: Any = None
 ) -> Array:
-    """Make ``num`` powers of a base, whose exponents are at equal distances."""
+    """Make ``num`` powers of a base, whose exponents are at equal distances.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.logspace(0, 2, 3).compute()
+    array([  1.,  10., 100.])
+    """
     from swath.array.elementwise import power
 
     made = power(float(base), linspace(start, stop, num, endpoint))
@@ -109,7 +116,14 @@ def logspace(
 
 
 def geomspace(start: float, stop: float, num: int = 50, endpoint: bool = True, dtype: Any = None) -> Array:
-    """Make ``num`` numbers from ``start`` to ``stop``, each the same multiple of the one before."""
+    """Make ``num`` numbers from ``start`` to ``stop``, each the same multiple of the one before.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.geomspace(1, 100, 3).compute()
+    array([  1.,  10., 100.])
+    """
     if not start or not stop or (start < 0) != (stop < 0):
         raise ValueError("geomspace: start and stop must be of one sign, and not zero")
     sign = -1.0 if start < 0 else 1.0

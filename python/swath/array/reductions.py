@@ -210,17 +210,38 @@ def nanmean(
     *,
     where: Any = None,
 ) -> Array:
-    """Compute the mean over axes, without NaN."""
+    """Compute the mean over axes, without NaN.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.nanmean([1.0, sa.nan, 3.0]).compute()
+    np.float64(2.0)
+    """
     return _reduce("nanmean", x, axis, keepdims, dtype, None, where, out=out)
 
 
 def count_nonzero(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """Count the elements over axes that are not zero."""
+    """Count the elements over axes that are not zero.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.count_nonzero([0, 1, 2]).compute()
+    np.int64(2)
+    """
     return _reduce("count_nonzero", x, axis, keepdims)
 
 
 def ptp(x: Any, /, axis: Any = None, out: Any = None, keepdims: bool = False) -> Array:
-    """Take the least element off the largest, over axes."""
+    """Take the least element off the largest, over axes.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.ptp([1, 5, 3]).compute()
+    np.int64(4)
+    """
     x = wrap(native_of(x))
     return max(x, axis, out=out, keepdims=keepdims) - min(x, axis, keepdims=keepdims)
 
@@ -274,29 +295,64 @@ def cumsum(x: Any, /, axis: int | None = None, dtype: Any = None, out: Any = Non
 
 
 def cumprod(x: Any, /, axis: int | None = None, dtype: Any = None, out: Any = None) -> Array:
-    """Multiply along an axis; the flat array if none is named."""
+    """Multiply along an axis; the flat array if none is named.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.cumprod([1, 2, 3]).compute()
+    array([1, 2, 6])
+    """
     return _along("cumprod", x, axis, dtype, out)
 
 
 def nancumsum(x: Any, /, axis: int | None = None, dtype: Any = None, out: Any = None) -> Array:
-    """Add up along an axis, NaN as zero."""
+    """Add up along an axis, NaN as zero.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.nancumsum([2.0, sa.nan, 3.0]).compute()
+    array([2., 2., 5.])
+    """
     x = native_of(x) if dtype is None else native_of(x).astype(_convert.dtype_name(dtype))
     return _along("nancumsum", wrap(x), axis, None, out)
 
 
 def nancumprod(x: Any, /, axis: int | None = None, dtype: Any = None, out: Any = None) -> Array:
-    """Multiply along an axis, NaN as one."""
+    """Multiply along an axis, NaN as one.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.nancumprod([2.0, sa.nan, 3.0]).compute()
+    array([2., 2., 6.])
+    """
     x = native_of(x) if dtype is None else native_of(x).astype(_convert.dtype_name(dtype))
     return _along("nancumprod", wrap(x), axis, None, out)
 
 
 def cummax(x: Any, /, axis: int | None = None) -> Array:
-    """Give the largest element so far along an axis: NumPy's ``maximum.accumulate``."""
+    """Give the largest element so far along an axis: NumPy's ``maximum.accumulate``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.cummax([1, 3, 2]).compute()
+    array([1, 3, 3])
+    """
     return _along("cummax", x, axis, None)
 
 
 def cummin(x: Any, /, axis: int | None = None) -> Array:
-    """Give the least element so far along an axis: NumPy's ``minimum.accumulate``."""
+    """Give the least element so far along an axis: NumPy's ``minimum.accumulate``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.cummin([3, 1, 2]).compute()
+    array([3, 1, 1])
+    """
     return _along("cummin", x, axis, None)
 
 
@@ -321,19 +377,40 @@ def _cumulative(name: str, x: Any, axis: int | None, dtype: Any, include_initial
 def cumulative_sum(
     x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> Array:
-    """Add up along an axis, from zero if ``include_initial``: the Array API's form."""
+    """Add up along an axis, from zero if ``include_initial``: the Array API's form.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.cumulative_sum([1, 2, 3], include_initial=True).compute()
+    array([0, 1, 3, 6])
+    """
     return _cumulative("cumsum", x, axis, dtype, include_initial, 0)
 
 
 def cumulative_prod(
     x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> Array:
-    """Multiply along an axis, from one if ``include_initial``: the Array API's form."""
+    """Multiply along an axis, from one if ``include_initial``: the Array API's form.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.cumulative_prod([1, 2, 3]).compute()
+    array([1, 2, 6])
+    """
     return _cumulative("cumprod", x, axis, dtype, include_initial, 1)
 
 
 def diff(x: Any, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Array:
-    """Take differences of neighbours along an axis, ``n`` times over; of ``bool`` say whether they differ."""
+    """Take differences of neighbours along an axis, ``n`` times over; of ``bool`` say whether they differ.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.diff([1, 4, 9]).compute()
+    array([3, 5])
+    """
     from swath.array.joining import concatenate
 
     if n < 0:
@@ -354,5 +431,12 @@ def diff(x: Any, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any
 
 
 def trace(x: Any, /, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Array:
-    """Add up a diagonal over two axes."""
+    """Add up a diagonal over two axes.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.trace([[1, 2], [3, 4]]).compute()
+    np.int64(5)
+    """
     return sum(wrap(native.diagonal(native_of(x), offset, axis1, axis2)), -1, dtype=dtype)

@@ -67,31 +67,66 @@ def quantile(x: Any, /, q: Any, axis: Any = None, *, method: str = "linear", kee
 def nanquantile(
     x: Any, /, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
-    """Find quantiles over axes, without NaN."""
+    """Find quantiles over axes, without NaN.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.nanquantile([1.0, sa.nan, 3.0], 0.5).compute()
+    np.float64(2.0)
+    """
     return _quantile(x, q, axis, method, keepdims, True, False)
 
 
 def percentile(
     x: Any, /, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
-    """Find quantiles over axes, in percent."""
+    """Find quantiles over axes, in percent.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.percentile([1.0, 2.0, 3.0], 50).compute()
+    np.float64(2.0)
+    """
     return _quantile(x, q, axis, method, keepdims, False, True)
 
 
 def nanpercentile(
     x: Any, /, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
-    """Find quantiles over axes, in percent, without NaN."""
+    """Find quantiles over axes, in percent, without NaN.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.nanpercentile([1.0, sa.nan, 3.0], 50).compute()
+    np.float64(2.0)
+    """
     return _quantile(x, q, axis, method, keepdims, True, True)
 
 
 def median(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """Find the middle elements over axes."""
+    """Find the middle elements over axes.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.median([1, 3, 2]).compute()
+    np.float64(2.0)
+    """
     return _quantile(x, 0.5, axis, "linear", keepdims, False, False)
 
 
 def nanmedian(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """Find the middle elements over axes, without NaN."""
+    """Find the middle elements over axes, without NaN.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.nanmedian([1.0, sa.nan, 3.0]).compute()
+    np.float64(2.0)
+    """
     return _quantile(x, 0.5, axis, "linear", keepdims, True, False)
 
 
@@ -144,7 +179,14 @@ def histogram(
 
 
 def histogram_bin_edges(x: Any, /, bins: Any = 10, range: tuple[float, float] | None = None) -> Array:
-    """Give the edges of the bins of :func:`histogram`."""
+    """Give the edges of the bins of :func:`histogram`.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.histogram_bin_edges([0.0, 4.0], bins=2).compute()
+    array([0., 2., 4.])
+    """
     if not hasattr(bins, "__index__"):
         return wrap(native_of(bins))
     bounds = None if range is None else (float(range[0]), float(range[1]))
@@ -152,7 +194,14 @@ def histogram_bin_edges(x: Any, /, bins: Any = 10, range: tuple[float, float] | 
 
 
 def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Array:
-    """Count how often each of ``0, 1, …`` is there, or add up weights; the largest one is computed now."""
+    """Count how often each of ``0, 1, …`` is there, or add up weights; the largest one is computed now.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.bincount([0, 2, 2]).compute()
+    array([1, 0, 2])
+    """
     inner = native_of(x)
     if _convert.dtype_of(inner.dtype()).kind not in "biu":
         raise TypeError(f"bincount takes integers, not {inner.dtype()}")
@@ -160,7 +209,14 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Array:
 
 
 def digitize(x: Any, /, bins: Any, right: bool = False) -> Array:
-    """Find for each element the number of the bin between edges it lies in."""
+    """Find for each element the number of the bin between edges it lies in.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.digitize([0.5, 1.5], [0.0, 1.0, 2.0]).compute()
+    array([1, 2])
+    """
     edges = wrap(native_of(bins))
     falls = edges.shape[0] > 1 and bool(edges[0] > edges[-1])
     if falls:
@@ -170,11 +226,27 @@ def digitize(x: Any, /, bins: Any, right: bool = False) -> Array:
 
 
 def cov(m: Any, /, *, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Array:
-    """Compute the covariances of variables: each row is one, or each column."""
+    """Compute the covariances of variables: each row is one, or each column.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.cov([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]).compute()
+    array([[ 1., -1.],
+           [-1.,  1.]])
+    """
     less = ddof if ddof is not None else 0 if bias else 1
     return wrap(native.cov(native_of(m), rowvar, less))
 
 
 def corrcoef(x: Any, /, *, rowvar: bool = True) -> Array:
-    """Compute the correlation coefficients of variables: each row is one, or each column."""
+    """Compute the correlation coefficients of variables: each row is one, or each column.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.corrcoef([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]).compute().round(6)
+    array([[ 1., -1.],
+           [-1.,  1.]])
+    """
     return wrap(native.corrcoef(native_of(x), rowvar))
