@@ -40,7 +40,7 @@ def _lengths(s: Any) -> list[int] | None:
     return None if s is None else [int(one) for one in s]
 
 
-def _along(name: str, doc: str) -> Callable[..., Array]:
+def _along(name: str, doc: str, example: str, gives: str) -> Callable[..., Array]:
     def function(x: Any, /, n: int | None = None, axis: int = -1, norm: str | None = "backward") -> Array:
         return wrap(_fft.along(name, native_of(x), n, axis, norm or "backward"))
 
@@ -57,12 +57,18 @@ def _along(name: str, doc: str) -> Callable[..., Array]:
         The axis.
     norm
         Which direction divides: ``"backward"``, ``"ortho"`` or ``"forward"``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> " ".join(repr(sa.fft.{name}({example}).compute()).split())
+    '{gives}'
     """
     function.__name__ = function.__qualname__ = name
     return function
 
 
-def _over(name: str, doc: str, plane: bool = False) -> Callable[..., Array]:
+def _over(name: str, doc: str, example: str, gives: str, plane: bool = False) -> Callable[..., Array]:
     def function(
         x: Any, /, s: Any = None, axes: Any = (-2, -1) if plane else None, norm: str | None = None
     ) -> Array:
@@ -84,25 +90,99 @@ def _over(name: str, doc: str, plane: bool = False) -> Callable[..., Array]:
         The axes.
     norm
         Which direction divides: ``"backward"``, ``"ortho"`` or ``"forward"``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> " ".join(repr(sa.fft.{name}({example}).compute()).split())
+    '{gives}'
     """
     function.__name__ = function.__qualname__ = name
     return function
 
 
-fft = _along("fft", "Transform along an axis.")
-ifft = _along("ifft", "Transform back along an axis.")
-rfft = _along("rfft", "Transform real elements along an axis; what is mirrored is left out.")
-irfft = _along("irfft", "Transform back to real elements along an axis.")
-hfft = _along("hfft", "Transform what has a real spectrum along an axis.")
-ihfft = _along("ihfft", "Transform back to what has a real spectrum along an axis.")
-fftn = _over("fftn", "Transform over axes.")
-ifftn = _over("ifftn", "Transform back over axes.")
-rfftn = _over("rfftn", "Transform real elements over axes.")
-irfftn = _over("irfftn", "Transform back to real elements over axes.")
-fft2 = _over("fft2", "Transform over two axes.", plane=True)
-ifft2 = _over("ifft2", "Transform back over two axes.", plane=True)
-rfft2 = _over("rfft2", "Transform real elements over two axes.", plane=True)
-irfft2 = _over("irfft2", "Transform back to real elements over two axes.", plane=True)
+fft = _along(
+    "fft", "Transform along an axis.", "[1.0, 0.0, -1.0, 0.0]", "array([0.+0.j, 2.-0.j, 0.+0.j, 2.+0.j])"
+)
+ifft = _along(
+    "ifft",
+    "Transform back along an axis.",
+    "[0.0, 2.0, 0.0, 2.0]",
+    "array([ 1.-0.j, 0.+0.j, -1.-0.j, 0.-0.j])",
+)
+rfft = _along(
+    "rfft",
+    "Transform real elements along an axis; what is mirrored is left out.",
+    "[1.0, 0.0, -1.0, 0.0]",
+    "array([0.+0.j, 2.-0.j, 0.+0.j])",
+)
+irfft = _along(
+    "irfft", "Transform back to real elements along an axis.", "[0.0, 2.0, 0.0]", "array([ 1., 0., -1., 0.])"
+)
+hfft = _along(
+    "hfft",
+    "Transform what has a real spectrum along an axis.",
+    "[0.0, 1.0, 0.0]",
+    "array([ 2., 0., -2., 0.])",
+)
+ihfft = _along(
+    "ihfft",
+    "Transform back to what has a real spectrum along an axis.",
+    "[1.0, 0.0, -1.0, 0.0]",
+    "array([0. -0.j, 0.5+0.j, 0. -0.j])",
+)
+fftn = _over(
+    "fftn",
+    "Transform over axes.",
+    "[[1.0, 2.0], [3.0, 4.0]]",
+    "array([[10.+0.j, -2.+0.j], [-4.+0.j, 0.+0.j]])",
+)
+ifftn = _over(
+    "ifftn",
+    "Transform back over axes.",
+    "[[1.0, 2.0], [3.0, 4.0]]",
+    "array([[ 2.5-0.j, -0.5-0.j], [-1. +0.j, 0. +0.j]])",
+)
+rfftn = _over(
+    "rfftn",
+    "Transform real elements over axes.",
+    "[[1.0, 2.0], [3.0, 4.0]]",
+    "array([[10.+0.j, -2.+0.j], [-4.+0.j, 0.+0.j]])",
+)
+irfftn = _over(
+    "irfftn",
+    "Transform back to real elements over axes.",
+    "[[1.0, 2.0], [3.0, 4.0]]",
+    "array([[ 2.5, -0.5], [-1. , 0. ]])",
+)
+fft2 = _over(
+    "fft2",
+    "Transform over two axes.",
+    "[[1.0, 2.0], [3.0, 4.0]]",
+    "array([[10.+0.j, -2.+0.j], [-4.+0.j, 0.+0.j]])",
+    plane=True,
+)
+ifft2 = _over(
+    "ifft2",
+    "Transform back over two axes.",
+    "[[1.0, 2.0], [3.0, 4.0]]",
+    "array([[ 2.5-0.j, -0.5-0.j], [-1. +0.j, 0. +0.j]])",
+    plane=True,
+)
+rfft2 = _over(
+    "rfft2",
+    "Transform real elements over two axes.",
+    "[[1.0, 2.0], [3.0, 4.0]]",
+    "array([[10.+0.j, -2.+0.j], [-4.+0.j, 0.+0.j]])",
+    plane=True,
+)
+irfft2 = _over(
+    "irfft2",
+    "Transform back to real elements over two axes.",
+    "[[1.0, 2.0], [3.0, 4.0]]",
+    "array([[ 2.5, -0.5], [-1. , 0. ]])",
+    plane=True,
+)
 
 
 def fftshift(x: Any, /, axes: Any = None) -> Array:

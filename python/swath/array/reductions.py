@@ -23,13 +23,21 @@ _OVER = """
         The elements.
     axis
         The axis, or a tuple of them; all if none is named.
-    {dtype}keepdims
+    {dtype}out
+        An array, which then stands for the result.
+    keepdims
         Keep the reduced axes, with length one.{more}
 
     Returns
     -------
     Array
         Nothing is computed yet.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.{name}({example}).compute()
+    {gives}
     """
 _DTYPE = "dtype\n        The dtype to compute in and return.\n    "
 _INITIAL = "\n    initial\n        A value to start from."
@@ -66,7 +74,7 @@ def _reduce(
     return result if out is None else into(out, result, name)
 
 
-def _sums(name: str, doc: str) -> Callable[..., Array]:
+def _sums(name: str, doc: str, example: str, gives: str) -> Callable[..., Array]:
     def function(
         x: Any,
         /,
@@ -80,12 +88,14 @@ def _sums(name: str, doc: str) -> Callable[..., Array]:
     ) -> Array:
         return _reduce(name, x, axis, keepdims, dtype, initial, where, out=out)
 
-    function.__doc__ = doc + _OVER.format(dtype=_DTYPE, more=_INITIAL + _WHERE)
+    function.__doc__ = doc + _OVER.format(
+        name=name, example=example, gives=gives, dtype=_DTYPE, more=_INITIAL + _WHERE
+    )
     function.__name__ = function.__qualname__ = name
     return function
 
 
-def _extremes(name: str, doc: str) -> Callable[..., Array]:
+def _extremes(name: str, doc: str, example: str, gives: str) -> Callable[..., Array]:
     def function(
         x: Any,
         /,
@@ -98,32 +108,34 @@ def _extremes(name: str, doc: str) -> Callable[..., Array]:
     ) -> Array:
         return _reduce(name, x, axis, keepdims, None, initial, where, out=out)
 
-    function.__doc__ = doc + _OVER.format(dtype="", more=_INITIAL + _WHERE)
+    function.__doc__ = doc + _OVER.format(
+        name=name, example=example, gives=gives, dtype="", more=_INITIAL + _WHERE
+    )
     function.__name__ = function.__qualname__ = name
     return function
 
 
-def _truths(name: str, doc: str) -> Callable[..., Array]:
+def _truths(name: str, doc: str, example: str, gives: str) -> Callable[..., Array]:
     def function(
         x: Any, /, axis: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = None
     ) -> Array:
         return _reduce(name, x, axis, keepdims, where=where, out=out)
 
-    function.__doc__ = doc + _OVER.format(dtype="", more=_WHERE)
+    function.__doc__ = doc + _OVER.format(name=name, example=example, gives=gives, dtype="", more=_WHERE)
     function.__name__ = function.__qualname__ = name
     return function
 
 
-def _positions(name: str, doc: str) -> Callable[..., Array]:
+def _positions(name: str, doc: str, example: str, gives: str) -> Callable[..., Array]:
     def function(x: Any, /, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Array:
         return _reduce(name, x, axis, keepdims, out=out)
 
-    function.__doc__ = doc + _OVER.format(dtype="", more="")
+    function.__doc__ = doc + _OVER.format(name=name, example=example, gives=gives, dtype="", more="")
     function.__name__ = function.__qualname__ = name
     return function
 
 
-def _moments(name: str, doc: str) -> Callable[..., Array]:
+def _moments(name: str, doc: str, example: str, gives: str) -> Callable[..., Array]:
     def function(
         x: Any,
         /,
@@ -147,6 +159,9 @@ def _moments(name: str, doc: str) -> Callable[..., Array]:
         return scaled**0.5 if variance != name else scaled
 
     function.__doc__ = doc + _OVER.format(
+        name=name,
+        example=example,
+        gives=gives,
         dtype=_DTYPE,
         more="\n    ddof, correction\n        What is taken off the count by which is divided." + _WHERE,
     )
@@ -159,24 +174,73 @@ def max_size(x: Array) -> int:
     return x.size or 1
 
 
-sum = _sums("sum", "Add elements over axes; ``bool`` and small integers as 64 bits.")
-prod = _sums("prod", "Multiply elements over axes; ``bool`` and small integers as 64 bits.")
-nansum = _sums("nansum", "Add elements over axes, without NaN.")
-nanprod = _sums("nanprod", "Multiply elements over axes, without NaN.")
-min = amin = _extremes("min", "Find the least element over axes; NaN if one is.")
-max = amax = _extremes("max", "Find the largest element over axes; NaN if one is.")
-nanmin = _extremes("nanmin", "Find the least element over axes that is not NaN.")
-nanmax = _extremes("nanmax", "Find the largest element over axes that is not NaN.")
-any = _truths("any", "Say whether any element over axes is not zero.")
-all = _truths("all", "Say whether no element over axes is zero.")
-argmin = _positions("argmin", "Find the position of the least element over an axis; of all in C order.")
-argmax = _positions("argmax", "Find the position of the largest element over an axis; of all in C order.")
-nanargmin = _positions("nanargmin", "Find the position of the least element that is not NaN.")
-nanargmax = _positions("nanargmax", "Find the position of the largest element that is not NaN.")
-var = _moments("var", "Compute the variance over axes.")
-std = _moments("std", "Compute the standard deviation over axes.")
-nanvar = _moments("nanvar", "Compute the variance over axes, without NaN.")
-nanstd = _moments("nanstd", "Compute the standard deviation over axes, without NaN.")
+sum = _sums(
+    "sum",
+    "Add elements over axes; ``bool`` and small integers as 64 bits.",
+    "[1.0, 2.0, 6.0]",
+    "np.float64(9.0)",
+)
+prod = _sums(
+    "prod",
+    "Multiply elements over axes; ``bool`` and small integers as 64 bits.",
+    "[1.0, 2.0, 6.0]",
+    "np.float64(12.0)",
+)
+nansum = _sums("nansum", "Add elements over axes, without NaN.", "[1.0, sa.nan, 6.0]", "np.float64(7.0)")
+nanprod = _sums(
+    "nanprod", "Multiply elements over axes, without NaN.", "[1.0, sa.nan, 6.0]", "np.float64(6.0)"
+)
+min = amin = _extremes(
+    "min", "Find the least element over axes; NaN if one is.", "[1.0, 2.0, 6.0]", "np.float64(1.0)"
+)
+max = amax = _extremes(
+    "max", "Find the largest element over axes; NaN if one is.", "[1.0, 2.0, 6.0]", "np.float64(6.0)"
+)
+nanmin = _extremes(
+    "nanmin", "Find the least element over axes that is not NaN.", "[1.0, sa.nan, 6.0]", "np.float64(1.0)"
+)
+nanmax = _extremes(
+    "nanmax", "Find the largest element over axes that is not NaN.", "[1.0, sa.nan, 6.0]", "np.float64(6.0)"
+)
+any = _truths("any", "Say whether any element over axes is not zero.", "[0, 1]", "np.True_")
+all = _truths("all", "Say whether no element over axes is zero.", "[0, 1]", "np.False_")
+argmin = _positions(
+    "argmin",
+    "Find the position of the least element over an axis; of all in C order.",
+    "[1.0, 2.0, 6.0]",
+    "np.int64(0)",
+)
+argmax = _positions(
+    "argmax",
+    "Find the position of the largest element over an axis; of all in C order.",
+    "[1.0, 2.0, 6.0]",
+    "np.int64(2)",
+)
+nanargmin = _positions(
+    "nanargmin",
+    "Find the position of the least element that is not NaN.",
+    "[1.0, sa.nan, 6.0]",
+    "np.int64(0)",
+)
+nanargmax = _positions(
+    "nanargmax",
+    "Find the position of the largest element that is not NaN.",
+    "[1.0, sa.nan, 6.0]",
+    "np.int64(2)",
+)
+var = _moments("var", "Compute the variance over axes.", "[1.0, 2.0, 6.0]", "np.float64(4.666666666666667)")
+std = _moments(
+    "std", "Compute the standard deviation over axes.", "[1.0, 2.0, 6.0]", "np.float64(2.160246899469287)"
+)
+nanvar = _moments(
+    "nanvar", "Compute the variance over axes, without NaN.", "[1.0, sa.nan, 6.0]", "np.float64(6.25)"
+)
+nanstd = _moments(
+    "nanstd",
+    "Compute the standard deviation over axes, without NaN.",
+    "[1.0, sa.nan, 6.0]",
+    "np.float64(2.5)",
+)
 
 
 def mean(
