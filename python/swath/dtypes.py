@@ -115,27 +115,63 @@ class DataType:
         return self._dtype.is_kind("numeric")
 
     def is_integer(self) -> bool:
-        """Whether it is an integer."""
+        """Whether it is an integer.
+
+        Examples
+        --------
+        >>> sw.UInt8.is_integer()
+        True
+        """
         return self._dtype.is_kind("integer")
 
     def is_float(self) -> bool:
-        """Whether it is a float."""
+        """Whether it is a float.
+
+        Examples
+        --------
+        >>> sw.Float32.is_float()
+        True
+        """
         return self._dtype.is_kind("float")
 
     def is_decimal(self) -> bool:
-        """Whether it is a decimal."""
+        """Whether it is a decimal.
+
+        Examples
+        --------
+        >>> sw.Decimal(5, 2).is_decimal()
+        True
+        """
         return self._dtype.is_kind("decimal")
 
     def is_string(self) -> bool:
-        """Whether it is a string, of whatever layout."""
+        """Whether it is a string, of whatever layout.
+
+        Examples
+        --------
+        >>> sw.String.is_string()
+        True
+        """
         return self._dtype.is_kind("string")
 
     def is_temporal(self) -> bool:
-        """Whether it is a date, a time, a timestamp, a duration or an interval."""
+        """Whether it is a date, a time, a timestamp, a duration or an interval.
+
+        Examples
+        --------
+        >>> sw.Date.is_temporal()
+        True
+        """
         return self._dtype.is_kind("temporal")
 
     def is_nested(self) -> bool:
-        """Whether it is a list, a struct or a map."""
+        """Whether it is a list, a struct or a map.
+
+        Examples
+        --------
+        >>> sw.List(sw.Int64).is_nested()
+        True
+        """
         return self._dtype.is_kind("nested")
 
 

@@ -120,28 +120,63 @@ class Session(Files):
 
     @property
     def threads(self) -> int:
-        """Worker threads."""
+        """Worker threads.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.Session(threads=2).threads
+        2
+        """
         return self._native.threads
 
     @property
     def memory_limit(self) -> int:
-        """Bytes that operators may hold together."""
+        """Bytes that operators may hold together.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.Session(memory_limit="1GB").memory_limit
+        1073741824
+        """
         return self._native.memory_limit
 
     @property
     def address(self) -> str | None:
-        """The address of the cluster, ``swath://host:port``; none if work is done in this process."""
+        """The address of the cluster, ``swath://host:port``; none if work is done in this process.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.Session().address is None
+        True
+        """
         address = self._native.address
         return None if address is None else f"swath://{address}"
 
     @property
     def is_embedded(self) -> bool:
-        """Whether work is done in this process, instead of on a cluster."""
+        """Whether work is done in this process, instead of on a cluster.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.Session().is_embedded
+        True
+        """
         return self._native.is_embedded
 
     @property
     def is_closed(self) -> bool:
-        """Whether `close` was called."""
+        """Whether `close` was called.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.Session().is_closed
+        False
+        """
         return self._open is None
 
     def close(self) -> None:
@@ -212,7 +247,14 @@ class Session(Files):
             raise variables.not_found(error, scopes) from None
 
     def from_data(self, data: Any, *, schema: Any = None) -> Table:
-        """Return a table of rows in whatever form: see ``sw.DataFrame``."""
+        """Return a table of rows in whatever form: see ``sw.DataFrame``.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.Session().from_data({"a": [1]}).rows()
+        [(1,)]
+        """
         return self._in_memory(data, schema)
 
     def from_arrow(self, data: Any) -> Table:
@@ -323,7 +365,14 @@ class Session(Files):
         return Frame._of(self._native.table(name))
 
     def tables(self) -> list[str]:
-        """Return the names of all registered tables and views, sorted."""
+        """Return the names of all registered tables and views, sorted.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.Session().tables()
+        []
+        """
         return self._native.tables()
 
     def register(self, name: str, table: Any) -> None:
@@ -348,7 +397,14 @@ class Session(Files):
         return self._native.deregister(name)
 
     def persisted_bytes(self) -> tuple[int, int]:
-        """Return the bytes that persisted frames take in this process: in memory, on disk."""
+        """Return the bytes that persisted frames take in this process: in memory, on disk.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.Session().persisted_bytes()
+        (0, 0)
+        """
         return self._native.persisted_bytes()
 
 

@@ -64,12 +64,26 @@ class Array(Operators, Methods, Shown):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The dtype, as NumPy's."""
+        """The dtype, as NumPy's.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.arange(3).dtype
+        dtype('int64')
+        """
         return _convert.dtype_of(self._array.dtype())
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes. A length that a mask made is computed when it is asked for."""
+        """Lengths of the axes. A length that a mask made is computed when it is asked for.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.asarray([[3, 1], [2, 4]]).shape
+        (2, 2)
+        """
         shape: tuple[int, ...] | None = self._array.shape()
         if shape is None:
             self._array = native.resolve(self._array)
@@ -79,12 +93,26 @@ class Array(Operators, Methods, Shown):
 
     @property
     def ndim(self) -> int:
-        """Number of axes."""
+        """Number of axes.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.asarray([[3, 1], [2, 4]]).ndim
+        2
+        """
         return int(self._array.ndim())
 
     @property
     def size(self) -> int:
-        """Number of elements."""
+        """Number of elements.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.asarray([[3, 1], [2, 4]]).size
+        4
+        """
         size = 1
         for length in self.shape:
             size *= length
@@ -92,17 +120,38 @@ class Array(Operators, Methods, Shown):
 
     @property
     def itemsize(self) -> int:
-        """Bytes of an element."""
+        """Bytes of an element.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.arange(3).itemsize
+        8
+        """
         return self.dtype.itemsize
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all elements."""
+        """Bytes of all elements.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.zeros((1000, 1000)).nbytes
+        8000000
+        """
         return self.size * self.itemsize
 
     @property
     def chunks(self) -> tuple[tuple[int, ...], ...]:
-        """For each axis the lengths of its chunks."""
+        """For each axis the lengths of its chunks.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.zeros((4, 4), chunks=(2, 4)).chunks
+        ((2, 2), (4,))
+        """
         chunks: tuple[tuple[int, ...], ...] | None = self._array.chunks()
         if chunks is None:
             self._array = native.resolve(self._array)
@@ -112,17 +161,38 @@ class Array(Operators, Methods, Shown):
 
     @property
     def chunksize(self) -> tuple[int, ...]:
-        """The largest length of a chunk along each axis."""
+        """The largest length of a chunk along each axis.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.zeros((5, 4), chunks=(2, 4)).chunksize
+        (2, 4)
+        """
         return tuple(max(lengths) for lengths in self.chunks)
 
     @property
     def numblocks(self) -> tuple[int, ...]:
-        """Number of chunks along each axis."""
+        """Number of chunks along each axis.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.zeros((4, 4), chunks=(2, 4)).numblocks
+        (2, 1)
+        """
         return tuple(len(lengths) for lengths in self.chunks)
 
     @property
     def npartitions(self) -> int:
-        """Number of chunks."""
+        """Number of chunks.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.zeros(4, chunks=2).npartitions
+        2
+        """
         count = 1
         for along in self.numblocks:
             count *= along
@@ -130,11 +200,25 @@ class Array(Operators, Methods, Shown):
 
     @property
     def device(self) -> str:
-        """Where it is computed: ``"cpu"``."""
+        """Where it is computed: ``"cpu"``.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.arange(3).device
+        'cpu'
+        """
         return "cpu"
 
     def to_device(self, device: str, /, *, stream: Any = None) -> Array:
-        """Return the array itself; there is no other device than ``"cpu"``."""
+        """Return the array itself; there is no other device than ``"cpu"``.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.arange(3).to_device("cpu").compute()
+        array([0, 1, 2])
+        """
         if device != "cpu" or stream is not None:
             raise ValueError(f"there is no device {device!r}: arrays are on the 'cpu'")
         return self
@@ -221,7 +305,14 @@ class Array(Operators, Methods, Shown):
 
     @property
     def vindex(self) -> VectorIndex:
-        """Indexing point by point: axes of integer arrays come first, wherever they stand."""
+        """Indexing point by point: axes of integer arrays come first, wherever they stand.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.asarray([[3, 1], [2, 4]]).vindex[[0, 1], [1, 0]].compute()
+        array([1, 2])
+        """
         return VectorIndex(self)
 
     @property
@@ -252,12 +343,26 @@ class Array(Operators, Methods, Shown):
         return array[()] if array.ndim == 0 else array
 
     def to_numpy(self) -> np.ndarray[Any, Any]:
-        """Compute the elements as an array of NumPy, also where there are no axes."""
+        """Compute the elements as an array of NumPy, also where there are no axes.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.arange(3).to_numpy()
+        array([0, 1, 2])
+        """
         make_sure([self._array])
         return np.asarray(native.compute_one(self._array))
 
     def persist(self) -> Array:
-        """Compute the elements and hold them in memory, in the same chunks."""
+        """Compute the elements and hold them in memory, in the same chunks.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.arange(3).persist()
+        swath.Array([0, 1, 2], dtype=int64)
+        """
         return Array._from_native(native.persist([self._array])[0])
 
     def explain(self, *, analyze: bool = False) -> str:
@@ -267,22 +372,49 @@ class Array(Operators, Methods, Shown):
         ----------
         analyze
             Run it, and say what each stage took.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> "sum" in sa.arange(3).sum().explain()
+        True
         """
         text: str = native.explain_analyze(self._array) if analyze else self._array.explain()
         return text
 
     def projected_memory(self) -> int:
-        """Bytes that a task may hold at most: known before it runs."""
+        """Bytes that a task may hold at most: known before it runs.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.zeros((100, 100)).sum().projected_memory() > 0
+        True
+        """
         return int(self._array.projected_memory())
 
     def item(self, *index: Any) -> Any:
-        """Compute the only element, or the one at an index, as a number of Python."""
+        """Compute the only element, or the one at an index, as a number of Python.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.asarray([[3, 1], [2, 4]]).item(0, 1)
+        1
+        """
         if index:
             return self[index[0] if len(index) == 1 else index].to_numpy().item()
         return self.to_numpy().item()
 
     def tolist(self) -> Any:
-        """Compute the elements as nested lists."""
+        """Compute the elements as nested lists.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.asarray([[3, 1], [2, 4]]).tolist()
+        [[3, 1], [2, 4]]
+        """
         return self.to_numpy().tolist()
 
     def _scalar(self, kind: str) -> Any:

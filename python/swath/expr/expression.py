@@ -59,32 +59,70 @@ class Expr(
 
     @property
     def str(self) -> StrNamespace:
-        """Functions of strings."""
+        """Functions of strings.
+
+        Examples
+        --------
+        >>> df = sw.from_dict({"x": ["ab", "cd"], "n": [1, None]})
+        >>> df.select(sw.col("x").str.to_uppercase()).to_list()
+        ['AB', 'CD']
+        """
         return StrNamespace(self._expr)
 
     @property
     def dt(self) -> DtNamespace:
-        """Functions of dates, times and durations."""
+        """Functions of dates, times and durations.
+
+        Examples
+        --------
+        >>> sw.from_dict({"d": [datetime.date(2026, 1, 5)]}).select(sw.col("d").dt.month()).item()
+        1
+        """
         return DtNamespace(self._expr)
 
     @property
     def list(self) -> ListNamespace:
-        """Functions of lists."""
+        """Functions of lists.
+
+        Examples
+        --------
+        >>> sw.from_dict({"l": [[1, 2], []]}).select(sw.col("l").list.len()).to_list()
+        [2, 0]
+        """
         return ListNamespace(self._expr)
 
     @property
     def struct(self) -> StructNamespace:
-        """Functions of structs."""
+        """Functions of structs.
+
+        Examples
+        --------
+        >>> sw.from_dict({"s": [{"p": 1}]}).select(sw.col("s").struct.field("p")).item()
+        1
+        """
         return StructNamespace(self._expr)
 
     @property
     def name(self) -> NameNamespace:
-        """Names made of the name that the result has."""
+        """Names made of the name that the result has.
+
+        Examples
+        --------
+        >>> df = sw.from_dict({"x": ["ab", "cd"], "n": [1, None]})
+        >>> df.select(sw.col("x").name.suffix("_old")).columns
+        ['x_old']
+        """
         return NameNamespace(self._expr)
 
     @property
     def meta(self) -> MetaNamespace:
-        """Facts about the expression itself."""
+        """Facts about the expression itself.
+
+        Examples
+        --------
+        >>> (sw.col("a") + sw.col("b")).meta.root_names()
+        ['a', 'b']
+        """
         return MetaNamespace(self._expr)
 
 

@@ -29,7 +29,14 @@ class Frame:
 
     @property
     def session(self) -> Session:
-        """The session that will run it."""
+        """The session that will run it.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).session.is_embedded
+        True
+        """
         from swath.session import Session
 
         return Session._of(self._frame.session())

@@ -36,7 +36,14 @@ class Columns(Frame):
 
     @property
     def width(self) -> int:
-        """The number of columns."""
+        """The number of columns.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2, None], "k": ["x", "y", "x"]}).width
+        2
+        """
         return len(self.columns)
 
     @property
@@ -52,12 +59,26 @@ class Columns(Frame):
         return {name: arguments.shown_type(dtype) for name, dtype, _ in self._frame.fields()}
 
     def collect_schema(self) -> dict[str, DataType]:
-        """Return the schema, under the name that Polars has for it."""
+        """Return the schema, under the name that Polars has for it.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).collect_schema()
+        {'a': Int64}
+        """
         return self.schema
 
     @property
     def dtypes(self) -> list[DataType]:
-        """Types of the columns, in order."""
+        """Types of the columns, in order.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2, None], "k": ["x", "y", "x"]}).dtypes
+        [Int64, String]
+        """
         return list(self.schema.values())
 
     def select(self, *columns: IntoExpr | Iterable[IntoExpr], **named: IntoExpr) -> DataFrame:
@@ -161,6 +182,12 @@ class Columns(Frame):
             A type for each of some columns (names or selectors), or one for all of them.
         strict
             Whether a value that does not fit is an error when the query runs; else it becomes null.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).cast({"a": float}).to_list()
+        [1.0, 2.0]
         """
         if not isinstance(types, Mapping):
             types = dict.fromkeys(self.columns, types)

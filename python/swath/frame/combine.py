@@ -189,7 +189,14 @@ class Combine(Frame):
         return self._of(self._frame.union(self._native_of("union_by_name", other), True))
 
     def vstack(self, other: DataFrame | Any) -> DataFrame:
-        """Put the rows of both below each other, under the name that Polars has for `union`."""
+        """Put the rows of both below each other, under the name that Polars has for `union`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).vstack(sw.from_dict({"a": [1, 2]})).count()
+        4
+        """
         return self.union(other)
 
     def intersect(self, other: DataFrame | Any, *, all: bool = False) -> DataFrame:
@@ -229,7 +236,14 @@ class Combine(Frame):
         return self._of(self._frame.except_(self._native_of("except_", other), all))
 
     def subtract(self, other: DataFrame | Any) -> DataFrame:
-        """Keep the rows that are not in the other frame, under the name that PySpark has for `except_`."""
+        """Keep the rows that are not in the other frame, under the name that PySpark has for `except_`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).subtract(sw.from_dict({"a": [1, 2]})).count()
+        0
+        """
         return self.except_(other)
 
     def sql(self, text: str, *, params: Any = None, table_name: str = "self") -> DataFrame:

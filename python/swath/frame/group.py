@@ -61,7 +61,14 @@ class Group(Frame):
         return GroupBy(self._frame, arguments.exprs(by, named), "rollup")
 
     def cube(self, *by: IntoExpr | Iterable[IntoExpr], **named: IntoExpr) -> GroupBy:
-        """Group by every combination of the keys, as `rollup` does by some."""
+        """Group by every combination of the keys, as `rollup` does by some.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2, None], "k": ["x", "y", "x"]}).cube("k").agg(sw.len()).count()
+        3
+        """
         return GroupBy(self._frame, arguments.exprs(by, named), "cube")
 
     def grouping_sets(self, *sets: Iterable[str | Expr]) -> GroupBy:
@@ -288,51 +295,136 @@ class GroupBy(MapGroups):
         return Frame._of(self._frame).filter(keeps(row.cast("int64"), rows))
 
     def count(self) -> DataFrame:
-        """Count the rows of each group, in a column ``count``."""
+        """Count the rows of each group, in a column ``count``.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3]}).group_by("k").count().sort("k").rows()
+        [('x', 2), ('y', 1)]
+        """
         return self._each("count")
 
     def len(self, name: str = "len") -> DataFrame:
-        """Count the rows of each group, in a column ``name``."""
+        """Count the rows of each group, in a column ``name``.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3]}).group_by("k").len().sort("k").rows()
+        [('x', 2), ('y', 1)]
+        """
         return self._each("count").rename({"count": name})
 
     def first(self) -> DataFrame:
-        """Return the first row of each group, in the frame's order."""
+        """Return the first row of each group, in the frame's order.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3]}).group_by("k").first().sort("k").rows()
+        [('x', 1), ('y', 2)]
+        """
         return self._each("first")
 
     def last(self) -> DataFrame:
-        """Return the last row of each group, in the frame's order."""
+        """Return the last row of each group, in the frame's order.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3]}).group_by("k").last().sort("k").rows()
+        [('x', 3), ('y', 2)]
+        """
         return self._each("last")
 
     def sum(self, *columns: str) -> DataFrame:
-        """Return the sum of every numeric column, or of these."""
+        """Return the sum of every numeric column, or of these.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3]}).group_by("k").sum().sort("k").rows()
+        [('x', 4), ('y', 2)]
+        """
         return self._each("sum", columns)
 
     def mean(self, *columns: str) -> DataFrame:
-        """Return the mean of every numeric column, or of these."""
+        """Return the mean of every numeric column, or of these.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3]}).group_by("k").mean().sort("k").rows()
+        [('x', 2.0), ('y', 2.0)]
+        """
         return self._each("mean", columns)
 
     def median(self, *columns: str) -> DataFrame:
-        """Return the median of every numeric column, or of these."""
+        """Return the median of every numeric column, or of these.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3]}).group_by("k").median().sort("k").rows()
+        [('x', 2.0), ('y', 2.0)]
+        """
         return self._each("median", columns)
 
     def quantile(self, quantile: float) -> DataFrame:
-        """Return the quantile (0 to 1) of every numeric column."""
+        """Return the quantile (0 to 1) of every numeric column.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> df = sw.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3]})
+        >>> df.group_by("k").quantile(0.5).sort("k").rows()
+        [('x', 2.0), ('y', 2.0)]
+        """
         return Frame._of(self._group.quantile(quantile))
 
     def min(self, *columns: str) -> DataFrame:
-        """Return the smallest value of every column that has an order, or of these."""
+        """Return the smallest value of every column that has an order, or of these.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3]}).group_by("k").min().sort("k").rows()
+        [('x', 1), ('y', 2)]
+        """
         return self._each("min", columns)
 
     def max(self, *columns: str) -> DataFrame:
-        """Return the largest value of every column that has an order, or of these."""
+        """Return the largest value of every column that has an order, or of these.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3]}).group_by("k").max().sort("k").rows()
+        [('x', 3), ('y', 2)]
+        """
         return self._each("max", columns)
 
     def n_unique(self, *columns: str) -> DataFrame:
-        """Count the different values of every column, or of these."""
+        """Count the different values of every column, or of these.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3]}).group_by("k").n_unique().sort("k").rows()
+        [('x', 2), ('y', 1)]
+        """
         return self._each("n_unique", columns)
 
     def all(self) -> DataFrame:
-        """Return all values of every column as lists."""
+        """Return all values of every column as lists.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3]}).group_by("k").all().count()
+        2
+        """
         return self._each("implode")
 
 

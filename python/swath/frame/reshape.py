@@ -82,7 +82,14 @@ class Reshape(Frame):
         var_name: str = "variable",
         value_name: str = "value",
     ) -> DataFrame:
-        """Unpivot, under the name and with the words that pandas has for it."""
+        """Unpivot, under the name and with the words that pandas has for it.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2, None], "k": ["x", "y", "x"]}).melt(id_vars="k").count()
+        3
+        """
         return self.unpivot(value_vars, index=id_vars, variable_name=var_name, value_name=value_name)
 
     def pivot(

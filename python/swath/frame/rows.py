@@ -45,7 +45,14 @@ class Rows(Frame):
         return self._of(self._frame.filter(reduce(and_, conditions)._expr))
 
     def where(self, *predicates: Expr | Iterable[Expr]) -> DataFrame:
-        """Filter, under the name that PySpark and SQL have for it."""
+        """Filter, under the name that PySpark and SQL have for it.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).where(sw.col("a") > 1).to_list()
+        [2]
+        """
         return self.filter(*predicates)
 
     def sort(
@@ -81,7 +88,14 @@ class Rows(Frame):
     def order_by(
         self, *by: IntoExpr | Iterable[IntoExpr], descending: bool | Sequence[bool] = False
     ) -> DataFrame:
-        """Sort, under the name that PySpark and SQL have for it."""
+        """Sort, under the name that PySpark and SQL have for it.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).order_by("a", descending=True).to_list()
+        [2, 1]
+        """
         return self.sort(*by, descending=descending)
 
     def limit(self, n: int = 10) -> DataFrame:
@@ -96,11 +110,25 @@ class Rows(Frame):
         return self._of(self._frame.limit(_count("limit", n)))
 
     def head(self, n: int = 5) -> DataFrame:
-        """Keep the first ``n`` rows, as `limit` does."""
+        """Keep the first ``n`` rows, as `limit` does.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).sort("a").head(1).rows()
+        [(1,)]
+        """
         return self._of(self._frame.limit(_count("head", n)))
 
     def first(self) -> DataFrame:
-        """Keep the first row."""
+        """Keep the first row.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).sort("a").first().rows()
+        [(1,)]
+        """
         return self._of(self._frame.limit(1))
 
     def tail(self, n: int = 5) -> DataFrame:
@@ -210,7 +238,14 @@ class Rows(Frame):
         return self._of(self._frame.top_k(_count("top_k", k), arguments.exprs([by]), False))
 
     def bottom_k(self, k: int, *, by: IntoExpr | Iterable[IntoExpr]) -> DataFrame:
-        """Keep the rows with the ``k`` smallest keys, smallest first, nulls last; memory for ``k`` rows."""
+        """Keep the rows with the ``k`` smallest keys, smallest first, nulls last; memory for ``k`` rows.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).bottom_k(1, by="a").to_list()
+        [1]
+        """
         return self._of(self._frame.top_k(_count("bottom_k", k), arguments.exprs([by]), True))
 
     def sample(

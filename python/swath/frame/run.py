@@ -50,7 +50,14 @@ class Run(Frame):
         return self._frame.count()
 
     def is_empty(self) -> bool:
-        """Run the frame until it has a row, and return whether it has none."""
+        """Run the frame until it has a row, and return whether it has none.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).is_empty()
+        False
+        """
         return self._frame.limit(1).count() == 0
 
     def stream(self) -> BatchStream:
@@ -111,7 +118,14 @@ class Run(Frame):
         return held
 
     def cache(self) -> DataFrame:
-        """Run the frame now and hold the result, as `persist` does."""
+        """Run the frame now and hold the result, as `persist` does.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).cache().count()
+        2
+        """
         return self.persist()
 
     def unpersist(self) -> None:

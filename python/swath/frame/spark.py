@@ -36,17 +36,38 @@ class SparkNames(Frame):
         return made
 
     def withColumns(self, colsMap: Mapping[str, IntoExpr]) -> DataFrame:
-        """See `with_columns`."""
+        """See `with_columns`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).withColumns({"b": sw.col("a") * 2}).rows()
+        [(1, 2), (2, 4)]
+        """
         made: DataFrame = self.with_columns(**colsMap)
         return made
 
     def withColumnRenamed(self, existing: str, new: str) -> DataFrame:
-        """See `rename`."""
+        """See `rename`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).withColumnRenamed("a", "b").columns
+        ['b']
+        """
         made: DataFrame = self.rename({existing: new})
         return made
 
     def groupBy(self, *cols: IntoExpr | Iterable[IntoExpr]) -> GroupBy:
-        """See `group_by`."""
+        """See `group_by`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2, None], "k": ["x", "y", "x"]}).groupBy("k").count().count()
+        2
+        """
         made: GroupBy = self.group_by(*cols)
         return made
 
@@ -66,47 +87,110 @@ class SparkNames(Frame):
         return made
 
     def dropDuplicates(self, subset: Sequence[str] | None = None) -> DataFrame:
-        """See `distinct`."""
+        """See `distinct`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2, None], "k": ["x", "y", "x"]}).dropDuplicates(["k"]).count()
+        2
+        """
         made: DataFrame = self.distinct(*(subset or ()))
         return made
 
     def dropna(self, subset: Sequence[str] | None = None) -> DataFrame:
-        """See `drop_nulls`."""
+        """See `drop_nulls`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2, None], "k": ["x", "y", "x"]}).dropna().count()
+        2
+        """
         made: DataFrame = self.drop_nulls(*(subset or ()))
         return made
 
     def fillna(self, value: Any) -> DataFrame:
-        """See `fill_null`."""
+        """See `fill_null`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2, None], "k": ["x", "y", "x"]}).fillna(0).to_list("a")
+        [1, 2, 0]
+        """
         made: DataFrame = self.fill_null(value)
         return made
 
     def crossJoin(self, other: DataFrame | Any) -> DataFrame:
-        """See `cross_join`."""
+        """See `cross_join`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).crossJoin(sw.from_dict({"b": [1, 2]})).count()
+        4
+        """
         made: DataFrame = self.cross_join(other)
         return made
 
     def unionAll(self, other: DataFrame | Any) -> DataFrame:
-        """See `union`."""
+        """See `union`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).unionAll(sw.from_dict({"a": [1, 2]})).count()
+        4
+        """
         made: DataFrame = self.union(other)
         return made
 
     def unionByName(self, other: DataFrame | Any) -> DataFrame:
-        """See `union_by_name`."""
+        """See `union_by_name`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).unionByName(sw.from_dict({"a": [1, 2]})).count()
+        4
+        """
         made: DataFrame = self.union_by_name(other)
         return made
 
     def exceptAll(self, other: DataFrame | Any) -> DataFrame:
-        """See `except_`."""
+        """See `except_`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).exceptAll(sw.from_dict({"a": [1, 2]})).count()
+        0
+        """
         made: DataFrame = self.except_(other, all=True)
         return made
 
     def intersectAll(self, other: DataFrame | Any) -> DataFrame:
-        """See `intersect`."""
+        """See `intersect`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).intersectAll(sw.from_dict({"a": [1, 2]})).count()
+        2
+        """
         made: DataFrame = self.intersect(other, all=True)
         return made
 
     def toPandas(self) -> pandas.DataFrame:
-        """See `to_pandas`."""
+        """See `to_pandas`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).toPandas().shape
+        (2, 1)
+        """
         return self.to_pandas()
 
     def createOrReplaceTempView(self, name: str) -> None:
@@ -114,7 +198,14 @@ class SparkNames(Frame):
         self.session.register(name, self)
 
     def isEmpty(self) -> bool:
-        """See `is_empty`."""
+        """See `is_empty`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).isEmpty()
+        False
+        """
         return bool(self.is_empty())
 
     def printSchema(self) -> None:

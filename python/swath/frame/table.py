@@ -55,39 +55,95 @@ class Table(DataFrame):
 
     @property
     def height(self) -> int:
-        """The number of rows."""
+        """The number of rows.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).height
+        2
+        """
         return len(self._batches)
 
     @property
     def shape(self) -> tuple[int, int]:
-        """The numbers of rows and columns."""
+        """The numbers of rows and columns.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).shape
+        (2, 1)
+        """
         return len(self._batches), len(self._batches.columns())
 
     @property
     def nbytes(self) -> int:
-        """Bytes that the rows take in memory."""
+        """Bytes that the rows take in memory.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).nbytes > 0
+        True
+        """
         return self._batches.nbytes()
 
     @property
     def num_batches(self) -> int:
-        """The number of batches that the rows lie in."""
+        """The number of batches that the rows lie in.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).num_batches
+        1
+        """
         return self._batches.num_batches()
 
     @property
     def num_rows(self) -> int:
-        """The number of rows, under the name that pyarrow has for it."""
+        """The number of rows, under the name that pyarrow has for it.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).num_rows
+        2
+        """
         return len(self._batches)
 
     def collect(self) -> Table:
-        """Return the table itself: its rows are here."""
+        """Return the table itself: its rows are here.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).collect().rows()
+        [(1,), (2,)]
+        """
         return self
 
     def count(self) -> int:
-        """Return the number of rows."""
+        """Return the number of rows.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).count()
+        2
+        """
         return len(self._batches)
 
     def is_empty(self) -> bool:
-        """Return whether there is no row."""
+        """Return whether there is no row.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1, 2]}).is_empty()
+        False
+        """
         return len(self._batches) == 0
 
     def row(self, index: int) -> tuple[Any, ...]:
@@ -108,7 +164,14 @@ class Table(DataFrame):
         return self._batches
 
     def iter_rows(self, *, named: bool = False) -> Iterator[Any]:
-        """Return the rows one by one: tuples, or dicts if ``named``."""
+        """Return the rows one by one: tuples, or dicts if ``named``.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> list(sw.from_dict({"a": [1, 2]}).iter_rows())
+        [(1,), (2,)]
+        """
         yield from rows_of(self._batches, self.columns if named else None)
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
