@@ -192,7 +192,21 @@ class Files:
         infer_rows: int | None = None,
         **options: Any,
     ) -> None:
-        """Register files with one JSON object a line as a table; the options are those of `read_json`."""
+        """Register files with one JSON object a line as a table; the options are those of `read_json`.
+
+        Parameters
+        ----------
+        name
+            The name of the table.
+        source
+            Files, as for `read_json`.
+        compression
+            As for `read_json`.
+        infer_rows
+            As for `read_json`.
+        **options
+            Further options, as for `read_json`.
+        """
         shared = _shared_of(options)
         _no_more("register_json", options)
         _internal.read_json(self._native, paths(source), shared, name, compression, infer_rows)
@@ -213,7 +227,35 @@ class Files:
         infer_rows: int | None = None,
         **options: Any,
     ) -> None:
-        """Register delimited text as a table; the options are those of `read_csv`."""
+        """Register delimited text as a table; the options are those of `read_csv`.
+
+        Parameters
+        ----------
+        name
+            The name of the table.
+        source
+            Files, as for `read_csv`.
+        header
+            As for `read_csv`.
+        delimiter
+            As for `read_csv`.
+        quote
+            As for `read_csv`.
+        escape
+            As for `read_csv`.
+        comment
+            As for `read_csv`.
+        newlines_in_values
+            As for `read_csv`.
+        null_values
+            As for `read_csv`.
+        compression
+            As for `read_csv`.
+        infer_rows
+            As for `read_csv`.
+        **options
+            Further options, as for `read_csv`.
+        """
         shared = _shared_of(options)
         _no_more("register_csv", options)
         csv = _csv(

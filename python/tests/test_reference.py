@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from numpydoc.validate import validate
 
 import swath
 import swath.array
@@ -107,3 +108,75 @@ def test_what_methods_give_is_described(described):
                     word for word in re.findall(r"[A-Z]\w+", returns) if word in defined and word not in named
                 }
     assert sorted(missing) == []
+
+
+#: Codes of numpydoc: no docstring; no summary, or none that is a sentence; parameters that the signature lacks, or
+#: without a description that is one; sections that are not in their order.
+ALWAYS = {
+    "GL03",
+    "GL06",
+    "GL07",
+    "GL08",
+    "SS01",
+    "SS03",
+    "PR02",
+    "PR05",
+    "PR06",
+    "PR07",
+    "PR08",
+    "PR09",
+    "PR10",
+    "RT03",
+}
+#: Methods whose examples would need files, processes or notebooks; they are shown in the documentation.
+SHOWN_ELSEWHERE = {
+    "swath.BatchStream.close",
+    "swath.DataFrame.createOrReplaceTempView",
+    "swath.DataFrame.unpersist",
+    "swath.DataFrame.write_arrow",
+    "swath.DataFrame.write_csv",
+    "swath.DataFrame.write_json",
+    "swath.load_ipython_extension",
+}
+
+
+def described_objects():
+    """Give each public function, method and property of ours once, by its first name."""
+    seen = set()
+    for module in namespaces():
+        for name, value in attributes(module, module.__all__):
+            path = f"{module.__name__}.{name}"
+            if ours(value) and page_of(value) == module.__name__:
+                for below, member in attributes(value, dir(value)):
+                    home = next(part for part in value.__mro__ if below in vars(part))
+                    if ours(home) and (home is value or not page_of(home)) and id(member) not in seen:
+                        seen.add(id(member))
+                        yield f"{path}.{below}", member
+            elif inspect.isroutine(value) and id(value) not in seen:
+                seen.add(id(value))
+                yield path, value
+
+
+def test_docstrings_fit_their_signatures():
+    """They are of numpydoc's form; parameters, where they are listed, are all those of the signature."""
+    wrong = []
+    for path, value in described_objects():
+        if path.rpartition(".")[2] in getattr(value, "_fields", ()):
+            continue
+        found = validate(path)
+        codes = {code: text for code, text in found["errors"]}
+        is_property = isinstance(value, property)
+        listed = "Parameters\n---" in (inspect.getdoc(value) or "")
+        wrong += [f"{path}: {text}" for code, text in codes.items() if code in ALWAYS]
+        if "PR01" in codes and (listed or len(parameters_of(value)) > 4):
+            wrong.append(f"{path}: {codes['PR01']}")
+        if "EX01" in codes and not is_property and path not in SHOWN_ELSEWHERE:
+            wrong.append(f"{path}: no example")
+    assert wrong == []
+
+
+def parameters_of(value):
+    try:
+        return [name for name in inspect.signature(value).parameters if name != "self"]
+    except (TypeError, ValueError):
+        return []

@@ -34,6 +34,21 @@ class Methods:
     ) -> Array:
         """Give the elements another dtype: integers wrap, floats are cut towards zero.
 
+        Parameters
+        ----------
+        dtype
+            The other dtype.
+        order
+            ``"C"``; others are taken for NumPy's sake.
+        casting
+            What may be converted, as NumPy's.
+        subok
+            Taken for NumPy's sake.
+        copy
+            Taken for NumPy's sake: elements are copied where they must be.
+        device
+            ``"cpu"``, or None.
+
         Examples
         --------
         >>> import swath.array as sa
@@ -372,6 +387,17 @@ class Methods:
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Array:
         """Add up a diagonal over two axes.
 
+        Parameters
+        ----------
+        offset
+            The diagonal above (positive) or below the main one.
+        axis1
+            The first of the two axes of the matrices.
+        axis2
+            The second of them.
+        dtype
+            The dtype of the result.
+
         Examples
         --------
         >>> import swath.array as sa
@@ -503,6 +529,21 @@ class Methods:
     ) -> Array:
         """Add elements over axes.
 
+        Parameters
+        ----------
+        axis
+            The axis, or a tuple of them; all if none is named.
+        dtype
+            The dtype of the result.
+        out
+            An array, which then stands for the result.
+        keepdims
+            Keep the reduced axes, with length one.
+        initial
+            A value to start from.
+        where
+            Which elements count: a mask that broadcasts with them.
+
         Examples
         --------
         >>> import swath.array as sa
@@ -523,6 +564,21 @@ class Methods:
     ) -> Array:
         """Multiply elements over axes.
 
+        Parameters
+        ----------
+        axis
+            The axis, or a tuple of them; all if none is named.
+        dtype
+            The dtype of the result.
+        out
+            An array, which then stands for the result.
+        keepdims
+            Keep the reduced axes, with length one.
+        initial
+            A value to start from.
+        where
+            Which elements count: a mask that broadcasts with them.
+
         Examples
         --------
         >>> import swath.array as sa
@@ -541,6 +597,19 @@ class Methods:
         where: Any = None,
     ) -> Array:
         """Find the least element over axes.
+
+        Parameters
+        ----------
+        axis
+            The axis, or a tuple of them; all if none is named.
+        out
+            An array, which then stands for the result.
+        keepdims
+            Keep the reduced axes, with length one.
+        initial
+            A value to start from.
+        where
+            Which elements count: a mask that broadcasts with them.
 
         Examples
         --------
@@ -561,6 +630,19 @@ class Methods:
     ) -> Array:
         """Find the largest element over axes.
 
+        Parameters
+        ----------
+        axis
+            The axis, or a tuple of them; all if none is named.
+        out
+            An array, which then stands for the result.
+        keepdims
+            Keep the reduced axes, with length one.
+        initial
+            A value to start from.
+        where
+            Which elements count: a mask that broadcasts with them.
+
         Examples
         --------
         >>> import swath.array as sa
@@ -572,6 +654,17 @@ class Methods:
     def any(self, axis: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = None) -> Array:
         """Say whether any element over axes is not zero.
 
+        Parameters
+        ----------
+        axis
+            The axis, or a tuple of them; all if none is named.
+        out
+            An array, which then stands for the result.
+        keepdims
+            Keep the reduced axes, with length one.
+        where
+            Which elements count: a mask that broadcasts with them.
+
         Examples
         --------
         >>> import swath.array as sa
@@ -582,6 +675,17 @@ class Methods:
 
     def all(self, axis: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = None) -> Array:
         """Say whether no element over axes is zero.
+
+        Parameters
+        ----------
+        axis
+            The axis, or a tuple of them; all if none is named.
+        out
+            An array, which then stands for the result.
+        keepdims
+            Keep the reduced axes, with length one.
+        where
+            Which elements count: a mask that broadcasts with them.
 
         Examples
         --------
@@ -624,6 +728,19 @@ class Methods:
     ) -> Array:
         """Compute the mean over axes.
 
+        Parameters
+        ----------
+        axis
+            The axis, or a tuple of them; all if none is named.
+        dtype
+            The dtype of the result.
+        out
+            An array, which then stands for the result.
+        keepdims
+            Keep the reduced axes, with length one.
+        where
+            Which elements count: a mask that broadcasts with them.
+
         Examples
         --------
         >>> import swath.array as sa
@@ -656,6 +773,23 @@ class Methods:
     ) -> Array:
         """Compute the variance over axes.
 
+        Parameters
+        ----------
+        axis
+            The axis, or a tuple of them; all if none is named.
+        dtype
+            The dtype of the result.
+        out
+            An array, which then stands for the result.
+        ddof
+            What is taken off the number of elements before dividing.
+        keepdims
+            Keep the reduced axes, with length one.
+        correction
+            The Array API's name for ``ddof``.
+        where
+            Which elements count: a mask that broadcasts with them.
+
         Examples
         --------
         >>> import swath.array as sa
@@ -676,6 +810,23 @@ class Methods:
         where: Any = None,
     ) -> Array:
         """Compute the standard deviation over axes.
+
+        Parameters
+        ----------
+        axis
+            The axis, or a tuple of them; all if none is named.
+        dtype
+            The dtype of the result.
+        out
+            An array, which then stands for the result.
+        ddof
+            What is taken off the number of elements before dividing.
+        keepdims
+            Keep the reduced axes, with length one.
+        correction
+            The Array API's name for ``ddof``.
+        where
+            Which elements count: a mask that broadcasts with them.
 
         Examples
         --------

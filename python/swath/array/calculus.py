@@ -135,6 +135,19 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Array:
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Array:
     """Read lines between points ``(xp, fp)``, with ascending ``xp``, at positions ``x``.
 
+    Parameters
+    ----------
+    x
+        Where to interpolate.
+    xp
+        Where values are known, ascending.
+    fp
+        The known values.
+    left
+        The value before all of them.
+    right
+        The value after all of them.
+
     Examples
     --------
     >>> import swath.array as sa

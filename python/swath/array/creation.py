@@ -38,6 +38,8 @@ def asarray(
         The elements. NumPy's arrays are not copied: do not change them while the array is in use.
     dtype
         The dtype; that of the elements if none is given.
+    device
+        ``"cpu"``, or None.
     copy
         ``True`` copies the elements; ``False`` raises where a copy must be made.
     chunks
@@ -159,6 +161,21 @@ def full(
 ) -> Array:
     """Make an array of one value.
 
+    Parameters
+    ----------
+    shape
+        The lengths of the axes, or one length.
+    fill_value
+        The value of all elements.
+    dtype
+        The dtype of the result.
+    device
+        ``"cpu"``, or None.
+    chunks
+        Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+    session
+        The session that computes it; the default one if none is named.
+
     Examples
     --------
     >>> import swath.array as sa
@@ -185,6 +202,19 @@ def zeros(
 ) -> Array:
     """Make an array of zeros, ``float64`` unless a dtype is given.
 
+    Parameters
+    ----------
+    shape
+        The lengths of the axes, or one length.
+    dtype
+        The dtype of the result.
+    device
+        ``"cpu"``, or None.
+    chunks
+        Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+    session
+        The session that computes it; the default one if none is named.
+
     Examples
     --------
     >>> import swath.array as sa
@@ -202,6 +232,19 @@ def ones(
 ) -> Array:
     """Make an array of ones, ``float64`` unless a dtype is given.
 
+    Parameters
+    ----------
+    shape
+        The lengths of the axes, or one length.
+    dtype
+        The dtype of the result.
+    device
+        ``"cpu"``, or None.
+    chunks
+        Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+    session
+        The session that computes it; the default one if none is named.
+
     Examples
     --------
     >>> import swath.array as sa
@@ -218,6 +261,19 @@ def empty(
     shape: Any, dtype: Any = None, *, device: Any = None, chunks: Any = None, session: Any = None
 ) -> Array:
     """Make an array whose elements do not matter (they are zero).
+
+    Parameters
+    ----------
+    shape
+        The lengths of the axes, or one length.
+    dtype
+        The dtype of the result.
+    device
+        ``"cpu"``, or None.
+    chunks
+        Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+    session
+        The session that computes it; the default one if none is named.
 
     Examples
     --------
@@ -249,6 +305,21 @@ def full_like(
 ) -> Array:
     """Make an array of one value with the shape, dtype and chunks of another.
 
+    Parameters
+    ----------
+    x
+        The array whose shape, dtype and chunks it has.
+    fill_value
+        The value of all elements.
+    dtype
+        The dtype of the result.
+    device
+        ``"cpu"``, or None.
+    chunks
+        Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+    shape
+        Another shape.
+
     Examples
     --------
     >>> import swath.array as sa
@@ -262,6 +333,19 @@ def zeros_like(
     x: Any, /, dtype: Any = None, *, device: Any = None, chunks: Any = None, shape: Any = None
 ) -> Array:
     """Make an array of zeros with the shape, dtype and chunks of another.
+
+    Parameters
+    ----------
+    x
+        The array whose shape, dtype and chunks it has.
+    dtype
+        The dtype of the result.
+    device
+        ``"cpu"``, or None.
+    chunks
+        Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+    shape
+        Another shape.
 
     Examples
     --------
@@ -277,6 +361,19 @@ def ones_like(
 ) -> Array:
     """Make an array of ones with the shape, dtype and chunks of another.
 
+    Parameters
+    ----------
+    x
+        The array whose shape, dtype and chunks it has.
+    dtype
+        The dtype of the result.
+    device
+        ``"cpu"``, or None.
+    chunks
+        Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+    shape
+        Another shape.
+
     Examples
     --------
     >>> import swath.array as sa
@@ -290,6 +387,19 @@ def empty_like(
     x: Any, /, dtype: Any = None, *, device: Any = None, chunks: Any = None, shape: Any = None
 ) -> Array:
     """Make an array whose elements do not matter with the shape, dtype and chunks of another.
+
+    Parameters
+    ----------
+    x
+        The array whose shape, dtype and chunks it has.
+    dtype
+        The dtype of the result.
+    device
+        ``"cpu"``, or None.
+    chunks
+        Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+    shape
+        Another shape.
 
     Examples
     --------
@@ -311,6 +421,21 @@ def eye(
     session: Any = None,
 ) -> Array:
     """Make a matrix with ones on a diagonal and zeros elsewhere.
+
+    Parameters
+    ----------
+    n_rows
+        The number of rows.
+    n_cols
+        The number of columns; as many as rows, if it is not given.
+    k
+        The diagonal: above (positive) or below the main one.
+    dtype
+        The dtype of the result.
+    device
+        ``"cpu"``, or None.
+    session
+        The session that computes it; the default one if none is named.
 
     Examples
     --------
@@ -341,6 +466,19 @@ def identity(n: int, dtype: Any = None) -> Array:
 
 def tri(n: int, m: int | None = None, k: int = 0, dtype: Any = None, *, session: Any = None) -> Array:
     """Make a matrix with ones on and below a diagonal.
+
+    Parameters
+    ----------
+    n
+        The number of rows.
+    m
+        The number of columns; as many as rows, if it is not given.
+    k
+        The diagonal: above (positive) or below the main one.
+    dtype
+        The dtype of the result.
+    session
+        The session that computes it; the default one if none is named.
 
     Examples
     --------
@@ -444,6 +582,19 @@ def fromfunction(
     function: Any, shape: Any, *, dtype: Any = float, session: Any = None, **options: Any
 ) -> Array:
     """Make an array by a function of the positions along each axis, which is called once, with lazy arrays.
+
+    Parameters
+    ----------
+    function
+        Called with arrays of the positions along each axis.
+    shape
+        The lengths of the axes, or one length.
+    dtype
+        The dtype of the result.
+    session
+        The session that computes it; the default one if none is named.
+    **options
+        Keyword arguments of the function.
 
     Examples
     --------

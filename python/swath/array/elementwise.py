@@ -361,6 +361,19 @@ def nan_to_num(
 ) -> Array:
     """Replace NaN, and infinities by the largest and least numbers unless others are given.
 
+    Parameters
+    ----------
+    x
+        The elements.
+    copy
+        Taken for NumPy's sake: elements are copied where they must be.
+    nan
+        What NaN becomes.
+    posinf
+        What infinity becomes; the largest number, if it is not given.
+    neginf
+        What negative infinity becomes; the least number, if it is not given.
+
     Examples
     --------
     >>> import swath.array as sa
@@ -376,6 +389,19 @@ def nan_to_num(
 def isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Array:
     """Say which elements are equal within ``atol + rtol * |b|``.
 
+    Parameters
+    ----------
+    a
+        The elements.
+    b
+        The elements that they are compared with.
+    rtol
+        The relative difference that counts as none.
+    atol
+        The absolute difference that counts as none.
+    equal_nan
+        Whether NaN equals NaN.
+
     Examples
     --------
     >>> import swath.array as sa
@@ -387,6 +413,19 @@ def isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: b
 
 def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Array:
     """Say whether all elements are equal within ``atol + rtol * |b|``.
+
+    Parameters
+    ----------
+    a
+        The elements.
+    b
+        The elements that they are compared with.
+    rtol
+        The relative difference that counts as none.
+    atol
+        The absolute difference that counts as none.
+    equal_nan
+        Whether NaN equals NaN.
 
     Examples
     --------

@@ -36,8 +36,12 @@ def apply_along_axis(
         The axis.
     x : array_like
         The array.
+    *args
+        Further arguments of the function.
     dtype, shape
         Of what it gives for a line; learned from a line of ones if they are not named.
+    **options
+        Keyword arguments of the function.
 
     Examples
     --------
@@ -97,6 +101,14 @@ def apply_gufunc(
         Lengths of core dimensions that no array has.
     vectorize
         Call the function for each place in front.
+    axes
+        The axes of each operand, as NumPy's gufuncs take them.
+    axis
+        The axis of the only core dimension.
+    allow_rechunk
+        Whether core dimensions may be brought into one chunk.
+    **options
+        Keyword arguments of the function.
 
     Returns
     -------

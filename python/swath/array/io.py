@@ -173,6 +173,8 @@ def from_array(
         What :meth:`Array.explain` calls it.
     session
         The session that runs it; the default one if none is named.
+    **ignored
+        What Dask takes here, and has no meaning.
     """
     from swath.array.creation import asarray
 
@@ -213,6 +215,8 @@ def store(sources: Any, targets: Any, *, regions: Any = None, **ignored: Any) ->
         As many targets: NumPy's arrays, h5py's datasets, Zarr's arrays.
     regions
         A tuple of slices for each target, into which its array goes.
+    **ignored
+        What Dask takes here, and has no meaning.
 
     Examples
     --------

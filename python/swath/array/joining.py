@@ -300,6 +300,8 @@ def pad(x: Any, /, pad_width: Any, mode: str = "constant", **options: Any) -> Ar
     mode
         ``constant`` (with ``constant_values``), ``edge``, ``linear_ramp`` (with ``end_values``), ``maximum``,
         ``mean``, ``median``, ``minimum``, ``reflect``, ``symmetric``, ``wrap``, ``empty``.
+    **options
+        Options of the mode: ``constant_values``.
 
     Examples
     --------

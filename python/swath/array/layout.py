@@ -378,6 +378,17 @@ def roll(x: Any, /, shift: Any, axis: Any = None) -> Array:
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
     """Give the elements another dtype: integers wrap, floats are cut towards zero.
 
+    Parameters
+    ----------
+    x
+        The elements.
+    dtype
+        The other dtype.
+    copy
+        Taken for NumPy's sake: elements are copied where they must be.
+    device
+        ``"cpu"``, or None.
+
     Examples
     --------
     >>> import swath.array as sa

@@ -21,6 +21,19 @@ def sort(
 ) -> Array:
     """Sort along an axis; NaN comes last.
 
+    Parameters
+    ----------
+    x
+        The elements.
+    axis
+        The axis.
+    descending
+        Whether the largest comes first.
+    stable
+        Taken for NumPy's sake: sorting is stable in any case.
+    kind
+        Taken for NumPy's sake: sorting is stable in any case.
+
     Examples
     --------
     >>> import swath.array as sa
@@ -36,6 +49,19 @@ def argsort(
     x: Any, /, axis: int | None = -1, *, descending: bool = False, stable: bool = True, kind: Any = None
 ) -> Array:
     """Give the positions that sort along an axis; equal elements keep their order.
+
+    Parameters
+    ----------
+    x
+        The elements.
+    axis
+        The axis.
+    descending
+        Whether the largest comes first.
+    stable
+        Taken for NumPy's sake: sorting is stable in any case.
+    kind
+        Taken for NumPy's sake: sorting is stable in any case.
 
     Examples
     --------
@@ -127,6 +153,19 @@ def isin(
     kind: Any = None,
 ) -> Array:
     """Say which elements are among others.
+
+    Parameters
+    ----------
+    element
+        The elements to look for.
+    test_elements
+        The elements to look among.
+    assume_unique
+        Taken for NumPy's sake.
+    invert
+        Whether to say which are not among them.
+    kind
+        Taken for NumPy's sake.
 
     Examples
     --------
@@ -225,6 +264,21 @@ def unique(
     equal_nan: bool = True,
 ) -> Any:
     """Give the different elements, sorted.
+
+    Parameters
+    ----------
+    x
+        The elements.
+    return_index
+        Whether the first position of each is returned, too.
+    return_inverse
+        Whether the place of each element among them is returned, too.
+    return_counts
+        Whether it is returned how often each is there.
+    axis
+        Rows along this axis are compared as a whole.
+    equal_nan
+        Whether NaN equals NaN.
 
     Examples
     --------

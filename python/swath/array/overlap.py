@@ -43,8 +43,14 @@ def map_overlap(
     boundary
         What lies beyond the border: ``None`` (nothing), ``"reflect"``, ``"periodic"``, ``"nearest"``, or a
         number.
+    trim
+        Whether the margins are cut off the result.
     dtype
         The dtype of what it gives; learned from a tiny block if none is named.
+    name
+        The name in plans.
+    **options
+        Keyword arguments of the function.
 
     Examples
     --------
@@ -134,6 +140,8 @@ def reduction(
         Of the result; learned from a tiny block if none is named.
     split_every
         How many parts along an axis are joined at a time.
+    name
+        The name in plans.
 
     Examples
     --------
@@ -182,6 +190,21 @@ def from_map(
     """Make an array whose blocks a function gives: ``function(bounds)``, ``(start, stop)`` for each axis.
 
     It must give the same elements however the array is cut.
+
+    Parameters
+    ----------
+    function
+        Called with the bounds of a block, returns the block.
+    shape
+        The lengths of the axes, or one length.
+    dtype
+        The dtype of the result.
+    chunks
+        Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+    name
+        The name in plans.
+    session
+        The session that computes it; the default one if none is named.
 
     Examples
     --------

@@ -66,7 +66,21 @@ class Generator:
     def uniform(
         self, low: float = 0.0, high: float = 1.0, size: Any = None, *, dtype: Any = None, chunks: Any = None
     ) -> Array:
-        """Draw floats in ``[low, high)``."""
+        """Draw floats in ``[low, high)``.
+
+        Parameters
+        ----------
+        low
+            The least value.
+        high
+            The value that all are below.
+        size
+            The shape; one number, without axes, if it is not given.
+        dtype
+            The dtype of the result.
+        chunks
+            Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+        """
         return self._draw("uniform", low, high, size, dtype, chunks)
 
     def standard_normal(self, size: Any = None, dtype: Any = np.float64, *, chunks: Any = None) -> Array:
@@ -76,13 +90,39 @@ class Generator:
     def normal(
         self, loc: float = 0.0, scale: float = 1.0, size: Any = None, *, dtype: Any = None, chunks: Any = None
     ) -> Array:
-        """Draw normal numbers of a mean and a standard deviation."""
+        """Draw normal numbers of a mean and a standard deviation.
+
+        Parameters
+        ----------
+        loc
+            Its middle.
+        scale
+            The width of the distribution.
+        size
+            The shape; one number, without axes, if it is not given.
+        dtype
+            The dtype of the result.
+        chunks
+            Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+        """
         return self._draw("normal", loc, scale, size, dtype, chunks)
 
     def exponential(
         self, scale: float = 1.0, size: Any = None, *, dtype: Any = None, chunks: Any = None
     ) -> Array:
-        """Draw exponential numbers of a mean."""
+        """Draw exponential numbers of a mean.
+
+        Parameters
+        ----------
+        scale
+            The mean.
+        size
+            The shape; one number, without axes, if it is not given.
+        dtype
+            The dtype of the result.
+        chunks
+            Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+        """
         return self._draw("exponential", scale, 0, size, dtype, chunks)
 
     def standard_exponential(self, size: Any = None, dtype: Any = np.float64, *, chunks: Any = None) -> Array:
@@ -103,7 +143,23 @@ class Generator:
         *,
         chunks: Any = None,
     ) -> Array:
-        """Draw integers from ``low`` (0 if it is alone) to before ``high``, or to it if ``endpoint``."""
+        """Draw integers from ``low`` (0 if it is alone) to before ``high``, or to it if ``endpoint``.
+
+        Parameters
+        ----------
+        low
+            The least value; or the bound, if it is the only one.
+        high
+            The bound.
+        size
+            The shape; one number, without axes, if it is not given.
+        dtype
+            The dtype of the result.
+        endpoint
+            Whether the bound may be drawn.
+        chunks
+            Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+        """
         first, last = (0, low) if high is None else (low, high)
         shape = () if size is None else shape_of(size)
         made = wrap(
@@ -118,6 +174,19 @@ class Generator:
 
     def choice(self, a: Any, size: Any = None, replace: bool = True, p: Any = None, axis: int = 0) -> Array:
         """Draw elements along the first axis, with equal or given probabilities, put back or not.
+
+        Parameters
+        ----------
+        a
+            What to choose from: an array, or a number for the positions below it.
+        size
+            The shape; one number, without axes, if it is not given.
+        replace
+            Whether an element may be chosen several times.
+        p
+            The probability of each element.
+        axis
+            The axis to choose along.
 
         Examples
         --------

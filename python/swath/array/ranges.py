@@ -27,6 +27,23 @@ def arange(
 ) -> Array:
     """Count from ``start`` to before ``stop``.
 
+    Parameters
+    ----------
+    start
+        The first value, or the end, if it is the only one.
+    stop
+        The end, which is no value.
+    step
+        The difference of two values.
+    dtype
+        The dtype of the result.
+    device
+        ``"cpu"``, or None.
+    chunks
+        Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+    session
+        The session that computes it; the default one if none is named.
+
     Examples
     --------
     >>> import swath.array as sa
@@ -70,6 +87,27 @@ def linspace(
 ) -> Any:
     """Make ``num`` numbers at equal distances from ``start`` to ``stop``.
 
+    Parameters
+    ----------
+    start
+        The first value.
+    stop
+        The value to stop at.
+    num
+        How many values.
+    endpoint
+        Whether the last value is one of them.
+    retstep
+        Whether the difference of two values is returned, too.
+    dtype
+        The dtype of the result.
+    device
+        ``"cpu"``, or None.
+    chunks
+        Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+    session
+        The session that computes it; the default one if none is named.
+
     Examples
     --------
     >>> import swath.array as sa
@@ -103,6 +141,21 @@ def logspace(
 ) -> Array:
     """Make ``num`` powers of a base, whose exponents are at equal distances.
 
+    Parameters
+    ----------
+    start
+        The first value's exponent.
+    stop
+        The last value's exponent.
+    num
+        How many values.
+    endpoint
+        Whether the last value is one of them.
+    base
+        What is raised to these powers.
+    dtype
+        The dtype of the result.
+
     Examples
     --------
     >>> import swath.array as sa
@@ -117,6 +170,19 @@ def logspace(
 
 def geomspace(start: float, stop: float, num: int = 50, endpoint: bool = True, dtype: Any = None) -> Array:
     """Make ``num`` numbers from ``start`` to ``stop``, each the same multiple of the one before.
+
+    Parameters
+    ----------
+    start
+        The first value.
+    stop
+        The value to stop at.
+    num
+        How many values.
+    endpoint
+        Whether the last value is one of them.
+    dtype
+        The dtype of the result.
 
     Examples
     --------

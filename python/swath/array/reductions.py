@@ -255,6 +255,21 @@ def mean(
 ) -> Array:
     """Compute the mean over axes; of integers as ``float64``.
 
+    Parameters
+    ----------
+    x
+        The elements.
+    axis
+        The axis, or a tuple of them; all if none is named.
+    dtype
+        The dtype of the result.
+    out
+        An array, which then stands for the result.
+    keepdims
+        Keep the reduced axes, with length one.
+    where
+        Which elements count: a mask that broadcasts with them.
+
     Examples
     --------
     >>> import swath.array as sa
@@ -275,6 +290,21 @@ def nanmean(
     where: Any = None,
 ) -> Array:
     """Compute the mean over axes, without NaN.
+
+    Parameters
+    ----------
+    x
+        The elements.
+    axis
+        The axis, or a tuple of them; all if none is named.
+    dtype
+        The dtype of the result.
+    out
+        An array, which then stands for the result.
+    keepdims
+        Keep the reduced axes, with length one.
+    where
+        Which elements count: a mask that broadcasts with them.
 
     Examples
     --------
@@ -314,6 +344,19 @@ def average(
     x: Any, /, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False
 ) -> Any:
     """Compute the weighted mean over axes; weights broadcast, or are of the length of the one axis.
+
+    Parameters
+    ----------
+    x
+        The elements.
+    axis
+        The axis, or a tuple of them; all if none is named.
+    weights
+        A weight for each element, or each position along the axis.
+    returned
+        Whether the sums of the weights are returned, too.
+    keepdims
+        Keep the reduced axes, with length one.
 
     Examples
     --------
@@ -469,6 +512,19 @@ def cumulative_prod(
 def diff(x: Any, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Array:
     """Take differences of neighbours along an axis, ``n`` times over; of ``bool`` say whether they differ.
 
+    Parameters
+    ----------
+    x
+        The elements.
+    n
+        How many times.
+    axis
+        The axis.
+    prepend
+        Elements that come before.
+    append
+        Elements that come after.
+
     Examples
     --------
     >>> import swath.array as sa
@@ -496,6 +552,19 @@ def diff(x: Any, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any
 
 def trace(x: Any, /, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Array:
     """Add up a diagonal over two axes.
+
+    Parameters
+    ----------
+    x
+        The elements.
+    offset
+        The diagonal above (positive) or below the main one.
+    axis1
+        The first of the two axes of the matrices.
+    axis2
+        The second of them.
+    dtype
+        The dtype of the result.
 
     Examples
     --------

@@ -51,7 +51,7 @@ def quantile(x: Any, /, q: Any, axis: Any = None, *, method: str = "linear", kee
         The axis, or a tuple of them.
     method
         NumPy's name of what is taken between two elements: ``linear``, ``lower``, ``higher``, ``midpoint``,
-        ``nearest`` …
+        ``nearest`` and others.
     keepdims
         Keep the reduced axes, with length one.
 
@@ -69,6 +69,19 @@ def nanquantile(
 ) -> Array:
     """Find quantiles over axes, without NaN.
 
+    Parameters
+    ----------
+    x
+        The elements.
+    q
+        Shares, from 0 to 1.
+    axis
+        The axis, or a tuple of them; all if none is named.
+    method
+        How to interpolate between two elements, by NumPy's names.
+    keepdims
+        Keep the reduced axes, with length one.
+
     Examples
     --------
     >>> import swath.array as sa
@@ -83,6 +96,19 @@ def percentile(
 ) -> Array:
     """Find quantiles over axes, in percent.
 
+    Parameters
+    ----------
+    x
+        The elements.
+    q
+        Percentages, from 0 to 100.
+    axis
+        The axis, or a tuple of them; all if none is named.
+    method
+        How to interpolate between two elements, by NumPy's names.
+    keepdims
+        Keep the reduced axes, with length one.
+
     Examples
     --------
     >>> import swath.array as sa
@@ -96,6 +122,19 @@ def nanpercentile(
     x: Any, /, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
     """Find quantiles over axes, in percent, without NaN.
+
+    Parameters
+    ----------
+    x
+        The elements.
+    q
+        Percentages, from 0 to 100.
+    axis
+        The axis, or a tuple of them; all if none is named.
+    method
+        How to interpolate between two elements, by NumPy's names.
+    keepdims
+        Keep the reduced axes, with length one.
 
     Examples
     --------

@@ -427,6 +427,31 @@ def duration(
 
     Days and months are those of the calendar, not fixed numbers of seconds.
 
+    Parameters
+    ----------
+    text
+        A duration as text, such as ``"1d12h"``.
+    years
+        Years of twelve months.
+    months
+        Months.
+    weeks
+        Weeks.
+    days
+        Days.
+    hours
+        Hours.
+    minutes
+        Minutes.
+    seconds
+        Seconds.
+    milliseconds
+        Milliseconds.
+    microseconds
+        Microseconds.
+    nanoseconds
+        Nanoseconds.
+
     Examples
     --------
     >>> df = sw.from_dict({"d": [datetime.date(2024, 1, 31)]})

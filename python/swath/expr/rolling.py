@@ -61,6 +61,17 @@ class Rolling(ExprPart):
     ) -> Expr:
         """Sum over the last ``window_size`` of ``by``.
 
+        Parameters
+        ----------
+        by
+            The column of times, or numbers, that windows are measured in.
+        window_size
+            The length of a window: rows, or a duration such as ``"2d"``.
+        min_samples
+            How many values a window needs; with fewer the result is null.
+        closed
+            Which ends belong to a window: ``right``, ``left``, ``both``, ``none``.
+
         Examples
         --------
         >>> df = sw.from_dict({"t": [1, 2, 9], "x": [1, 3, 7]}).sort("t")
@@ -84,6 +95,17 @@ class Rolling(ExprPart):
         self, by: IntoExpr, window_size: Any, *, min_samples: int = 1, closed: Closed = "right"
     ) -> Expr:
         """Mean over the last ``window_size`` of ``by``.
+
+        Parameters
+        ----------
+        by
+            The column of times, or numbers, that windows are measured in.
+        window_size
+            The length of a window: rows, or a duration such as ``"2d"``.
+        min_samples
+            How many values a window needs; with fewer the result is null.
+        closed
+            Which ends belong to a window: ``right``, ``left``, ``both``, ``none``.
 
         Examples
         --------
@@ -109,6 +131,17 @@ class Rolling(ExprPart):
     ) -> Expr:
         """Smallest value over the last ``window_size`` of ``by``.
 
+        Parameters
+        ----------
+        by
+            The column of times, or numbers, that windows are measured in.
+        window_size
+            The length of a window: rows, or a duration such as ``"2d"``.
+        min_samples
+            How many values a window needs; with fewer the result is null.
+        closed
+            Which ends belong to a window: ``right``, ``left``, ``both``, ``none``.
+
         Examples
         --------
         >>> df = sw.from_dict({"t": [1, 2, 9], "x": [1, 3, 7]}).sort("t")
@@ -132,6 +165,17 @@ class Rolling(ExprPart):
         self, by: IntoExpr, window_size: Any, *, min_samples: int = 1, closed: Closed = "right"
     ) -> Expr:
         """Largest value over the last ``window_size`` of ``by``.
+
+        Parameters
+        ----------
+        by
+            The column of times, or numbers, that windows are measured in.
+        window_size
+            The length of a window: rows, or a duration such as ``"2d"``.
+        min_samples
+            How many values a window needs; with fewer the result is null.
+        closed
+            Which ends belong to a window: ``right``, ``left``, ``both``, ``none``.
 
         Examples
         --------
@@ -157,6 +201,17 @@ class Rolling(ExprPart):
     ) -> Expr:
         """Standard deviation over the last ``window_size`` of ``by``.
 
+        Parameters
+        ----------
+        by
+            The column of times, or numbers, that windows are measured in.
+        window_size
+            The length of a window: rows, or a duration such as ``"2d"``.
+        min_samples
+            How many values a window needs; with fewer the result is null.
+        closed
+            Which ends belong to a window: ``right``, ``left``, ``both``, ``none``.
+
         Examples
         --------
         >>> df = sw.from_dict({"t": [1, 2, 9], "x": [1, 3, 7]}).sort("t")
@@ -180,6 +235,17 @@ class Rolling(ExprPart):
         self, by: IntoExpr, window_size: Any, *, min_samples: int = 1, closed: Closed = "right"
     ) -> Expr:
         """Variance over the last ``window_size`` of ``by``.
+
+        Parameters
+        ----------
+        by
+            The column of times, or numbers, that windows are measured in.
+        window_size
+            The length of a window: rows, or a duration such as ``"2d"``.
+        min_samples
+            How many values a window needs; with fewer the result is null.
+        closed
+            Which ends belong to a window: ``right``, ``left``, ``both``, ``none``.
 
         Examples
         --------
@@ -207,6 +273,17 @@ class Rolling(ExprPart):
     ) -> Expr:
         """Median over the last ``window_size`` of ``by``.
 
+        Parameters
+        ----------
+        by
+            The column of times, or numbers, that windows are measured in.
+        window_size
+            The length of a window: rows, or a duration such as ``"2d"``.
+        min_samples
+            How many values a window needs; with fewer the result is null.
+        closed
+            Which ends belong to a window: ``right``, ``left``, ``both``, ``none``.
+
         Examples
         --------
         >>> df = sw.from_dict({"t": [1, 2, 9], "x": [1, 3, 7]}).sort("t")
@@ -233,6 +310,17 @@ class Rolling(ExprPart):
     ) -> Expr:
         """Number of values that are not null over the last ``window_size`` of ``by``.
 
+        Parameters
+        ----------
+        by
+            The column of times, or numbers, that windows are measured in.
+        window_size
+            The length of a window: rows, or a duration such as ``"2d"``.
+        min_samples
+            How many values a window needs; with fewer the result is null.
+        closed
+            Which ends belong to a window: ``right``, ``left``, ``both``, ``none``.
+
         Examples
         --------
         >>> df = sw.from_dict({"t": [1, 2, 9], "x": [1, 3, 7]}).sort("t")
@@ -245,6 +333,17 @@ class Rolling(ExprPart):
         self, quantile: float, window_size: int, *, min_samples: int | None = None, center: bool = False
     ) -> Expr:
         """Quantile of the last ``window_size`` rows.
+
+        Parameters
+        ----------
+        quantile
+            Which quantile, from 0 to 1.
+        window_size
+            The length of a window: rows, or a duration such as ``"2d"``.
+        min_samples
+            How many values a window needs; with fewer the result is null.
+        center
+            Whether a window is around its row, instead of before it.
 
         Examples
         --------
@@ -264,6 +363,19 @@ class Rolling(ExprPart):
         closed: Closed = "right",
     ) -> Expr:
         """Quantile over the last ``window_size`` of ``by``.
+
+        Parameters
+        ----------
+        by
+            The column of times, or numbers, that windows are measured in.
+        window_size
+            The length of a window: rows, or a duration such as ``"2d"``.
+        quantile
+            Which quantile, from 0 to 1.
+        min_samples
+            How many values a window needs; with fewer the result is null.
+        closed
+            Which ends belong to a window: ``right``, ``left``, ``both``, ``none``.
 
         Examples
         --------

@@ -84,6 +84,17 @@ class Reshape(Frame):
     ) -> DataFrame:
         """Unpivot, under the name and with the words that pandas has for it.
 
+        Parameters
+        ----------
+        id_vars
+            Columns that stay.
+        value_vars
+            Columns whose values are put below each other.
+        var_name
+            The name of the column of their names.
+        value_name
+            The name of the column of their values.
+
         Examples
         --------
         >>> import swath as sw

@@ -134,7 +134,23 @@ class Write(Frame):
         single_file: bool | None = None,
         keep_partition_columns: bool = False,
     ) -> WriteSummary:
-        """Run the frame and write one JSON object a line; the parameters are those of `write_csv`."""
+        """Run the frame and write one JSON object a line; the parameters are those of `write_csv`.
+
+        Parameters
+        ----------
+        path
+            A file, a folder or an address.
+        mode
+            As for `write_parquet`.
+        partition_by
+            As for `write_parquet`.
+        compression
+            ``gzip``, ``bzip2``, ``xz`` or ``zstd``; by default the name of the file tells.
+        single_file
+            As for `write_parquet`.
+        keep_partition_columns
+            As for `write_parquet`.
+        """
         options: dict[str, Any] = {"compression": compression}
         return self._write("json", path, mode, partition_by, keep_partition_columns, single_file, **options)
 
@@ -148,7 +164,23 @@ class Write(Frame):
         single_file: bool | None = None,
         keep_partition_columns: bool = False,
     ) -> WriteSummary:
-        """Run the frame and write Arrow IPC files; the parameters are those of `write_parquet`."""
+        """Run the frame and write Arrow IPC files; the parameters are those of `write_parquet`.
+
+        Parameters
+        ----------
+        path
+            A file, a folder or an address.
+        mode
+            As for `write_parquet`.
+        partition_by
+            As for `write_parquet`.
+        compression
+            ``lz4`` or ``zstd``; none by default.
+        single_file
+            As for `write_parquet`.
+        keep_partition_columns
+            As for `write_parquet`.
+        """
         options: dict[str, Any] = {"compression": compression}
         return self._write("arrow", path, mode, partition_by, keep_partition_columns, single_file, **options)
 

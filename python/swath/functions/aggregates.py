@@ -18,7 +18,21 @@ __all__ = ["AggregateFunction", "udaf"]
 
 
 class AggregateFunction(Registrable):
-    """A function over groups; :func:`udaf` makes it."""
+    """A function over groups; :func:`udaf` makes it.
+
+    Parameters
+    ----------
+    function
+        The function, or a class that keeps state.
+    name
+        The name in SQL and in plans.
+    return_dtype
+        The type of the result.
+    input_dtypes
+        The types of the arguments.
+    input
+        What it is given: Arrow, NumPy, Polars, pandas or values of Python.
+    """
 
     def __init__(
         self,

@@ -55,7 +55,23 @@ class Registrable:
 
 
 class ColumnFunction(Registrable):
-    """A function over columns; :func:`udf` makes it."""
+    """A function over columns; :func:`udf` makes it.
+
+    Parameters
+    ----------
+    function
+        The function.
+    name
+        The name in SQL and in plans.
+    return_dtype
+        The type of the result.
+    input_dtypes
+        The types of the arguments.
+    input
+        What it is given: Arrow, NumPy, Polars, pandas or values of Python.
+    deterministic
+        Whether equal arguments give equal results.
+    """
 
     def __init__(
         self,
