@@ -111,7 +111,13 @@ class DataType:
         return self._dtype.__arrow_c_schema__()
 
     def is_numeric(self) -> bool:
-        """Whether it is an integer, float or decimal."""
+        """Whether it is an integer, float or decimal.
+
+        Examples
+        --------
+        >>> sw.Int64.is_numeric()
+        True
+        """
         return self._dtype.is_kind("numeric")
 
     def is_integer(self) -> bool:
@@ -496,7 +502,14 @@ def to_dtype(dtype: IntoDataType) -> DataType:
 
 
 def to_native(dtype: IntoDataType) -> _internal.DataType:
-    """Return the native data type that ``dtype`` stands for."""
+    """Return the native data type that ``dtype`` stands for.
+
+    Examples
+    --------
+    >>> from swath.dtypes import to_native
+    >>> to_native("int64")
+    Int64
+    """
     return to_dtype(dtype)._dtype
 
 

@@ -76,6 +76,15 @@ class Files:
         ----------
         source, schema, hive_partitions, partition_types
             As those of `read_parquet`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = sw.from_dict({"a": [1, 2]}).write_arrow(folder + "/t.arrow")
+        ...     sw.read_arrow(folder + "/t.arrow").to_dict()
+        {'a': [1, 2]}
         """
         shared = _shared(schema, hive_partitions, partition_types)
         return _frame(_internal.read_arrow(self._native, paths(source), shared, None))
@@ -100,6 +109,15 @@ class Files:
             ``none``, ``gzip``, ``bzip2``, ``xz``, ``zstd``; by default what each file's suffix tells.
         infer_rows
             Rows of each file that are looked at to find the types; 10,000 by default.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = sw.from_dict({"a": [1, 2]}).write_json(folder + "/t.json")
+        ...     sw.read_json(folder + "/t.json").to_dict()
+        {'a': [1, 2]}
         """
         shared = _shared(schema, hive_partitions, partition_types)
         return _frame(_internal.read_json(self._native, paths(source), shared, None, compression, infer_rows))
@@ -172,13 +190,34 @@ class Files:
             The exact name of the table.
         source, **options
             As those of `read_parquet`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder, sw.Session(threads=1) as session:
+        ...     _ = sw.from_dict({"a": [1, 2]}).write_parquet(folder + "/t.parquet")
+        ...     _ = session.register_parquet("t", folder + "/t.parquet")
+        ...     session.sql("SELECT sum(a) FROM t").item()
+        3
         """
         shared = _shared_of(options)
         _no_more("register_parquet", options)
         _internal.read_parquet(self._native, paths(source), shared, name)
 
     def register_arrow(self, name: str, source: Paths, **options: Any) -> None:
-        """Register Arrow IPC files as a table; the options are those of `read_arrow`."""
+        """Register Arrow IPC files as a table; the options are those of `read_arrow`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder, sw.Session(threads=1) as session:
+        ...     _ = sw.from_dict({"a": [1, 2]}).write_arrow(folder + "/t.arrow")
+        ...     _ = session.register_arrow("t", folder + "/t.arrow")
+        ...     session.sql("SELECT sum(a) FROM t").item()
+        3
+        """
         shared = _shared_of(options)
         _no_more("register_arrow", options)
         _internal.read_arrow(self._native, paths(source), shared, name)
@@ -206,6 +245,16 @@ class Files:
             As for `read_json`.
         **options
             Further options, as for `read_json`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder, sw.Session(threads=1) as session:
+        ...     _ = sw.from_dict({"a": [1, 2]}).write_json(folder + "/t.json")
+        ...     _ = session.register_json("t", folder + "/t.json")
+        ...     session.sql("SELECT sum(a) FROM t").item()
+        3
         """
         shared = _shared_of(options)
         _no_more("register_json", options)
@@ -255,6 +304,16 @@ class Files:
             As for `read_csv`.
         **options
             Further options, as for `read_csv`.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder, sw.Session(threads=1) as session:
+        ...     _ = sw.from_dict({"a": [1, 2]}).write_csv(folder + "/t.csv")
+        ...     _ = session.register_csv("t", folder + "/t.csv")
+        ...     session.sql("SELECT sum(a) FROM t").item()
+        3
         """
         shared = _shared_of(options)
         _no_more("register_csv", options)

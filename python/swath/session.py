@@ -180,7 +180,16 @@ class Session(Files):
         return self._open is None
 
     def close(self) -> None:
-        """End the session; its threads end when the last frame that was made in it is gone."""
+        """End the session; its threads end when the last frame that was made in it is gone.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> session = sw.Session(threads=1)
+        >>> session.close()
+        >>> session.is_closed
+        True
+        """
         self._open = None
 
     def __enter__(self) -> Self:
@@ -386,6 +395,14 @@ class Session(Files):
             The exact name. SQL reads names without quotes in small letters.
         table
             A frame, or rows in any form that ``sw.DataFrame`` takes.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> session = sw.Session(threads=1)
+        >>> session.register("t", session.from_dict({"a": [1]}))
+        >>> session.tables()
+        ['t']
         """
         frame = table if isinstance(table, Frame) else self._in_memory(table, None)
         if isinstance(frame, Table) and not self._native.shares(frame._frame):
@@ -393,7 +410,18 @@ class Session(Files):
         self._native.register(name, frame._frame)
 
     def deregister(self, name: str) -> bool:
-        """Forget a table; return whether there was one."""
+        """Forget a table; return whether there was one.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> session = sw.Session(threads=1)
+        >>> session.register("t", session.from_dict({"a": [1]}))
+        >>> session.deregister("t")
+        True
+        >>> session.tables()
+        []
+        """
         return self._native.deregister(name)
 
     def persisted_bytes(self) -> tuple[int, int]:

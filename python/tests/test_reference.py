@@ -110,7 +110,7 @@ def test_what_methods_give_is_described(described):
     assert sorted(missing) == []
 
 
-#: Codes of numpydoc: no docstring; no summary, or none that is a sentence; parameters that the signature lacks, or
+#: Codes of numpydoc: no docstring; no summary that is a sentence; parameters that the signature lacks, or
 #: without a description that is one; sections that are not in their order.
 ALWAYS = {
     "GL03",
@@ -136,6 +136,10 @@ SHOWN_ELSEWHERE = {
     "swath.DataFrame.write_arrow",
     "swath.DataFrame.write_csv",
     "swath.DataFrame.write_json",
+    "swath.LocalCluster.add_worker",
+    "swath.LocalCluster.close",
+    "swath.LocalCluster.connect",
+    "swath.LocalCluster.kill_worker",
     "swath.load_ipython_extension",
 }
 
@@ -144,6 +148,9 @@ def described_objects():
     """Give each public function, method and property of ours once, by its first name."""
     seen = set()
     for module in namespaces():
+        if module.__name__ == "swath.array.xarray":
+            # Methods that xarray calls, as it documents them.
+            continue
         for name, value in attributes(module, module.__all__):
             path = f"{module.__name__}.{name}"
             if ours(value) and page_of(value) == module.__name__:
@@ -161,10 +168,9 @@ def test_docstrings_fit_their_signatures():
     """They are of numpydoc's form; parameters, where they are listed, are all those of the signature."""
     wrong = []
     for path, value in described_objects():
-        if path.rpartition(".")[2] in getattr(value, "_fields", ()):
+        if type(value).__name__ == "_tuplegetter":
             continue
-        found = validate(path)
-        codes = {code: text for code, text in found["errors"]}
+        codes = dict(validate(path)["errors"])
         is_property = isinstance(value, property)
         listed = "Parameters\n---" in (inspect.getdoc(value) or "")
         wrong += [f"{path}: {text}" for code, text in codes.items() if code in ALWAYS]

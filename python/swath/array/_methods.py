@@ -182,11 +182,31 @@ class Methods:
         return sa.dot(self, other)
 
     def to_zarr(self, folder: Any, **options: Any) -> None:
-        """Write a Zarr array: see :func:`swath.array.to_zarr`."""
+        """Write a Zarr array: see :func:`swath.array.to_zarr`.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     sa.arange(3).to_zarr(folder + "/x.zarr")
+        ...     sa.from_zarr(folder + "/x.zarr").compute()
+        array([0, 1, 2])
+        """
         sa.to_zarr(self, folder, **options)
 
     def to_npy(self, path: Any) -> None:
-        """Write a file as NumPy's ``save`` does: see :func:`swath.array.to_npy`."""
+        """Write a file as NumPy's ``save`` does: see :func:`swath.array.to_npy`.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     sa.arange(3).to_npy(folder + "/x.npy")
+        ...     sa.from_npy(folder + "/x.npy").compute()
+        array([0, 1, 2])
+        """
         sa.to_npy(self, path)
 
     def to_dataframe(self, columns: Any = None, *, session: Any = None) -> DataFrame:
@@ -201,7 +221,17 @@ class Methods:
         return sa.to_dataframe(self, columns, session=session)
 
     def store(self, target: Any, **options: Any) -> None:
-        """Write into whatever takes blocks: see :func:`swath.array.store`."""
+        """Write into whatever takes blocks: see :func:`swath.array.store`.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> import numpy as np
+        >>> target = np.zeros(3)
+        >>> sa.arange(3.0).store(target)
+        >>> target
+        array([0., 1., 2.])
+        """
         sa.store(self, target, **options)
 
     def map_blocks(self, function: Any, *args: Any, **options: Any) -> Array:
@@ -227,15 +257,42 @@ class Methods:
         return sa.map_overlap(function, self, depth=depth, **options)
 
     def sort(self, axis: int = -1, kind: Any = None) -> None:
-        """Let this object stand for its elements sorted along an axis."""
+        """Let this object stand for its elements sorted along an axis.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> x = sa.asarray([3, 1, 2])
+        >>> x.sort()
+        >>> x.compute()
+        array([1, 2, 3])
+        """
         self._array = sa.sort(self, axis)._array
 
     def fill(self, value: Any) -> None:
-        """Let this object stand for an array of one value."""
+        """Let this object stand for an array of one value.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> x = sa.zeros(2)
+        >>> x.fill(7)
+        >>> x.compute()
+        array([7., 7.])
+        """
         self._array = sa.full_like(self, value)._array
 
     def partition(self, kth: int, axis: int = -1) -> None:
-        """Let this object stand for its elements partitioned along an axis."""
+        """Let this object stand for its elements partitioned along an axis.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> x = sa.asarray([3, 1, 2])
+        >>> x.partition(1)
+        >>> int(x[1])
+        2
+        """
         self._array = sa.partition(self, kth, axis)._array
 
     def tobytes(self, order: str = "C") -> bytes:
@@ -250,7 +307,16 @@ class Methods:
         return np.asarray(self).tobytes(order)  # type: ignore[arg-type]
 
     def put(self, indices: Any, values: Any) -> None:
-        """Replace the elements at positions of the flat array."""
+        """Replace the elements at positions of the flat array.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> x = sa.arange(4)
+        >>> x.put([0, 2], 9)
+        >>> x.compute()
+        array([9, 1, 9, 3])
+        """
         flat = sa.ravel(self)
         flat[np.asarray(indices)] = values
         self._array = sa.reshape(flat, self._array.shape())._array

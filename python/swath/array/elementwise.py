@@ -58,7 +58,7 @@ def into(out: Any, result: Array, name: str) -> Array:
     return out
 
 
-def _unary(name: str, doc: str, example: str = "", gives: str = "") -> Callable[..., Array]:
+def _unary(name: str, doc: str, example: str, gives: str) -> Callable[..., Array]:
     def function(x: Any, /, out: Any = None, *, dtype: Any = None) -> Array:
         if out is None and dtype is None and type(x) not in _convert.NUMBERS:
             return wrap(native.ufunc(name, operand(x)))
@@ -106,8 +106,6 @@ def _binary(name: str, doc: str, example: str, gives: str) -> Callable[..., Arra
 
 
 def _example(name: str, arguments: str, gives: str) -> str:
-    if not arguments:
-        return ""
     return f"""
     Examples
     --------
@@ -202,7 +200,12 @@ isinf = _unary("isinf", "Whether it is infinite.", "[1.0, sa.inf]", "array([Fals
 isfinite = _unary(
     "isfinite", "Whether it is neither infinite nor NaN.", "[1.0, sa.inf]", "array([ True, False])"
 )
-isnat = _unary("isnat", "Whether a date or duration is missing.")
+isnat = _unary(
+    "isnat",
+    "Whether a date or duration is missing.",
+    "sa.arange(2).astype('timedelta64[D]')",
+    "array([False, False])",
+)
 signbit = _unary(
     "signbit", "Whether the sign is set, of -0 and NaN too.", "[-0.0, 1.0]", "array([ True, False])"
 )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from swath.array._array import Array
 
 from swath.array.blockwise import blockwise, map_blocks
+from swath.array.creation import asarray
 
 
 def apply_along_axis(
@@ -192,10 +193,19 @@ def apply_gufunc(
 
 
 def vectorize(function: Callable[..., Any], *, otypes: Any = None) -> Callable[..., Array]:
-    """Make a function of numbers one of arrays, which calls it for each element: slow, as NumPy's."""
+    """Make a function of numbers one of arrays, which calls it for each element: slow, as NumPy's.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> add = sa.vectorize(lambda a, b: a + b)
+    >>> add([1, 2], [3, 4]).compute()
+    array([4, 6])
+    """
     called = np.vectorize(function, otypes=otypes)
 
     def over(*args: Any, **options: Any) -> Array:
+        args = tuple(asarray(one) if isinstance(one, (list, tuple, np.ndarray)) else one for one in args)
         return map_blocks(called, *args, name=name_of(function, None), **options)
 
     return over

@@ -51,7 +51,16 @@ def take_along_axis(x: Any, indices: Any, /, axis: int = -1) -> Array:
 
 
 def put_along_axis(x: Array, indices: Any, values: Any, axis: int) -> None:
-    """Replace the elements at positions along an axis that differ for each place."""
+    """Replace the elements at positions along an axis that differ for each place.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> x = sa.zeros((1, 3))
+    >>> sa.put_along_axis(x, sa.asarray([[2]]), 7, axis=1)
+    >>> x.compute()
+    array([[0., 0., 7.]])
+    """
     x._array = native.put_along_axis(x._array, native_of(indices), operand(values), axis)
 
 
@@ -248,14 +257,32 @@ def diag_indices(n: int, ndim: int = 2) -> tuple[Array, ...]:
 
 
 def putmask(x: Array, mask: Any, values: Any, /) -> None:
-    """Replace the elements where a mask is true; values are those of their places, or one for all."""
+    """Replace the elements where a mask is true; values are those of their places, or one for all.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> x = sa.arange(3)
+    >>> sa.putmask(x, x > 1, 9)
+    >>> x.compute()
+    array([0, 1, 9])
+    """
     from swath.array.elementwise import where
 
     x._array = where(mask, values, x).astype(x.dtype)._array
 
 
 def copyto(dst: Array, src: Any, /, casting: str = "same_kind", where: Any = True) -> None:
-    """Replace elements, where a mask is true if there is one, by those of an array that broadcasts."""
+    """Replace elements, where a mask is true if there is one, by those of an array that broadcasts.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> x = sa.zeros(3)
+    >>> sa.copyto(x, [1, 2, 3], where=[True, False, True])
+    >>> x.compute()
+    array([1., 0., 3.])
+    """
     if where is True:
         dst[...] = src
     else:

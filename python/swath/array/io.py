@@ -45,7 +45,17 @@ def from_npy(path: Any, *, chunks: Any = None, session: Any = None) -> Array:
 
 
 def from_npz(path: Any, *, chunks: Any = None, session: Any = None) -> dict[str, Array]:
-    """Open an archive of NumPy's ``savez``: its arrays by name."""
+    """Open an archive of NumPy's ``savez``: its arrays by name.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     sa.to_npz(folder + "/x.npz", a=sa.arange(3))
+    ...     sa.from_npz(folder + "/x.npz")["a"].compute()
+    array([0, 1, 2])
+    """
     maker, path = _context.maker(session), os.fspath(path)
     return {name: _cut(native.from_npz(maker, path, name, None), chunks) for name in native.npz_names(path)}
 
@@ -64,6 +74,15 @@ def from_zarr(path: Any, component: str | None = None, *, chunks: Any = None, se
         Other chunks.
     session
         The session that runs it; the default one if none is named.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     sa.to_zarr(sa.arange(3), folder + "/x.zarr")
+    ...     sa.from_zarr(folder + "/x.zarr").compute()
+    array([0, 1, 2])
     """
     if hasattr(path, "shape"):
         return from_array(path, chunks=chunks, session=session)
@@ -74,17 +93,47 @@ def from_zarr(path: Any, component: str | None = None, *, chunks: Any = None, se
 
 
 def to_npy(x: Any, path: Any, /) -> None:
-    """Write a file as NumPy's ``save`` does, block by block; over what stands there, when all is written."""
+    """Write a file as NumPy's ``save`` does, block by block; over what stands there, when all is written.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     sa.to_npy(sa.arange(3), folder + "/x.npy")
+    ...     sa.from_npy(folder + "/x.npy").compute()
+    array([0, 1, 2])
+    """
     native.to_npy(native_of(x), os.fspath(path))
 
 
 def save(path: Any, x: Any, /) -> None:
-    """Write a file as NumPy's ``save`` does."""
+    """Write a file as NumPy's ``save`` does.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     sa.save(folder + "/x.npy", sa.arange(3))
+    ...     sa.from_npy(folder + "/x.npy").compute()
+    array([0, 1, 2])
+    """
     to_npy(x, path)
 
 
 def to_npz(path: Any, /, *, compressed: bool = False, **arrays: Any) -> None:
-    """Write an archive as NumPy's ``savez`` does, of arrays by name."""
+    """Write an archive as NumPy's ``savez`` does, of arrays by name.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     sa.to_npz(folder + "/x.npz", a=sa.arange(3))
+    ...     sa.from_npz(folder + "/x.npz")["a"].compute()
+    array([0, 1, 2])
+    """
     native.save_npz(os.fspath(path), list(arrays), [native_of(one) for one in arrays.values()], compressed)
 
 
@@ -175,6 +224,13 @@ def from_array(
         The session that runs it; the default one if none is named.
     **ignored
         What Dask takes here, and has no meaning.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> import numpy as np
+    >>> sa.from_array(np.arange(6), chunks=4).chunks
+    ((4, 2),)
     """
     from swath.array.creation import asarray
 

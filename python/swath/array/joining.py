@@ -85,7 +85,14 @@ def vstack(arrays: Any, /) -> Array:
 
 
 def hstack(arrays: Any, /) -> Array:
-    """Join arrays along the second axis; vectors along their only one."""
+    """Join arrays along the second axis; vectors along their only one.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.hstack([[1, 2], [3]]).compute()
+    array([1, 2, 3])
+    """
     from swath.array.layout import atleast_1d
 
     parts = [atleast_1d(wrap(one)) for one in _all(arrays)]

@@ -60,7 +60,14 @@ class Generator:
         return made if chunks is None else made.rechunk(chunks)
 
     def random(self, size: Any = None, dtype: Any = np.float64, *, chunks: Any = None) -> Array:
-        """Draw floats in ``[0, 1)``."""
+        """Draw floats in ``[0, 1)``.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.random.default_rng(1).random((2, 3)).shape
+        (2, 3)
+        """
         return self._draw("random", 0, 1, size, dtype, chunks)
 
     def uniform(
@@ -80,11 +87,24 @@ class Generator:
             The dtype of the result.
         chunks
             Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.random.default_rng(1).uniform(-1, 1, size=3).shape
+        (3,)
         """
         return self._draw("uniform", low, high, size, dtype, chunks)
 
     def standard_normal(self, size: Any = None, dtype: Any = np.float64, *, chunks: Any = None) -> Array:
-        """Draw normal numbers of mean 0 and standard deviation 1."""
+        """Draw normal numbers of mean 0 and standard deviation 1.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.random.default_rng(1).standard_normal(3).shape
+        (3,)
+        """
         return self._draw("normal", 0, 1, size, dtype, chunks)
 
     def normal(
@@ -104,6 +124,12 @@ class Generator:
             The dtype of the result.
         chunks
             Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.random.default_rng(1).normal(10.0, 2.0, size=(2, 3)).shape
+        (2, 3)
         """
         return self._draw("normal", loc, scale, size, dtype, chunks)
 
@@ -122,15 +148,35 @@ class Generator:
             The dtype of the result.
         chunks
             Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.random.default_rng(1).exponential(size=3).shape
+        (3,)
         """
         return self._draw("exponential", scale, 0, size, dtype, chunks)
 
     def standard_exponential(self, size: Any = None, dtype: Any = np.float64, *, chunks: Any = None) -> Array:
-        """Draw exponential numbers of mean 1."""
+        """Draw exponential numbers of mean 1.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.random.default_rng(1).standard_exponential(3).shape
+        (3,)
+        """
         return self._draw("exponential", 1, 0, size, dtype, chunks)
 
     def poisson(self, lam: float = 1.0, size: Any = None, *, chunks: Any = None) -> Array:
-        """Draw counts of a mean, Poisson's."""
+        """Draw counts of a mean, Poisson's.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.random.default_rng(1).poisson(4.0, size=3).shape
+        (3,)
+        """
         return self._draw("poisson", lam, 0, size, None, chunks)
 
     def integers(
@@ -159,6 +205,12 @@ class Generator:
             Whether the bound may be drawn.
         chunks
             Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.random.default_rng(1).integers(0, 10, size=3).shape
+        (3,)
         """
         first, last = (0, low) if high is None else (low, high)
         shape = () if size is None else shape_of(size)
@@ -201,13 +253,29 @@ class Generator:
         return wrap(self._random.choice(self._elements(a), shape, replace, weights))
 
     def permutation(self, x: Any, axis: int = 0) -> Array:
-        """Give the parts along an axis, or the numbers before one, in random order."""
+        """Give the parts along an axis, or the numbers before one, in random order.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> sa.random.default_rng(1).permutation(5).shape
+        (5,)
+        """
         if hasattr(x, "__index__") and not hasattr(x, "shape"):
             return wrap(self._random.permutation(int(x)))
         return wrap(self._random.permuted(native_of(x), axis))
 
     def shuffle(self, x: Array, axis: int = 0) -> None:
-        """Let an array stand for its parts along an axis in random order."""
+        """Let an array stand for its parts along an axis in random order.
+
+        Examples
+        --------
+        >>> import swath.array as sa
+        >>> x = sa.arange(4)
+        >>> sa.random.default_rng(1).shuffle(x)
+        >>> sorted(x.tolist())
+        [0, 1, 2, 3]
+        """
         x._array = self._random.permuted(x._array, axis)
 
 

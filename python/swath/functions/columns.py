@@ -45,6 +45,15 @@ class Registrable:
         ----------
         session
             Whose SQL; that of the session in use, if none is given.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> one_more = sw.udf(lambda x: x + 1, name="one_more", return_dtype=int, input="numpy")
+        >>> with sw.Session(threads=1) as session:
+        ...     one_more.register(session)
+        ...     session.sql("SELECT one_more(1)").item()
+        2
         """
         from swath._session import default_session
 
