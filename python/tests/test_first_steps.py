@@ -78,6 +78,26 @@ def test_sizes_of_lazy_frames():
     assert lazy.collect().shape == (2, 4)
 
 
+def test_wide_tables_fit_the_terminal(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "60")
+    wide = sw.from_dict({f"column_{place}": [place] for place in range(40)})
+    lines = repr(wide).splitlines()
+    assert max(map(len, lines)) <= 60
+    assert lines[1].startswith("| column_0 ")
+    assert lines[1].endswith(" column_39 |")
+    assert lines[-2:] == ["4 of 40 columns", "1 row"]
+    long = sw.from_dict({"text": ["x" * 300, "y"], "n": [1, 2]})
+    long.show()
+    shown = capsys.readouterr().out.splitlines()
+    assert max(map(len, shown)) <= 60
+    assert "x" * 39 + "… | 1 |" in shown[3]
+    long.show(truncate=False)
+    assert "x" * 300 in capsys.readouterr().out
+    alone = repr(sw.from_dict({"text": ["x" * 300]})).splitlines()
+    assert len(alone[0]) <= 60
+    assert repr(sw.from_dict({"a": ["日本語" * 40]})).count("日本語") == 40
+
+
 def test_options_of_sessions():
     with pytest.raises(sw.errors.InvalidArgumentError, match="threads: expected"):
         sw.Session(threads=0)

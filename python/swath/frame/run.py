@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from swath.frame import arguments
 from swath.frame.base import Frame
+from swath.frame.fitted import fitted
 
 if TYPE_CHECKING:
     from swath.frame.frame import DataFrame
@@ -80,8 +81,16 @@ class Run(Frame):
 
         return BatchStream(self._frame.stream(), self._frame.session())
 
-    def show(self, n: int = 20) -> None:
+    def show(self, n: int = 20, *, truncate: bool = True) -> None:
         """Run the frame and print the first ``n`` rows.
+
+        Parameters
+        ----------
+        n
+            How many rows.
+        truncate
+            Whether a table that is wider than the terminal loses the ends of long cells, and columns in its
+            middle.
 
         Examples
         --------
@@ -95,7 +104,8 @@ class Run(Frame):
         +---+
         2 rows
         """
-        print(self._frame.preview(n))
+        text = self._frame.preview(n)
+        print(fitted(text) if truncate else text)
 
     def persist(self) -> DataFrame:
         """Run the frame now and return one that reads the result, which is held where it was computed.

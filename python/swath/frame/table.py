@@ -14,6 +14,7 @@ from typing import Any
 
 from swath import _internal
 from swath._libraries import needed
+from swath.frame.fitted import fitted
 from swath.frame.frame import DataFrame
 
 #: Rows that a text representation shows.
@@ -188,7 +189,7 @@ class Table(DataFrame):
         end = f"{rows} row{'' if rows == 1 else 's'}"
         if rows > _SHOWN_ROWS:
             end = f"first {_SHOWN_ROWS} of {rows} rows"
-        return f"{self._batches.text(_SHOWN_ROWS)}\n{end}"
+        return f"{fitted(self._batches.text(_SHOWN_ROWS))}\n{end}"
 
     def _repr_html_(self) -> str:
         from swath.notebook.html import table_html
