@@ -138,6 +138,9 @@ def _of_array(values: Any) -> _internal.Column:
 
 
 def _of_series(values: Any) -> _internal.Column:
+    if type(values.dtype).__name__ == "PeriodDtype":
+        # A table has no periods; their numbers would say nothing.
+        values = (values.dt if hasattr(values, "dt") else values).to_timestamp()
     if type(values.dtype).__module__.startswith("numpy") and values.dtype.kind in "biufMm":
         array = values.to_numpy()
         if array.dtype.kind != "f" or not _has_nan(array):

@@ -1,5 +1,6 @@
 """What somebody tries who knows pandas, Polars or PySpark: it works, or the message says what does."""
 
+import datetime as dt
 import io
 import subprocess
 import sys
@@ -68,6 +69,13 @@ def test_open_files_and_single_frames():
         DF.write_parquet(io.BytesIO())
     with pytest.raises(TypeError, match="expected a list of frames"):
         sw.concat(DF)
+
+
+def test_what_has_no_form_there():
+    with pytest.raises(sw.errors.InvalidArgumentError, match=r"column 'l' is List\(Int64\).*list\.join"):
+        DF.write_csv("lists.csv")
+    periods = pd.DataFrame({"month": pd.period_range("2026-01", periods=2, freq="M")})
+    assert sw.from_pandas(periods).to_list("month") == [dt.datetime(2026, 1, 1), dt.datetime(2026, 2, 1)]
 
 
 def test_sizes_of_lazy_frames():

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from swath import _internal
+from swath.errors import InvalidArgumentError
 from swath.frame import arguments
 from swath.frame.base import Frame
 
@@ -116,6 +117,13 @@ class Write(Frame):
         WriteSummary
             Rows, bytes and files written.
         """
+        shown = ((name, arguments.shown_type(dtype)) for name, dtype, _ in self._frame.fields())
+        for name, dtype in shown:
+            if dtype.is_nested():
+                raise InvalidArgumentError(
+                    f"write_csv: column '{name}' is {dtype}, of which CSV has no form: write_parquet or "
+                    f"write_json, or text, such as sw.col('{name}').list.join(',')"
+                )
         options: dict[str, Any] = {
             "compression": compression,
             "header": header,
