@@ -348,3 +348,13 @@ def test_threads_compute_side_by_side():
     for thread in threads:
         thread.join()
     assert len(set(results)) == 1
+
+
+def test_not_a_time_needs_no_unit():
+    times = np.array(["2026-11-21T12", "NaT", "2026-11-22T00"], dtype="datetime64[ns]")
+    for nothing in (np.datetime64("NaT"), np.array(["NaT"] * 3, dtype="datetime64")):
+        kept = sa.where(np.array([True, True, False]), sa.asarray(times), nothing)
+        np.testing.assert_array_equal(kept.compute(), np.where([True, True, False], times, nothing))
+        assert kept.dtype == times.dtype
+    with pytest.raises(TypeError, match="needs a unit"):
+        sa.asarray(np.array([1, 2], dtype="timedelta64"))

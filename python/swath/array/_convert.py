@@ -48,6 +48,9 @@ def dtype_name(dtype: Any) -> str:
 
 def memory_of(array: np.ndarray[Any, Any]) -> native.Memory:
     """Lend the elements of a NumPy array to the engine; copied only where they lie as it cannot read them."""
+    if array.dtype.kind in "mM" and np.datetime_data(array.dtype)[0] == "generic" and np.isnat(array).all():
+        # What is no time has no unit; it takes that of what it meets.
+        array = array.astype(f"{array.dtype.kind}8[s]")
     dtype = array.dtype
     name = dtype_name(dtype)
     if not dtype.isnative:
