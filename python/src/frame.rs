@@ -310,7 +310,7 @@ impl DataFrame {
             if !keys.is_empty() || !conditions.is_empty() {
                 return Err(Error::invalid("join", "a cross join has no keys and no condition")).python(py);
             }
-            return made(py, self.frame.cross_join(&other.frame));
+            return made(py, self.frame.cross_join_with_suffix(&other.frame, suffix));
         }
         let options = JoinOptions::new(join_type(how).python(py)?).by(keys).suffix(suffix).nulls_equal(nulls_equal);
         let options = coalesce.into_iter().fold(options, JoinOptions::coalesce);

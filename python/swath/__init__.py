@@ -239,6 +239,9 @@ def __getattr__(name: str) -> object:
     """Import arrays and selectors when they are asked for; of other names say what is meant."""
     if name in ("array", "selectors"):
         return import_module(f"swath.{name}")
+    if name == "__narwhals_namespace__":
+        # Where narwhals is given the module itself: nw.scan_csv(path, backend=swath).
+        return import_module("swath.narwhals").__narwhals_namespace__
     from swath.foreign import missing_of_module
 
     raise missing_of_module("swath", name, __all__)

@@ -52,7 +52,12 @@ pub fn python_package(filter: Option<&str>) -> Result<(), String> {
     if let Some(filter) = filter {
         pytest.args(["-k", filter]);
     }
-    step("pytest", || run_in(&mut pytest))
+    step("pytest", || run_in(&mut pytest))?;
+    if filter.is_none() {
+        let suite = cargo::target(&cargo::workspace()?).join("narwhals");
+        step("narwhals", || run_in(bin("python").arg("tests/narwhals_suite.py").arg(suite)))?;
+    }
+    Ok(())
 }
 
 /// Compiles the Python package and puts it into its virtual environment, as `pip install -e ./python` would, in a second when nothing

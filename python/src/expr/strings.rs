@@ -36,6 +36,7 @@ pub fn text_with(name: &str, value: &Expr, arguments: Vec<Bound<'_, Expr>>) -> P
     let (value, arguments) = (value.expr.clone().str(), exprs(arguments));
     Ok(match (name, arguments.as_slice()) {
         ("replace_all", [from, to]) => value.replace_all(from.clone(), to.clone()),
+        ("replace_first", [text, to]) => value.replace_first(text.clone(), to.clone()),
         ("regex_replace", [regex, to]) => value.regex_replace(regex.clone(), to.clone()),
         ("regex_replace_all", [regex, to]) => value.regex_replace_all(regex.clone(), to.clone()),
         (_, [only]) => with_one(name, value, only.clone())?,

@@ -105,9 +105,11 @@ class Patterns(Namespace):
         --------
         >>> sw.from_dict({"s": ["a1b2"]}).select(sw.col("s").str.replace("([0-9])", "<$1>")).to_dict()
         {'s': ['a<1>b2']}
+        >>> sw.from_dict({"s": ["a.b.c"]}).select(sw.col("s").str.replace(".", "$1", literal=True)).to_dict()
+        {'s': ['a$1b.c']}
         """
         if literal:
-            return self._with("regex_replace", _escaped(pattern), _escaped_replacement(value))
+            return self._with("replace_first", pattern, value)
         return self._with("regex_replace", pattern, _braced(value))
 
     def replace_all(self, pattern: IntoExpr, value: IntoExpr, *, literal: bool = False) -> Expr:
@@ -148,15 +150,6 @@ def _escaped(pattern: IntoExpr) -> IntoExpr:
             "expected a text with literal=True, got an expression; use replace_all, or a regular expression"
         )
     return _SPECIAL.sub(r"\\\g<0>", pattern)
-
-
-def _escaped_replacement(value: IntoExpr) -> IntoExpr:
-    if isinstance(value, ExprPart):
-        raise TypeError(
-            "expected a text with literal=True, got an expression; use replace_all, or a regular expression"
-        )
-    # The engine reads \1 as a group before it reads $1 as one.
-    return value.replace("\\", "\\\\").replace("$", "$$") if isinstance(value, builtins.str) else value
 
 
 def _braced(value: IntoExpr) -> IntoExpr:

@@ -125,6 +125,18 @@ class Table(DataFrame):
         """
         return self
 
+    def lazy(self) -> DataFrame:
+        """Return a lazy frame over the same rows.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.from_dict({"a": [1]}).lazy()
+        DataFrame: 1 column
+          a: Int64
+        """
+        return self._of(self._frame)
+
     def count(self) -> int:
         """Return the number of rows.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from narwhals import exceptions
 from narwhals._sql.dataframe import SQLLazyFrame
 from narwhals._utils import (
     Implementation,
@@ -14,6 +16,7 @@ from narwhals._utils import (
 )
 
 import swath
+from swath import errors
 from swath.frame import DataFrame
 from swath.narwhals import types
 from swath.narwhals.expressions import Expression
@@ -87,7 +90,8 @@ class LazyFrame(SQLLazyFrame["Expression", "DataFrame", "Any"]):
 
     def collect(self, backend: Any, **_: Any) -> Any:
         if backend is None or backend is Implementation.PYARROW:
-            return eager(self.native, self._version)
+            with self._in_their_words():
+                return eager(self.native, self._version)
         if backend is Implementation.PANDAS:
             from narwhals._pandas_like.dataframe import PandasLikeDataFrame
 
@@ -113,12 +117,14 @@ class LazyFrame(SQLLazyFrame["Expression", "DataFrame", "Any"]):
         """Return our expressions for those of narwhals, each with its name."""
         found = []
         for expression in expressions:
-            columns = expression(self)
-            names = expression._evaluate_output_names(self)
-            if expression._alias_output_names is not None:
-                names = expression._alias_output_names(names)
-            found += [column.alias(name) for column, name in zip(columns, names, strict=True)]
+            names = self._names(expression)
+            found += [column.alias(name) for column, name in zip(expression(self), names, strict=True)]
         return found
+
+    def _names(self, expression: Expression) -> Sequence[str]:
+        """Return the names of an expression's columns."""
+        names: Sequence[str] = expression._evaluate_output_names(self)
+        return names if expression._alias_output_names is None else expression._alias_output_names(names)
 
     def head(self, n: int) -> Self:
         return self._with_native(self.native.limit(n))
@@ -126,17 +132,35 @@ class LazyFrame(SQLLazyFrame["Expression", "DataFrame", "Any"]):
     def simple_select(self, *column_names: str) -> Self:
         return self._with_native(self.native.select(*column_names))
 
+    @contextmanager
+    def _in_their_words(self) -> Iterator[None]:
+        """Raise errors of ours as those that narwhals has for them."""
+        try:
+            yield
+        except errors.ColumnNotFoundError as error:
+            missing = str(error).split("'")[1:2]
+            raise exceptions.ColumnNotFoundError.from_missing_and_available_column_names(
+                missing, self.columns
+            ) from error
+        except (errors.SqlError, errors.InvalidValueError) as error:
+            raise exceptions.InvalidOperationError(str(error)) from error
+
     def aggregate(self, *exprs: Expression) -> Self:
-        return self._with_native(self.native.agg(self._evaluated(exprs)))
+        # Constants alone are no aggregation.
+        rows = generate_temporary_column_name(8, self.columns, prefix="rows_")
+        with self._in_their_words():
+            aggregated = self.native.agg([*self._evaluated(exprs), swath.len().alias(rows)])
+        return self._with_native(aggregated.drop(rows))
 
     def select(self, *exprs: Expression) -> Self:
-        chosen = self._evaluated(exprs)
-        if not chosen:
-            raise ValueError("select: expected at least one expression")
-        return self._with_native(self.native.select(chosen))
+        with self._in_their_words():
+            chosen = self._evaluated(exprs)
+            check_column_names_are_unique([name for expr in exprs for name in self._names(expr)])
+            return self._with_native(self.native.select(chosen))
 
     def with_columns(self, *exprs: Expression) -> Self:
-        return self._with_native(self.native.with_columns(self._evaluated(exprs)))
+        with self._in_their_words():
+            return self._with_native(self.native.with_columns(self._evaluated(exprs)))
 
     def drop(self, columns: Sequence[str], *, strict: bool) -> Self:
         return self._with_native(self.native.drop(parse_columns_to_drop(self, columns, strict=strict)))
@@ -150,7 +174,8 @@ class LazyFrame(SQLLazyFrame["Expression", "DataFrame", "Any"]):
         return self._with_native(self.native.cast(wanted))
 
     def filter(self, predicate: Expression) -> Self:
-        return self._with_native(self.native.filter(predicate(self)[0]))
+        with self._in_their_words():
+            return self._with_native(self.native.filter(predicate(self)[0]))
 
     def sort(self, *by: str, descending: bool | Sequence[bool], nulls_last: bool) -> Self:
         return self._with_native(self.native.sort(*by, descending=descending, nulls_last=nulls_last))
@@ -191,6 +216,14 @@ class LazyFrame(SQLLazyFrame["Expression", "DataFrame", "Any"]):
         right_on: Sequence[str] | None,
         suffix: str,
     ) -> Self:
+        if how not in ("semi", "anti"):
+            keys = () if how == "full" else right_on or ()
+            added = [
+                f"{name}{suffix}" if name in self.columns else name
+                for name in other.columns
+                if name not in keys
+            ]
+            check_column_names_are_unique([*self.columns, *added])
         if how == "cross":
             return self._with_native(self.native.join(other.native, how="cross", suffix=suffix))
         joined = self.native.join(

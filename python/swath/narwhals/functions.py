@@ -12,7 +12,7 @@ from narwhals._expression_parsing import (
     evaluate_output_names_and_aliases,
 )
 from narwhals._sql.namespace import SQLNamespace
-from narwhals._utils import Implementation, Version, check_column_names_are_unique, not_implemented
+from narwhals._utils import Implementation, Version, check_column_names_are_unique
 
 import swath
 from swath.frame import DataFrame, Table
@@ -211,10 +211,18 @@ class Functions(
 
     def cov(self, a: Expression, b: Expression, *, ddof: int) -> Expression:
         """Return the covariance of two columns."""
-        if ddof != 1:
-            raise NotImplementedError(f"cov: expected ddof=1, got {ddof}")
         one = LazyFrame._evaluate_single_output_expr
-        return self._made(lambda frame: [swath.cov(one(frame, a), one(frame, b))], a, b)
+
+        def covariance(frame: LazyFrame) -> list[swath.Expr]:
+            x, y = one(frame, a), one(frame, b)
+            if ddof == 1:
+                return [swath.cov(x, y)]
+            n = swath.when(x.is_not_null() & y.is_not_null()).then(1).count()
+            # One pair has no covariance of its own, and here deviates from nothing.
+            deviations = swath.coalesce(swath.cov(x, y), 0.0) * (n - 1)
+            return [swath.when(n > ddof).then(deviations / (n - ddof))]
+
+        return self._made(covariance, a, b)
 
     def concat(self, items: Iterable[LazyFrame], *, how: str) -> LazyFrame:
         """Put frames below each other."""
@@ -258,4 +266,10 @@ class Functions(
 
         return self._made(packed, *exprs)
 
-    list = not_implemented()
+    def list(self, *exprs: Expression) -> Expression:
+        """Put columns into one of lists."""
+
+        def packed(frame: LazyFrame) -> Sequence[swath.Expr]:
+            return [swath.concat_list(*(column for expr in exprs for column in expr(frame)))]
+
+        return self._made(packed, *exprs)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from narwhals._compliant import LazyExprNamespace
 from narwhals._compliant.any_namespace import ListNamespace, StructNamespace
+from narwhals._duration import Interval
 from narwhals._sql.expr_dt import SQLExprDateTimeNamesSpace
 from narwhals._sql.expr_str import SQLExprStringNamespace
 from narwhals._utils import not_implemented
@@ -40,6 +41,18 @@ class Strings(SQLExprStringNamespace["Expression"]):
     def zfill(self, width: int) -> Expression:
         return self.compliant._with_elementwise(lambda expr: expr.str.zfill(width))
 
+    def replace(self, value: Expression, pattern: str, *, literal: bool, n: int) -> Expression:
+        if n < 0:
+            return self.replace_all(value, pattern, literal=literal)
+        if n == 0:
+            return self.compliant
+        if n != 1:
+            raise NotImplementedError(f"str.replace: expected n=1 or n=-1, got {n}")
+        return self.compliant._with_elementwise(
+            lambda expr, value: expr.str.replace(pattern, value, literal=literal),
+            expression_args={"value": value},
+        )
+
     def pad_start(self, length: int, fill_char: str) -> Expression:
         return self.compliant._with_elementwise(lambda expr: expr.str.pad_start(length, fill_char))
 
@@ -51,19 +64,30 @@ class Strings(SQLExprStringNamespace["Expression"]):
 
     def to_datetime(self, format: str | None) -> Expression:
         if format is None:
-            raise NotImplementedError("str.to_datetime: the format is not guessed; give it")
+            # ISO 8601, as a cast reads it.
+            return self.compliant._with_elementwise(lambda expr: expr.cast(swath.Datetime("us")))
         return self.compliant._with_elementwise(lambda expr: expr.str.to_datetime(format))
 
     def to_date(self, format: str | None) -> Expression:
         if format is None:
-            raise NotImplementedError("str.to_date: the format is not guessed; give it")
+            return self.compliant._with_elementwise(lambda expr: expr.cast(swath.Date))
         return self.compliant._with_elementwise(lambda expr: expr.str.to_date(format))
+
+    def to_time(self, format: str | None) -> Expression:
+        if format is None:
+            return self.compliant._with_elementwise(lambda expr: expr.cast(swath.Time("ns")))
+
+        def day_and_time(expr: swath.Expr) -> swath.Expr:
+            return (
+                swath.concat_str(swath.lit("1970-01-01 "), expr)
+                .str.to_datetime(f"%Y-%m-%d {format}")
+                .dt.time()
+            )
+
+        return self.compliant._with_elementwise(day_and_time)
 
     def split(self, by: str) -> Expression:
         return self.compliant._with_elementwise(lambda expr: expr.str.split(by))
-
-    replace = not_implemented()
-    to_time = not_implemented()
 
 
 class DateTimes(SQLExprDateTimeNamesSpace["Expression"]):
@@ -85,9 +109,12 @@ class DateTimes(SQLExprDateTimeNamesSpace["Expression"]):
         return self._plain("to_string", format)
 
     def truncate(self, every: str) -> Expression:
+        # It says what is wrong with an interval in narwhals' words.
+        Interval.parse(every)
         return self._plain("truncate", every)
 
     def offset_by(self, by: str) -> Expression:
+        Interval.parse_no_constraints(by)
         return self._plain("offset_by", by)
 
     def total_minutes(self) -> Expression:
@@ -105,10 +132,28 @@ class DateTimes(SQLExprDateTimeNamesSpace["Expression"]):
     def timestamp(self, time_unit: str) -> Expression:
         return self._plain("epoch", time_unit)
 
-    nanosecond = not_implemented()
-    total_milliseconds = not_implemented()
-    total_microseconds = not_implemented()
-    total_nanoseconds = not_implemented()
+    def nanosecond(self) -> Expression:
+        return self.compliant._with_elementwise(lambda expr: expr.dt.epoch("ns") % 1_000_000_000)
+
+    def _total(self, nanoseconds: int) -> Expression:
+        def total(expr: swath.Expr) -> swath.Expr:
+            return _toward_zero(expr.cast(swath.Duration("ns")).cast(swath.Int64), nanoseconds)
+
+        return self.compliant._with_elementwise(total)
+
+    def total_milliseconds(self) -> Expression:
+        return self._total(1_000_000)
+
+    def total_microseconds(self) -> Expression:
+        return self._total(1_000)
+
+    def total_nanoseconds(self) -> Expression:
+        return self._total(1)
+
+
+def _toward_zero(number: swath.Expr, unit: int) -> swath.Expr:
+    """Divide whole numbers, without what is left."""
+    return swath.when(number < 0).then(-(-number // unit)).otherwise(number // unit)
 
 
 class Lists(LazyExprNamespace["Expression"], ListNamespace["Expression"]):
@@ -126,6 +171,11 @@ class Lists(LazyExprNamespace["Expression"], ListNamespace["Expression"]):
         return self._plain("unique")
 
     def contains(self, item: Any) -> Expression:
+        if item is None:
+            # Whether one of the elements is null.
+            return self.compliant._with_elementwise(
+                lambda expr: expr.list.len() > expr.list.drop_nulls().list.len()
+            )
         return self._plain("contains", swath.lit(item))
 
     def get(self, index: int) -> Expression:

@@ -3,7 +3,7 @@
 use arrow::datatypes::DataType;
 use datafusion::functions::expr_fn;
 use datafusion::functions_nested::expr_fn as nested;
-use datafusion::logical_expr::{Expr, cast, lit};
+use datafusion::logical_expr::{Expr, Operator, binary_expr, cast, lit};
 
 use super::ExprOrValue;
 use super::conditional::when;
@@ -193,10 +193,23 @@ impl StrExpr {
 
     /// Filled with zeros after the sign up to `length` characters: `-5` becomes `-05`.
     pub fn zfill(self, length: i64) -> Expr {
-        let negative = expr_fn::starts_with(self.0.clone(), lit("-"));
+        let sign = expr_fn::left(self.0.clone(), lit(1_i64));
+        let is_signed = sign.clone().in_list(vec![lit("-"), lit("+")], false);
         let digits = Self(expr_fn::substr(self.0.clone(), lit(2_i64))).pad_start(length - 1, '0');
-        let signed = expr_fn::concat(vec![lit("-"), digits]);
-        when(negative).then(signed).otherwise(self.pad_start(length, '0'))
+        when(is_signed).then(expr_fn::concat(vec![sign, digits])).otherwise(self.pad_start(length, '0'))
+    }
+
+    /// With `to` in the place of the first occurrence of `text`; both stand for themselves.
+    pub fn replace_first(self, text: impl Into<ExprOrValue>, to: impl Into<ExprOrValue>) -> Expr {
+        let (text, to) = (text.into().0, to.into().0);
+        let integer = |expression| cast(expression, DataType::Int64);
+        let place = integer(expr_fn::strpos(self.0.clone(), text.clone()));
+        let before = expr_fn::left(self.0.clone(), place.clone() - lit(1_i64));
+        let after = expr_fn::substr(self.0.clone(), place.clone() + integer(expr_fn::character_length(text)));
+        // Unlike `concat`, `||` of null is null.
+        let joined =
+            [to, after].into_iter().fold(before, |joined, part| binary_expr(joined, Operator::StringConcat, part));
+        when(place.gt(lit(0_i64))).then(joined).otherwise(self.0)
     }
 
     /// Repeated `times` times.
@@ -326,6 +339,9 @@ mod tests {
         assert_eq!(of("aXbX", s().replace_all("X", "-")), "a-b-");
         assert_eq!(of("a1b2", s().regex_replace_all("([0-9])", "<\\1>")), "a<1>b<2>");
         assert_eq!(of("a1b2", s().regex_replace("[0-9]", "")), "ab2");
+        assert_eq!(of("é.b.c", s().replace_first(".", "$1\\1")), "é$1\\1b.c");
+        assert_eq!(of("ab", s().replace_first("", "x")), "xab");
+        assert_eq!(of("ab", s().replace_first(lit("c"), s())), "ab");
         assert_eq!(of("aB", s().to_uppercase()), "AB");
         assert_eq!(of("aB", s().to_lowercase()), "ab");
         assert_eq!(of("two words", s().to_titlecase()), "Two Words");

@@ -108,10 +108,16 @@ impl DataFrame {
         self.join_with(other, &conditions.into_iter().fold(JoinOptions::new(how), JoinOptions::condition))
     }
 
-    /// Each row of this frame with each of `other`.
+    /// Each row of this frame with each of `other`. A column that both have comes out of `other` with the suffix `_right`.
     pub fn cross_join(&self, other: &Self) -> Self {
+        self.cross_join_with_suffix(other, "_right")
+    }
+
+    /// [`cross_join`](Self::cross_join) with another suffix.
+    pub fn cross_join_with_suffix(&self, other: &Self, suffix: &str) -> Self {
         self.then(|left| {
-            let sides = Sides::new(left, other.bare_plan()?, &JoinOptions::new(JoinType::Inner))?;
+            let options = JoinOptions::new(JoinType::Inner).suffix(suffix);
+            let sides = Sides::new(left, other.bare_plan()?, &options)?;
             Ok(LogicalPlanBuilder::new(sides.left).cross_join(sides.right)?.build()?)
         })
     }
@@ -274,6 +280,7 @@ mod tests {
         assert_eq!(joined(JoinType::RightAnti), ["3|C", "null|N"]);
         assert_eq!(left().cross_join(&right()).count().unwrap(), 9);
         assert_eq!(left().cross_join(&right()).columns().unwrap(), ["k", "v", "k_right", "v_right"]);
+        assert_eq!(left().cross_join_with_suffix(&right(), "2").columns().unwrap(), ["k", "v", "k2", "v2"]);
     }
 
     #[test]
