@@ -1,8 +1,8 @@
 """narwhals' own tests, on our frames.
 
-``python narwhals_suite.py FOLDER`` fetches the source of the narwhals that is installed into FOLDER, where its tests are, and
-runs those that take a frame. As a plugin of pytest this module makes the frames, and marks the tests that cannot pass: one
-that passes all the same is an error, so that `EXCEPTIONS` says no more than is so.
+``python narwhals_suite.py FOLDER`` fetches the source of the narwhals that is installed, which has its tests,
+into FOLDER and runs those that take a frame. As a plugin of pytest this module makes the frames, and marks the
+tests that cannot pass: one that passes all the same is an error, so that `EXCEPTIONS` says no more than is so.
 """
 
 import os
