@@ -134,6 +134,17 @@ class Expression(SQLExpr["LazyFrame", "swath.Expr"]):
             raise NotImplementedError(f"quantile: expected interpolation='linear', got '{interpolation}'")
         return self._with_callable(lambda expr: expr.quantile(quantile))
 
+    def mode(self, *, keep: str) -> Self:
+        if keep != "any":
+            raise NotImplementedError("mode: expected keep='any'; of several values there is one")
+        return self._with_callable(lambda expr: expr.mode())
+
+    def skew(self) -> Self:
+        return self._with_callable(lambda expr: expr.skew())
+
+    def kurtosis(self) -> Self:
+        return self._with_callable(lambda expr: expr.kurtosis())
+
     def len(self) -> Self:
         return self._with_callable(lambda _: swath.len())
 
@@ -217,10 +228,6 @@ class Expression(SQLExpr["LazyFrame", "swath.Expr"]):
     def struct(self) -> Structs:
         return Structs(self)
 
-    cum_prod = not_implemented()
-    kurtosis = not_implemented()
     map = not_implemented()
-    mode = not_implemented()
-    skew = not_implemented()
     _singleton_list = not_implemented()
     _list_first = not_implemented()

@@ -46,6 +46,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "exp": lambda expr: expr.exp(),
     "log": lambda expr: expr.ln(),
     "sum": lambda expr: expr.sum(),
+    "product": lambda expr: expr.product(),
     "mean": lambda expr: expr.mean(),
     "median": lambda expr: expr.median(),
     "min": lambda expr: expr.min(),
