@@ -1,8 +1,9 @@
 """narwhals' own tests, on our frames.
 
-``python narwhals_suite.py FOLDER`` fetches the source of the narwhals that is installed, which has its tests,
-into FOLDER and runs those that take a frame. As a plugin of pytest this module makes the frames, and marks the
-tests that cannot pass: one that passes all the same is an error, so that `EXCEPTIONS` says no more than is so.
+``python narwhals_suite.py FOLDER`` fetches the source of the narwhals that is installed, which has its
+tests, into FOLDER and runs those that take a frame. As a plugin of pytest this module makes the frames, and
+marks the tests that cannot pass: one that passes all the same is an error, so that `EXCEPTIONS` says no more
+than is so.
 """
 
 import os
@@ -85,7 +86,7 @@ EXCEPTIONS = {
     ),
 }
 
-#: Beginnings of names of tests that ask for an order of rows, which frames that are put together have by chance.
+#: Beginnings of names of tests that ask for an order of rows, which frames put together have by chance.
 BY_CHANCE = ("tests/frame/concat_test.py::test_concat_",)
 
 SETTINGS = """[pytest]
