@@ -131,9 +131,8 @@ class Table(DataFrame):
         Examples
         --------
         >>> import swath as sw
-        >>> sw.from_dict({"a": [1]}).lazy()
-        DataFrame: 1 column
-          a: Int64
+        >>> type(sw.from_dict({"a": [1]}).lazy()).__name__
+        'DataFrame'
         """
         return self._of(self._frame)
 
