@@ -59,7 +59,7 @@ pub(crate) trait Kernel: Clone + Send + Sync + 'static {
 const STRIP: usize = 1_024;
 
 /// Rows that are read side by side: as many streams as a processor follows.
-pub(crate) const ROWS: usize = 12;
+pub(crate) const ROWS: usize = 8;
 
 /// Takes rows into states that lie side by side: a few states at a time, which stay in registers.
 #[inline(always)]

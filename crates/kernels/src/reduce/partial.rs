@@ -189,7 +189,7 @@ impl Partial {
                 rows.push((row, progress.first_position + position as i64));
             },
         );
-        for rows in rows.chunks(kernel::ROWS) {
+        for rows in rows.chunks(rows.len().div_ceil(rows.len().div_ceil(kernel::ROWS))) {
             // SAFETY: each row has as many elements as there are states; the kernel was made for this dtype.
             unsafe { self.kernel.update_rows(0, rows, states) };
         }
