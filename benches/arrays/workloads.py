@@ -31,6 +31,16 @@ def uniform(shape, seed):
     return ((z >> np.uint64(11)) * 2.0**-53).reshape(shape)
 
 
+def nearly_of_rank_10(size):
+    """A product of rank 10 with noise, in one array."""
+    matrix = uniform((size * size,), 2).reshape(size, size)
+    matrix *= 0.01
+    first, second = uniform((size, 10), 0), uniform((10, size), 1)
+    for start in range(0, size, 1000):
+        matrix[start : start + 1000] += first[start : start + 1000] @ second
+    return matrix
+
+
 INPUTS = {
     "fused_sum": lambda: [uniform((10 * MILLION,), seed) for seed in range(3)],
     "many_chunks": lambda: [uniform((10 * MILLION,), 0)],
@@ -43,6 +53,7 @@ INPUTS = {
     "qr": lambda: [uniform((MILLION, 100), 0)],
     "svd": lambda: [uniform((MILLION, 100), 0)],
     "svd_compressed": lambda: [uniform((20_000, 10), 0), uniform((10, 20_000), 1)],
+    "svd_noise": lambda: [nearly_of_rank_10(20_000)],
     "fft": lambda: [uniform((1000, 65_536), 0)],
     "mask_sum": lambda: [uniform((10 * MILLION,), 0)],
     "percentile": lambda: [uniform((10 * MILLION,), 0)],
@@ -179,6 +190,9 @@ class Dask:
     def svd_compressed(self, a, b):
         x = self.array.matmul(a, b).rechunk((2500, 2500))
         return self.array.linalg.svd_compressed(x, 10, seed=0)[1].compute()
+
+    def svd_noise(self, x):
+        return self.array.linalg.svd_compressed(x, 10, n_power_iter=2, seed=0)[1].compute()
 
     def fft(self, x):
         return self.array.fft.fft(x, axis=1).compute()

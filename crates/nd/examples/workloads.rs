@@ -39,6 +39,7 @@ fn shapes(name: &str) -> Vec<Vec<usize>> {
         "exp_sum" => vec![vec![100 * MILLION]],
         "qr" | "svd" => vec![vec![MILLION, 100]],
         "svd_compressed" => vec![vec![20_000, 10], vec![10, 20_000]],
+        "svd_noise" => vec![vec![20_000, 10], vec![10, 20_000], vec![20_000, 20_000]],
         "fft" => vec![vec![1000, 65_536]],
         "stencil" | "argmax_axis" => vec![vec![8000, 8000]],
         "climatology" | "anomaly" => vec![vec![3650, 90, 180]],
@@ -62,6 +63,11 @@ fn inputs(arrays: &Arrays, name: &str) -> Result<Vec<Array>> {
             }
             _ => arrays.from_array(array),
         });
+    }
+    if let ("svd_noise", [a, b, noise]) = (name, inputs.as_slice()) {
+        // A matrix that is near one of rank 10, in memory.
+        let matrix = (a.matmul(b) + noise * 0.01).compute()?;
+        inputs = vec![arrays.from_array(matrix)];
     }
     Ok(inputs)
 }
@@ -96,6 +102,7 @@ fn work(name: &str, x: &[Array]) -> Option<Array> {
         ("qr", [x]) => x.qr().1,
         ("svd", [x]) => x.svd().1,
         ("svd_compressed", [a, b]) => a.matmul(b).svd_compressed(10, 0, 0).1,
+        ("svd_noise", [x]) => x.svd_compressed(10, 2, 0).1,
         ("fft", [x]) => x.fft(None, 1, swath_nd::Norm::default()),
         ("mask_sum", [x]) => x.slice(s![&x.gt(0.5)]).sum(()),
         ("percentile", [x]) => x.percentiles(&[1.0, 50.0, 99.0], (), Default::default()),

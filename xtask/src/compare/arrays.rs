@@ -39,7 +39,7 @@ impl Engine {
 }
 
 /// All workloads, as `benches/arrays/workloads.py` and `crates/nd/examples/workloads` know them.
-const WORKLOADS: [&str; 21] = [
+const WORKLOADS: [&str; 22] = [
     "fused_sum",
     "many_chunks",
     "transpose_add",
@@ -51,6 +51,7 @@ const WORKLOADS: [&str; 21] = [
     "qr",
     "svd",
     "svd_compressed",
+    "svd_noise",
     "fft",
     "mask_sum",
     "percentile",

@@ -109,10 +109,16 @@ fn check<T: Element>(target: &Target<'_, T>, left: &Factor<'_, T>, right: &Facto
 }
 
 macro_rules! multiply_floats {
-    ($($type:ty, $one:expr;)*) => {$(
+    ($($type:ty, $one:expr, $few_columns:expr;)*) => {$(
         impl Multiply for $type {
-            fn multiply_add(target: Target<'_, Self>, left: Factor<'_, Self>, right: Factor<'_, Self>, conjugate_left: bool) {
-                if !check(&target, &left, &right) {
+            fn multiply_add(
+                mut target: Target<'_, Self>,
+                left: Factor<'_, Self>,
+                right: Factor<'_, Self>,
+                conjugate_left: bool,
+            ) {
+                let few_columns: fn(&mut Target<'_, Self>, &Factor<'_, Self>, &Factor<'_, Self>) -> bool = $few_columns;
+                if !check(&target, &left, &right) || few_columns(&mut target, &left, &right) {
                     return;
                 }
                 let (m, k) = left.shape();
@@ -136,10 +142,18 @@ macro_rules! multiply_floats {
 }
 
 multiply_floats! {
-    f32, 1.0;
-    f64, 1.0;
-    Complex<f32>, Complex::new(1.0, 0.0);
-    Complex<f64>, Complex::new(1.0, 0.0);
+    f32, 1.0, |_, _, _| false;
+    f64, 1.0, few_columns;
+    Complex<f32>, Complex::new(1.0, 0.0), |_, _, _| false;
+    Complex<f64>, Complex::new(1.0, 0.0), |_, _, _| false;
+}
+
+/// A product with a few columns, if it is one and the processor has a way of its own for it.
+fn few_columns(target: &mut Target<'_, f64>, left: &Factor<'_, f64>, right: &Factor<'_, f64>) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return super::skinny::multiply_add(target, left, right);
+    #[cfg(not(target_arch = "x86_64"))]
+    return false;
 }
 
 macro_rules! multiply_integers {

@@ -3,6 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`mod@matmul`] | products, added to what is there; any dtype |
+//! | `skinny` | a large matrix times a few columns, with AVX-512 |
 //! | [`integers`] | the products of integers and bool |
 //! | [`mod@gram`] | `A.T @ A`: one triangle computed |
 //! | [`matrix`] | NumPy arrays as faer's matrices and back; stacks of matrices |
@@ -20,6 +21,8 @@ pub mod integers;
 pub mod matmul;
 pub mod matrix;
 pub mod randomized;
+#[cfg(target_arch = "x86_64")]
+mod skinny;
 pub mod solve;
 pub mod spectral;
 pub mod tall;
