@@ -254,6 +254,23 @@ fn masks_and_unique_run_with_unknown_lengths() {
 }
 
 #[test]
+fn positions_in_many_chunks_ask_for_a_block_once_a_task() {
+    let places: Vec<i64> = (0..90).map(|at| at * 37 % 100 - 50).collect();
+    let places = NdArray::from_vec(&[90], places).unwrap();
+    let cut = ChunkSpec::Axes(vec![AxisSpec::Size(3)]);
+    let y = stored(&[100, 4], &[10, 2]).take(&ArrayExpr::from_array(places, &cut).unwrap(), 0).unwrap();
+    let plan = planned(&y);
+    let tasks = &plan.stages.last().unwrap().tasks;
+    assert_eq!(tasks.to_string(), "[45x2, 2x2]");
+    assert_eq!(run_plan(&plan).unwrap()[0], evaluate(&y).unwrap());
+    // Where memory is scarce as few as fit.
+    let small = PlanOptions { task_limit_bytes: 4000, ..PlanOptions::default() };
+    let plan = Plan::new(std::slice::from_ref(&y), small).unwrap();
+    assert!((3..30).contains(&plan.stages.last().unwrap().tasks.axis(0).count()), "{}", plan.explain());
+    assert_eq!(run_plan(&plan).unwrap()[0], evaluate(&y).unwrap());
+}
+
+#[test]
 fn only_blocks_that_hold_positions_are_read() {
     let x = stored(&[100, 4], &[10, 2]);
     let positions =

@@ -7,6 +7,7 @@
 //! | module | what |
 //! |---|---|
 //! | `along` | elements picked along an axis |
+//! | `gather` | elements at positions, by fewer tasks |
 //! | `order` | sort, argsort, partition, topk, unique, quantiles |
 //! | `linalg` | QR, SVD, Cholesky, linear systems |
 //! | `transform` | Fourier transforms |
@@ -14,6 +15,7 @@
 //! | `reduction` | reductions whose states would outweigh what they reduce |
 
 mod along;
+mod gather;
 mod linalg;
 mod order;
 mod product;
@@ -32,6 +34,7 @@ use crate::optimize::Uses;
 pub(super) fn spread(roots: &[ArrayExpr], options: &PlanOptions) -> Result<Vec<ArrayExpr>> {
     rewritten(roots, |node| match node.op() {
         Op::Order(function) => order::spread(node, function, options),
+        Op::Gather { axis, count } => gather::spread(node, (*axis, *count), options),
         Op::TakeAlong { axis } => along::spread(node, *axis, options),
         Op::Linalg(function) => linalg::spread(node, *function, options),
         Op::Contract(contraction) => product::tiled(node, contraction, options),
