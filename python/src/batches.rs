@@ -12,11 +12,12 @@ use pyo3::exceptions::{PyIndexError, PyStopIteration};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyList, PyTuple};
 use swath_collections as sw;
+use swath_collections::watch::Watch;
 
 use crate::capsule;
 use crate::errors::raised;
 use crate::values::cells;
-use crate::wait::detached;
+use crate::wait::{detached, watched};
 
 /// Rows in memory. Read as often as one likes.
 #[pyclass(module = "swath._internal", frozen)]
@@ -191,12 +192,14 @@ pub struct BatchReader {
     session: sw::Session,
     /// None once it is at its end, handed over, or closed.
     stream: Mutex<Option<sw::BatchStream>>,
+    /// How far the query is.
+    watch: Watch,
 }
 
 impl BatchReader {
-    /// The batches of `stream`, which `session` runs.
-    pub fn new(session: sw::Session, stream: sw::BatchStream) -> Self {
-        Self { schema: stream.schema(), session, stream: Mutex::new(Some(stream)) }
+    /// The batches of `stream`, which `session` runs; `watch` sees its plan.
+    pub fn new(session: sw::Session, stream: sw::BatchStream, watch: Watch) -> Self {
+        Self { schema: stream.schema(), session, stream: Mutex::new(Some(stream)), watch }
     }
 
     fn take(&self) -> Option<sw::BatchStream> {
@@ -232,7 +235,8 @@ impl BatchReader {
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Batches> {
         let Some(stream) = self.take() else { return Err(PyStopIteration::new_err(())) };
-        let (batch, rest) = detached(py, || next(&self.session, stream))?;
+        let watch = self.watch.clone();
+        let (batch, rest) = watched(py, move || watch.progress(), || next(&self.session, stream))?;
         *self.stream.lock().unwrap_or_else(PoisonError::into_inner) = rest;
         match batch {
             Some(batch) => Ok(Batches::new(Arc::clone(&self.schema), vec![batch])),

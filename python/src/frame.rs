@@ -10,6 +10,7 @@ use swath_collections::frame::join::JoinOptions;
 use swath_collections::frame::nulls::FillNull;
 use swath_collections::frame::sample::Sample;
 use swath_collections::prelude::JoinType;
+use swath_collections::watch::Watch;
 use swath_collections::{AsofOptions, AsofStrategy, Error, ExplainView, ExprExt};
 
 use crate::batches::{BatchReader, Batches};
@@ -388,8 +389,9 @@ impl DataFrame {
 
     /// Rows as they come.
     fn stream(&self, py: Python<'_>) -> PyResult<BatchReader> {
-        let stream = detached(py, || self.frame.stream())?;
-        Ok(BatchReader::new(self.frame.session().clone(), stream))
+        let watch = Watch::default();
+        let stream = detached(py, || watch.over(|| self.frame.stream()))?;
+        Ok(BatchReader::new(self.frame.session().clone(), stream, watch))
     }
 
     /// The first rows, as text.

@@ -57,6 +57,17 @@ def test_a_long_run_is_shown_in_a_terminal():
     assert text.endswith("\r\x1b[2K")
 
 
+def test_a_stream_shows_how_far_its_query_is():
+    text = drawn(
+        "sw.Session()",
+        SLOW.replace("frame.map_batches", "for _ in frame.map_batches").replace(
+            "collect()", "stream(): pass"
+        ),
+    )
+    assert "100 rows read" in text
+    assert text.endswith("\r\x1b[2K")
+
+
 def test_stages_and_tasks_of_arrays_are_shown():
     text = drawn(None, SLOW_ARRAY)
     assert "stage 1/" in text

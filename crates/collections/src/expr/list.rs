@@ -217,7 +217,10 @@ mod tests {
 
     #[test]
     fn functions_of_elements() {
-        assert_eq!(of(col("m").list().transform(|element| element * lit(2))), "[2, 18]");
+        let doubled = || col("m").list().transform(|element| element * lit(2));
+        assert_eq!(of(doubled()), "[2, 18]");
+        assert_eq!(of(doubled().list().filter(|element| element.gt(lit(2)))), "[18]");
+        assert_eq!(of(doubled().list().get_at(col("m").list().len() - lit(2))), "2");
         assert_eq!(of(col("m").list().filter(|element| element.gt(lit(1)))), "[9]");
     }
 }

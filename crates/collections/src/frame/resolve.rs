@@ -36,8 +36,22 @@ pub(crate) fn checked(expr: Expr, schema: &DFSchema) -> Result<Expr> {
     if let Some(column) = unknown {
         return Err(Error::column_not_found(&column.name, schema.fields().iter().map(|field| field.name().as_str())));
     }
-    let expr = expr.resolve_lambda_variables(schema).data()?;
+    let expr = with_elements(expr, schema)?;
     fit_time_windows(fit_totals(expr, schema)?, schema)
+}
+
+/// `expr` in which functions over elements of lists know the types of these.
+fn with_elements(expr: Expr, schema: &DFSchema) -> Result<Expr> {
+    // The innermost first: DataFusion asks for the type of a list before it resolves the functions that made the list.
+    let inner = expr.transform_up(|node| match &node {
+        Expr::HigherOrderFunction(_) => Ok(match node.clone().resolve_lambda_variables(schema) {
+            Ok(resolved) => Transformed::yes(resolved.data),
+            // It uses an element of a function around it, and is resolved with that.
+            Err(_) => Transformed::no(node),
+        }),
+        _ => Ok::<_, DataFusionError>(Transformed::no(node)),
+    });
+    Ok(inner.data()?.resolve_lambda_variables(schema).data()?)
 }
 
 /// Checks that `name` is a column.
