@@ -17,7 +17,7 @@ use swath_collections::watch::Watch;
 use crate::capsule;
 use crate::errors::raised;
 use crate::values::cells;
-use crate::wait::{detached, watched};
+use crate::wait::{detached, detached_over};
 
 /// Rows in memory. Read as often as one likes.
 #[pyclass(module = "swath._internal", frozen)]
@@ -235,8 +235,7 @@ impl BatchReader {
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Batches> {
         let Some(stream) = self.take() else { return Err(PyStopIteration::new_err(())) };
-        let watch = self.watch.clone();
-        let (batch, rest) = watched(py, move || watch.progress(), || next(&self.session, stream))?;
+        let (batch, rest) = detached_over(py, &self.watch, || next(&self.session, stream))?;
         *self.stream.lock().unwrap_or_else(PoisonError::into_inner) = rest;
         match batch {
             Some(batch) => Ok(Batches::new(Arc::clone(&self.schema), vec![batch])),

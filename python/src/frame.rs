@@ -19,7 +19,7 @@ use crate::errors::IntoPython;
 use crate::expr::Expr;
 use crate::expr::expand::{expand, expand_between, expand_one, expand_without};
 use crate::session::Session;
-use crate::wait::detached;
+use crate::wait::{detached, detached_over};
 
 /// A lazy table.
 #[pyclass(module = "swath._internal", frozen)]
@@ -390,7 +390,7 @@ impl DataFrame {
     /// Rows as they come.
     fn stream(&self, py: Python<'_>) -> PyResult<BatchReader> {
         let watch = Watch::default();
-        let stream = detached(py, || watch.over(|| self.frame.stream()))?;
+        let stream = detached_over(py, &watch, || self.frame.stream())?;
         Ok(BatchReader::new(self.frame.session().clone(), stream, watch))
     }
 

@@ -14,7 +14,15 @@ use crate::running::Shown;
 /// Runs `work`, which may wait for the engine, while other Python threads run. Python's signal handlers are called in between, and what
 /// one of them raises (`KeyboardInterrupt`) cancels the engine's work. Progress is shown if it takes long.
 pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, Error> + Send) -> PyResult<T> {
-    let watch = Watch::default();
+    detached_over(py, &Watch::default(), work)
+}
+
+/// [`detached`], for work about plans that `watch` sees.
+pub fn detached_over<T: Send>(
+    py: Python<'_>,
+    watch: &Watch,
+    work: impl FnOnce() -> Result<T, Error> + Send,
+) -> PyResult<T> {
     let seen = watch.clone();
     or_raised(watched(py, move || seen.progress(), move || watch.over(work)), |error| exception(py, &error))
 }
