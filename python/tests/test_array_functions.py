@@ -427,3 +427,67 @@ def test_warnings_are_not_raised():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert np.isnan(sa.nanmean(sa.asarray([np.nan])).compute())
+
+
+POINTS = np.random.default_rng(5).normal(size=(500, 2))
+COUNTS = np.random.default_rng(6).integers(0, 4, 500)
+
+
+@pytest.mark.parametrize("rule", ["auto", "fd", "doane", "scott", "rice", "sturges", "sqrt"])
+def test_histogram_by_a_rule(rule):
+    x = sa.asarray(POINTS[:, 0], chunks=120)
+    for ours, theirs in zip(sa.histogram(x, rule), np.histogram(POINTS[:, 0], rule), strict=True):
+        np.testing.assert_allclose(ours.compute(), theirs)
+    with pytest.raises(ValueError, match="not a valid estimator"):
+        sa.histogram(x, "many")
+
+
+@pytest.mark.parametrize("density", [False, True])
+@pytest.mark.parametrize("bins", [3, [4, 5], [np.array([-1.0, 0.0, 1.0]), 3], np.array([-1.0, 0.0, 2.0])])
+def test_histogram_of_two(bins, density):
+    x, y = (sa.asarray(column, chunks=120) for column in POINTS.T)
+    ours = sa.histogram2d(x, y, bins, density=density, weights=COUNTS)
+    theirs = np.histogram2d(*POINTS.T, bins, density=density, weights=COUNTS)
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one.compute(), other)
+
+
+def test_histogram_of_several():
+    data = np.random.default_rng(7).random((300, 3))
+    counts, edges = sa.histogramdd(
+        sa.asarray(data, chunks=(100, 3)), (2, 3, 4), range=[(0, 1), None, (0, 0.5)]
+    )
+    wanted, wanted_edges = np.histogramdd(data, (2, 3, 4), range=[(0, 1), None, (0, 0.5)])
+    np.testing.assert_array_equal(counts.compute(), wanted)
+    for one, other in zip(edges, wanted_edges, strict=True):
+        np.testing.assert_allclose(one.compute(), other)
+
+
+def test_weights_of_observations():
+    x = sa.asarray(POINTS.T, chunks=(1, 120))
+    weights = np.abs(POINTS[:, 0])
+    np.testing.assert_allclose(
+        sa.cov(x, fweights=COUNTS, aweights=weights).compute(),
+        np.cov(POINTS.T, fweights=COUNTS, aweights=weights),
+    )
+    for q in (0.25, [0.1, 0.9]):
+        for keepdims in (False, True):
+            options = {"method": "inverted_cdf", "weights": weights, "keepdims": keepdims}
+            np.testing.assert_allclose(
+                sa.quantile(sa.asarray(POINTS), q, axis=0, **options).compute(),
+                np.quantile(POINTS, q, axis=0, **options),
+            )
+    with pytest.raises(ValueError, match="inverted_cdf"):
+        sa.quantile(x, 0.5, weights=weights)
+
+
+def test_general_eigenvalues_and_least_squares():
+    matrix = np.random.default_rng(8).normal(size=(6, 6))
+    values, vectors = sa.compute(*sa.linalg.eig(matrix))
+    np.testing.assert_allclose(matrix @ vectors, vectors * values, atol=1e-12)
+    np.testing.assert_allclose(np.sort_complex(sa.linalg.eigvals(matrix).compute()), np.sort_complex(values))
+    tall = POINTS @ np.array([[1.0, 2.0, 1e-9], [0.0, 1.0, 1.0]])
+    ours = sa.linalg.lstsq(tall, POINTS[:, 0], rcond=1e-3)
+    theirs = np.linalg.lstsq(tall, POINTS[:, 0], rcond=1e-3)
+    np.testing.assert_allclose(ours[0].compute(), theirs[0])
+    assert int(ours[2]) == theirs[2]

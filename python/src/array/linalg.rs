@@ -44,7 +44,7 @@ fn matrix_power(py: Python<'_>, array: &Array, power: i32) -> PyResult<Array> {
     made(py, || array.array.matrix_power(power))
 }
 
-/// What has one array as a result: `cholesky`, `inv`, `pinv`, `det`, `eigvalsh`, `svdvals`, `matrix_rank`.
+/// What has one array as a result: `cholesky`, `inv`, `pinv`, `det`, `eigvals`, `eigvalsh`, `svdvals`, `matrix_rank`.
 #[pyfunction]
 fn factor(py: Python<'_>, name: &str, array: &Array) -> PyResult<Array> {
     let own = &array.array;
@@ -53,13 +53,14 @@ fn factor(py: Python<'_>, name: &str, array: &Array) -> PyResult<Array> {
         "inv" => own.inv(),
         "pinv" => own.pinv(),
         "det" => own.det(),
+        "eigvals" => own.eigvals(),
         "eigvalsh" => own.eigvalsh(),
         "svdvals" => own.svdvals(),
         _ => own.matrix_rank(),
     })
 }
 
-/// What has several: `qr`, `qr_complete`, `svd`, `svd_full`, `eigh`, `slogdet`.
+/// What has several: `qr`, `qr_complete`, `svd`, `svd_full`, `eigh`, `eig`, `slogdet`.
 #[pyfunction]
 fn factors(py: Python<'_>, name: &str, array: &Array) -> PyResult<Vec<Array>> {
     let own = &array.array;
@@ -69,6 +70,7 @@ fn factors(py: Python<'_>, name: &str, array: &Array) -> PyResult<Vec<Array>> {
         "svd" => <[nd::Array; 3]>::from(own.svd()).to_vec(),
         "svd_full" => <[nd::Array; 3]>::from(own.svd_full()).to_vec(),
         "eigh" => <[nd::Array; 2]>::from(own.eigh()).to_vec(),
+        "eig" => <[nd::Array; 2]>::from(own.eig()).to_vec(),
         _ => <[nd::Array; 2]>::from(own.slogdet()).to_vec(),
     });
     several(py, made)
@@ -91,8 +93,9 @@ fn solve_triangular(py: Python<'_>, matrix: &Array, right: &Array, lower: bool) 
 }
 
 #[pyfunction]
-fn lstsq(py: Python<'_>, matrix: &Array, right: &Array) -> PyResult<Vec<Array>> {
-    let found = py.detach(|| matrix.array.lstsq(&right.array));
+#[pyo3(signature = (matrix, right, relative))]
+fn lstsq(py: Python<'_>, matrix: &Array, right: &Array, relative: Option<f64>) -> PyResult<Vec<Array>> {
+    let found = py.detach(|| matrix.array.lstsq_within(&right.array, relative));
     several(py, [found.solution, found.residuals, found.rank, found.singular_values])
 }
 

@@ -2,11 +2,11 @@
 
 use pyo3::prelude::*;
 use swath_arrays::Reduction;
-use swath_collections::nd::{Bins, QuantileMethod, ReduceOptions};
+use swath_collections::nd::{Bins, Covariance, QuantileMethod, ReduceOptions};
 
 use super::error::invalid;
 use super::operand::{DTypeArgument, scalar};
-use super::{Array, made, several};
+use super::{Array, made, several, tried};
 
 fn reduction(name: &str, ddof: i64) -> Option<Reduction> {
     Some(match name {
@@ -165,27 +165,55 @@ fn first(array: &swath_collections::nd::Array) -> swath_collections::nd::Array {
 fn histogram(
     py: Python<'_>,
     array: &Array,
-    bins: &Bound<'_, PyAny>,
+    bins: BinsArgument,
     bounds: Option<(f64, f64)>,
     weights: Option<&Array>,
     density: bool,
 ) -> PyResult<Vec<Array>> {
-    let bins = match (bins.cast::<Array>(), bounds) {
-        (Ok(edges), _) => Bins::Edges(edges.get().array.clone()),
-        (Err(_), None) => Bins::Count(bins.extract()?),
-        (Err(_), Some((low, high))) => Bins::Between(bins.extract()?, low, high),
-    };
-    let (counts, edges) = py.detach(|| array.array.histogram(bins, weights.map(|weights| &weights.array), density));
+    let bins = bins.bins(py, bounds)?;
+    let weights = weights.map(|weights| &weights.array);
+    let (counts, edges) = tried(py, || Ok(array.array.histogram(bins, weights, density)))?;
     several(py, [counts, edges])
+}
+
+/// Counts in the cells of a grid over the columns of a matrix, then the edges along each.
+#[pyfunction]
+fn histogramdd(
+    py: Python<'_>,
+    array: &Array,
+    bins: Vec<(BinsArgument, Option<(f64, f64)>)>,
+    weights: Option<&Array>,
+    density: bool,
+) -> PyResult<Vec<Array>> {
+    let bins = bins.into_iter().map(|(bins, bounds)| bins.bins(py, bounds)).collect::<PyResult<Vec<_>>>()?;
+    let weights = weights.map(|weights| &weights.array);
+    let (counts, edges) = tried(py, || Ok(array.array.histogramdd(&bins, weights, density)))?;
+    several(py, std::iter::once(counts).chain(edges))
+}
+
+/// Bins by their number, by a rule for it, or by their edges.
+#[derive(FromPyObject)]
+enum BinsArgument {
+    Count(usize),
+    Rule(String),
+    Edges(Py<Array>),
+}
+
+impl BinsArgument {
+    fn bins(self, py: Python<'_>, bounds: Option<(f64, f64)>) -> PyResult<Bins> {
+        Ok(match (self, bounds) {
+            (Self::Edges(edges), _) => Bins::Edges(edges.get().array.clone()),
+            (Self::Rule(name), _) => Bins::Rule(name.parse().map_err(|error| super::raised(py, &error))?, bounds),
+            (Self::Count(count), None) => Bins::Count(count),
+            (Self::Count(count), Some((low, high))) => Bins::Between(count, low, high),
+        })
+    }
 }
 
 /// The edges of the bins of a histogram.
 #[pyfunction]
-fn histogram_edges(py: Python<'_>, array: &Array, bins: usize, bounds: Option<(f64, f64)>) -> PyResult<Array> {
-    let bins = match bounds {
-        None => Bins::Count(bins),
-        Some((low, high)) => Bins::Between(bins, low, high),
-    };
+fn histogram_edges(py: Python<'_>, array: &Array, bins: BinsArgument, bounds: Option<(f64, f64)>) -> PyResult<Array> {
+    let bins = bins.bins(py, bounds)?;
     made(py, || array.array.histogram_edges(&bins))
 }
 
@@ -203,8 +231,34 @@ fn digitize(py: Python<'_>, array: &Array, edges: &Array, right: bool) -> PyResu
 
 /// Covariances.
 #[pyfunction]
-fn cov(py: Python<'_>, array: &Array, rows: bool, ddof: i64) -> PyResult<Array> {
-    made(py, || array.array.cov(rows, ddof))
+#[pyo3(signature = (array, rows, ddof, frequencies, weights))]
+fn cov(
+    py: Python<'_>,
+    array: &Array,
+    rows: bool,
+    ddof: Option<i64>,
+    frequencies: Option<&Array>,
+    weights: Option<&Array>,
+) -> PyResult<Array> {
+    let (frequencies, weights) = (frequencies.map(|given| &given.array), weights.map(|given| &given.array));
+    made(py, || array.array.cov_with(Covariance { rows, ddof, frequencies, weights }))
+}
+
+/// Quantiles of elements that weigh differently, along a new first axis; one of them alone without that axis.
+#[pyfunction]
+#[pyo3(signature = (array, at, weights, axis, is_one))]
+fn weighted_quantile(
+    py: Python<'_>,
+    array: &Array,
+    at: Vec<f64>,
+    weights: &Array,
+    axis: Option<isize>,
+    is_one: bool,
+) -> PyResult<Array> {
+    made(py, || {
+        let found = array.array.weighted_quantiles(&at, &weights.array, axis);
+        if is_one { first(&found) } else { found }
+    })
 }
 
 /// Correlation coefficients.
@@ -219,7 +273,9 @@ pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(diff, module)?)?;
     module.add_function(wrap_pyfunction!(average, module)?)?;
     module.add_function(wrap_pyfunction!(quantile, module)?)?;
+    module.add_function(wrap_pyfunction!(weighted_quantile, module)?)?;
     module.add_function(wrap_pyfunction!(histogram, module)?)?;
+    module.add_function(wrap_pyfunction!(histogramdd, module)?)?;
     module.add_function(wrap_pyfunction!(histogram_edges, module)?)?;
     module.add_function(wrap_pyfunction!(bincount, module)?)?;
     module.add_function(wrap_pyfunction!(digitize, module)?)?;

@@ -23,7 +23,9 @@ __all__ = [
     "cross",
     "det",
     "diagonal",
+    "eig",
     "eigh",
+    "eigvals",
     "eigvalsh",
     "inv",
     "lstsq",
@@ -63,6 +65,13 @@ class SVDResult(NamedTuple):
     U: Array
     S: Array
     Vh: Array
+
+
+class EigResult(NamedTuple):
+    """What :func:`eig` gives."""
+
+    eigenvalues: Array
+    eigenvectors: Array
 
 
 class EighResult(NamedTuple):
@@ -270,6 +279,35 @@ def eigh(x: Any, /) -> EighResult:
     return EighResult(*map(wrap, native.factors("eigh", _matrix(x, "eigh"))))
 
 
+def eig(x: Any, /) -> EigResult:
+    """Find eigenvalues and eigenvectors of square matrices; both are always complex.
+
+    Returns
+    -------
+    EigResult
+        The eigenvalues, in no order, and as columns the eigenvectors, of length one.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.eig([[0.0, -1.0], [1.0, 0.0]]).eigenvalues.compute().imag.round(6).tolist()
+    [1.0, -1.0]
+    """
+    return EigResult(*map(wrap, native.factors("eig", _matrix(x, "eig"))))
+
+
+def eigvals(x: Any, /) -> Array:
+    """Find the eigenvalues of square matrices, in no order; they are always complex.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.linalg.eigvals([[2.0, 0.0], [0.0, 2.0]]).compute()
+    array([2.+0.j, 2.+0.j])
+    """
+    return wrap(native.factor("eigvals", _matrix(x, "eigvals")))
+
+
 def eigvalsh(x: Any, /) -> Array:
     """Find eigenvalues (ascending) of symmetric or Hermitian matrices.
 
@@ -336,8 +374,18 @@ def solve_triangular(x1: Any, x2: Any, /, *, lower: bool = False) -> Array:
     return wrap(native.solve_triangular(_matrix(x1, "solve_triangular"), native_of(x2), lower))
 
 
-def lstsq(x1: Any, x2: Any, /, rcond: None = None) -> LstsqResult:
+def lstsq(x1: Any, x2: Any, /, rcond: float | None = None) -> LstsqResult:
     """Find the ``x`` of least ``|x2 - x1 @ x|``, residuals, rank and singular values.
+
+    Parameters
+    ----------
+    x1 : array_like
+        The matrix.
+    x2 : array_like
+        What is to be reached: a vector, or one in each column.
+    rcond
+        Singular values up to this share of the largest count as zero; by default those that rounding may leave
+        of zero.
 
     Examples
     --------
@@ -345,7 +393,7 @@ def lstsq(x1: Any, x2: Any, /, rcond: None = None) -> LstsqResult:
     >>> sa.linalg.lstsq([[1.0, 0.0], [0.0, 2.0]], [1.0, 4.0])[0].compute()
     array([1., 2.])
     """
-    return LstsqResult(*map(wrap, native.lstsq(_matrix(x1, "lstsq"), native_of(x2))))
+    return LstsqResult(*map(wrap, native.lstsq(_matrix(x1, "lstsq"), native_of(x2), rcond)))
 
 
 def norm(x: Any, /, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:

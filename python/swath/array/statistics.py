@@ -9,6 +9,7 @@ import numpy as np
 from swath._internal import array as native
 from swath.array import _convert
 from swath.array._convert import axes_of, native_of, wrap
+from swath.array.joining import stack
 
 if TYPE_CHECKING:
     from swath.array._array import Array
@@ -38,7 +39,16 @@ def _quantile(x: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: 
     return made.reshape((*at.shape, *made.shape[1:])) if at.ndim > 1 else made
 
 
-def quantile(x: Any, /, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Array:
+def quantile(
+    x: Any,
+    /,
+    q: Any,
+    axis: Any = None,
+    *,
+    method: str = "linear",
+    keepdims: bool = False,
+    weights: Any = None,
+) -> Array:
     """Find quantiles over axes, several along a new first axis.
 
     Parameters
@@ -54,6 +64,8 @@ def quantile(x: Any, /, q: Any, axis: Any = None, *, method: str = "linear", kee
         ``nearest`` and others.
     keepdims
         Keep the reduced axes, with length one.
+    weights
+        How much each element weighs, for ``method="inverted_cdf"`` over one axis or all.
 
     Examples
     --------
@@ -61,7 +73,33 @@ def quantile(x: Any, /, q: Any, axis: Any = None, *, method: str = "linear", kee
     >>> sa.quantile(sa.arange(5), [0.25, 0.5]).compute()
     array([1., 2.])
     """
+    if weights is not None:
+        return _weighted(x, q, axis, method, keepdims, weights)
     return _quantile(x, q, axis, method, keepdims, False, False)
+
+
+def _weighted(x: Any, q: Any, axis: Any, method: str, keepdims: bool, weights: Any) -> Array:
+    if method != "inverted_cdf":
+        raise ValueError(f"Only method 'inverted_cdf' supports weights. Got: {method}.")
+    at = np.asarray(q, dtype=np.float64)
+    along = axes_of(axis)
+    if along is not None and len(along) != 1:
+        raise ValueError("quantile with weights goes over one axis, or all: reshape first")
+    made = wrap(
+        native.weighted_quantile(
+            native_of(x),
+            at.reshape(-1).tolist(),
+            native_of(weights),
+            None if along is None else along[0],
+            at.ndim == 0,
+        )
+    )
+    lengths = made.shape if at.ndim == 0 else made.shape[1:]
+    if keepdims:
+        lengths = list(wrap(native_of(x)).shape)
+        for place in range(len(lengths)) if along is None else along:
+            lengths[place] = 1
+    return made.reshape((*at.shape, *lengths))
 
 
 def nanquantile(
@@ -184,7 +222,8 @@ def histogram(
     x : array_like
         The elements.
     bins
-        How many, or their edges.
+        How many; their edges; or a rule that finds how many from the elements, which are looked at now:
+        ``"auto"``, ``"fd"``, ``"doane"``, ``"scott"``, ``"stone"``, ``"rice"``, ``"sturges"``, ``"sqrt"``.
     range
         The outermost edges; the least and the largest element if none are given.
     density
@@ -206,15 +245,122 @@ def histogram(
     """
     inner = native.reshape(native_of(x), [-1])
     weighing = None if weights is None else native.reshape(native_of(weights), [-1])
-    if isinstance(bins, str):
-        raise NotImplementedError(f"histogram(bins={bins!r}) is not supported: give their number or edges")
-    is_count = hasattr(bins, "__index__") and not isinstance(bins, np.ndarray)
-    given = int(bins) if is_count else native_of(bins)
-    if isinstance(given, int) and given < 1:
-        raise ValueError("`bins` must be positive, when an integer")
-    bounds = None if range is None else (float(range[0]), float(range[1]))
-    counts, edges = native.histogram(inner, given, bounds, weighing, density)
+    counts, edges = native.histogram(inner, *_bins(bins, range), weighing, density)
     return wrap(counts), wrap(edges)
+
+
+def _bins(bins: Any, range: Any) -> tuple[Any, tuple[float, float] | None]:
+    bounds = None if range is None else (float(range[0]), float(range[1]))
+    if isinstance(bins, str):
+        return bins, bounds
+    if hasattr(bins, "__index__") and not isinstance(bins, np.ndarray):
+        if int(bins) < 1:
+            raise ValueError("`bins` must be positive, when an integer")
+        return int(bins), bounds
+    return native_of(bins), bounds
+
+
+def histogramdd(
+    sample: Any,
+    /,
+    bins: Any = 10,
+    range: Any = None,
+    density: bool = False,
+    weights: Any = None,
+) -> tuple[Array, tuple[Array, ...]]:
+    """Count observations in the cells of a grid over several variables.
+
+    Parameters
+    ----------
+    sample : array_like
+        A matrix with a column for each variable, or a sequence of their vectors.
+    bins
+        How many along each variable, or for each variable its own: a number, edges, or a rule of
+        :func:`histogram`.
+    range
+        For each variable its outermost edges, or ``None`` for its least and its largest element.
+    density
+        Scale, so that the integral is one.
+    weights
+        What to add up instead of counting.
+
+    Returns
+    -------
+    tuple
+        The counts, as floats, and the edges along each variable.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> counts, edges = sa.histogramdd([[0.0, 0.0], [1.0, 1.0], [1.0, 0.0]], bins=2)
+    >>> counts.compute()
+    array([[1., 0.],
+           [1., 1.]])
+    """
+    if isinstance(sample, list | tuple) and sample and np.ndim(sample[0]) == 1 and not _is_rows(sample):
+        sample = stack([wrap(native_of(column)) for column in sample], axis=1)
+    points = native_of(sample)
+    variables = int(wrap(points).shape[-1])
+    several = list(bins) if isinstance(bins, list | tuple) else [bins] * variables
+    ranges = [None] * variables if range is None else list(range)
+    if len(several) != variables or len(ranges) != variables:
+        raise ValueError("The dimension of bins must be equal to the dimension of the sample x.")
+    given = [_bins(one, bounds) for one, bounds in zip(several, ranges, strict=True)]
+    weighing = None if weights is None else native_of(weights)
+    counts, *edges = native.histogramdd(points, given, weighing, density)
+    return wrap(counts), tuple(wrap(one) for one in edges)
+
+
+def _is_rows(sample: Any) -> bool:
+    """Return whether a sequence is a matrix written down row by row, which NumPy takes it for."""
+    return all(isinstance(row, list | tuple) for row in sample)
+
+
+def histogram2d(
+    x: Any,
+    y: Any,
+    /,
+    bins: Any = 10,
+    range: Any = None,
+    density: bool = False,
+    weights: Any = None,
+) -> tuple[Array, Array, Array]:
+    """Count points in the cells of a grid.
+
+    Parameters
+    ----------
+    x, y : array_like
+        The points' places along both axes.
+    bins
+        How many along each axis, the edges along both, or a pair of either.
+    range
+        For each axis its outermost edges: ``((x0, x1), (y0, y1))``.
+    density
+        Scale, so that the integral is one.
+    weights
+        What to add up instead of counting.
+
+    Returns
+    -------
+    tuple of Array
+        The counts, as floats, with a row for each cell along ``x``; the edges along ``x``; those along ``y``.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> counts, xedges, yedges = sa.histogram2d([0.0, 1.0, 1.0], [0.0, 1.0, 0.0], bins=2)
+    >>> counts.compute()
+    array([[1., 0.],
+           [1., 1.]])
+    """
+    own, other = wrap(native_of(x)), wrap(native_of(y))
+    if own.shape != other.shape:
+        raise ValueError("x and y must have the same length.")
+    if not hasattr(bins, "__index__") and not isinstance(bins, str) and len(bins) not in (1, 2):
+        # The edges along both.
+        bins = [bins, bins]
+    counts, (first, second) = histogramdd(stack([own, other], axis=1), bins, range, density, weights)
+    return counts, first, second
 
 
 def histogram_bin_edges(x: Any, /, bins: Any = 10, range: tuple[float, float] | None = None) -> Array:
@@ -226,10 +372,7 @@ def histogram_bin_edges(x: Any, /, bins: Any = 10, range: tuple[float, float] | 
     >>> sa.histogram_bin_edges([0.0, 4.0], bins=2).compute()
     array([0., 2., 4.])
     """
-    if not hasattr(bins, "__index__"):
-        return wrap(native_of(bins))
-    bounds = None if range is None else (float(range[0]), float(range[1]))
-    return wrap(native.histogram_edges(native_of(x), int(bins), bounds))
+    return wrap(native.histogram_edges(native_of(x), *_bins(bins, range)))
 
 
 def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Array:
@@ -264,8 +407,32 @@ def digitize(x: Any, /, bins: Any, right: bool = False) -> Array:
     return wrap(native.digitize(native_of(x), edges._array, right))
 
 
-def cov(m: Any, /, *, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Array:
+def cov(
+    m: Any,
+    /,
+    *,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: int | None = None,
+    fweights: Any = None,
+    aweights: Any = None,
+) -> Array:
     """Compute the covariances of variables: each row is one, or each column.
+
+    Parameters
+    ----------
+    m : array_like
+        Observations of variables.
+    rowvar
+        Whether each row is a variable; else each column.
+    bias
+        Divide by the number of observations rather than one less.
+    ddof
+        What is taken from the number of observations; goes before ``bias``.
+    fweights
+        How often each observation counts: whole numbers.
+    aweights
+        How much each observation weighs.
 
     Examples
     --------
@@ -275,7 +442,9 @@ def cov(m: Any, /, *, rowvar: bool = True, bias: bool = False, ddof: int | None 
            [-1.,  1.]])
     """
     less = ddof if ddof is not None else 0 if bias else 1
-    return wrap(native.cov(native_of(m), rowvar, less))
+    frequencies = None if fweights is None else native_of(fweights)
+    weights = None if aweights is None else native_of(aweights)
+    return wrap(native.cov(native_of(m), rowvar, less, frequencies, weights))
 
 
 def corrcoef(x: Any, /, *, rowvar: bool = True) -> Array:
