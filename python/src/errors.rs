@@ -1,10 +1,11 @@
 //! The engine's errors as exceptions of `swath.errors`.
 
+use datafusion::common::DataFusionError;
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use swath_collections::Error;
 use swath_collections::foreign::FunctionError;
+use swath_collections::{Error, RowsLost};
 
 /// The class in `swath.errors` for each kind of error.
 fn class(error: &Error) -> &'static str {
@@ -12,16 +13,24 @@ fn class(error: &Error) -> &'static str {
         Error::ColumnNotFound { .. } => "ColumnNotFoundError",
         Error::TableNotFound { .. } => "TableNotFoundError",
         Error::InvalidArgument { .. } => "InvalidArgumentError",
-        Error::ResourcesExhausted { .. } => "ResourcesExhaustedError",
+        Error::ResourcesExhausted { .. } => "ResourceError",
         Error::Sql { .. } => "SqlError",
         Error::Value { .. } => "InvalidValueError",
         Error::Io { .. } | Error::File(_) => "FileError",
         Error::Cluster(_) => "ClusterError",
         Error::Array(_) => "ArrayError",
         Error::Function(_) => "FunctionError",
+        Error::Engine(cause) if RowsLost::caused(cause) => "WorkerError",
+        Error::Engine(cause) if is_about_plan(cause) => "PlanError",
         // `Error` may grow: what is new here is an error of the engine until it has a class.
         _ => "EngineError",
     }
+}
+
+/// Whether a query could not be planned.
+fn is_about_plan(cause: &DataFusionError) -> bool {
+    use DataFusionError::{NotImplemented, Plan, SchemaError};
+    matches!(cause.find_root(), Plan(_) | SchemaError(..) | NotImplemented(_))
 }
 
 /// The exception for `error`.

@@ -14,10 +14,13 @@ __all__ = [
     "InvalidArgumentError",
     "InvalidValueError",
     "LinAlgError",
-    "ResourcesExhaustedError",
+    "PlanError",
+    "ResourceError",
+    "ShapeError",
     "SqlError",
     "SwathError",
     "TableNotFoundError",
+    "WorkerError",
 ]
 
 
@@ -41,11 +44,15 @@ class InvalidValueError(SwathError, ValueError):
     """A value in the data that an operation cannot take."""
 
 
-class ResourcesExhaustedError(SwathError, MemoryError):
+class ResourceError(SwathError, MemoryError):
     """The memory or spill limit of the session was reached."""
 
 
-class SqlError(SwathError, ValueError):
+class PlanError(SwathError, ValueError):
+    """A query that makes no sense: what it asks for cannot be planned."""
+
+
+class SqlError(PlanError):
     """SQL that cannot be parsed or planned; the message shows the place."""
 
 
@@ -55,6 +62,10 @@ class FileError(SwathError, OSError):
 
 class ClusterError(SwathError, ConnectionError):
     """A cluster that cannot be started or reached, or has another version."""
+
+
+class WorkerError(ClusterError):
+    """A worker that was lost, with rows that had been handed out in part."""
 
 
 class ArrayError(SwathError, ValueError):
@@ -88,6 +99,10 @@ class FunctionError(SwathError, RuntimeError):
 
 class EngineError(SwathError, RuntimeError):
     """Any other error of the engine."""
+
+
+class ShapeError(ArrayError):
+    """Shapes that do not go together, or elements that do not fit into a shape."""
 
 
 class AxisError(ArrayError, IndexError):

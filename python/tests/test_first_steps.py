@@ -139,7 +139,7 @@ def test_results_that_fit_nowhere(monkeypatch):
     monkeypatch.setattr("swath.array._room.available", lambda: 1 << 20)
     big = sa.ones(1 << 26)
     for run in (big.compute, lambda: np.asarray(big), lambda: sa.compute(big, big.sum())):
-        with pytest.raises(sw.errors.ResourcesExhaustedError, match="free in this machine"):
+        with pytest.raises(sw.errors.ResourceError, match="free in this machine"):
             run()
     assert sa.compute(big.sum()) == (1 << 26,)
 
@@ -149,3 +149,14 @@ def test_small_things_about_arrays():
     assert 2.0 in x
     assert 5 not in x
     assert round(x / 3, 1).compute().tolist() == [0.0, 0.3, 0.7]
+
+
+def test_errors_have_the_class_that_says_what_they_are():
+    with pytest.raises(sw.errors.ShapeError, match="broadcast"):
+        sa.ones(3) + sa.ones(4)
+    with pytest.raises(sw.errors.ShapeError, match="reshape"):
+        sa.ones(6).reshape(4, 2)
+    with pytest.raises(sw.errors.PlanError):
+        sw.sql("SELECT FROM WHERE")
+    assert issubclass(sw.errors.SqlError, sw.errors.PlanError)
+    assert issubclass(sw.errors.WorkerError, sw.errors.ClusterError)

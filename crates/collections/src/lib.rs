@@ -61,6 +61,7 @@ pub use swath_exec::interrupt::interruptible;
 /// For the program that chooses the allocator: how it gives freed memory back when a memory limit is exceeded.
 pub use swath_exec::resident::give_back_with;
 /// The plans that a thread waits for, seen by it.
+pub use swath_exec::rows_lost::RowsLost;
 pub use swath_exec::watch;
 /// Lazy n-d arrays; a session's own come from [`Session::arrays`].
 pub use swath_nd as nd;

@@ -38,7 +38,7 @@ pub fn raised(py: Python<'_>, error: &nd::Error) -> PyErr {
         nd::Error::Run(BlocksError::Array(error)) => of_array(py, error),
         nd::Error::Run(BlocksError::Kernel(error)) => of_kernel(py, error),
         nd::Error::Run(BlocksError::Cancelled) => pyo3::exceptions::PyKeyboardInterrupt::new_err(()),
-        nd::Error::Run(BlocksError::Memory { .. }) => named(py, "ResourcesExhaustedError", error),
+        nd::Error::Run(BlocksError::Memory { .. }) => named(py, "ResourceError", error),
         nd::Error::Run(BlocksError::Spill { .. }) | nd::Error::File(_) => named(py, "FileError", error),
         nd::Error::Run(BlocksError::Internal(_) | BlocksError::Panic { .. }) => named(py, "EngineError", error),
         _ => named(py, "ArrayError", error),
@@ -49,7 +49,7 @@ pub fn raised(py: Python<'_>, error: &nd::Error) -> PyErr {
 pub fn of_array(py: Python<'_>, error: &ArrayError) -> PyErr {
     match error {
         ArrayError::Kernel(error) => of_kernel(py, error),
-        ArrayError::Memory { .. } => named(py, "ResourcesExhaustedError", error),
+        ArrayError::Memory { .. } => named(py, "ResourceError", error),
         ArrayError::Internal(_) => named(py, "EngineError", error),
         ArrayError::Outside(outside) => match outside.0.downcast_ref::<PythonRaised>() {
             Some(PythonRaised(error)) => error.clone_ref(py),
@@ -61,6 +61,7 @@ pub fn of_array(py: Python<'_>, error: &ArrayError) -> PyErr {
 
 fn of_kernel(py: Python<'_>, error: &KernelError) -> PyErr {
     let class = match error {
+        KernelError::Broadcast(_) | KernelError::Reshape { .. } => "ShapeError",
         KernelError::AxisOutOfBounds { .. } => "AxisError",
         KernelError::IndexOutOfBounds { .. } | KernelError::TooManyIndices { .. } => "ArrayIndexError",
         KernelError::Promotion { .. } | KernelError::Unsupported { .. } => "ArrayTypeError",

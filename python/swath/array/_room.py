@@ -8,7 +8,7 @@ from pathlib import Path
 
 from swath._internal import array as native
 from swath.array._convert import dtype_of
-from swath.errors import ResourcesExhaustedError
+from swath.errors import ResourceError
 
 _SMALL = 1 << 28
 """Bytes of results about which nobody asks."""
@@ -22,7 +22,7 @@ def make_sure(arrays: Sequence[native.Array]) -> None:
         return
     free = available()
     if free is not None and needed > free:
-        raise ResourcesExhaustedError(
+        raise ResourceError(
             f"compute: the result needs {needed / 2**30:.1f} GiB; {free / 2**30:.1f} GiB are free in this "
             "machine's memory: reduce or slice it first, write it to a file with to_zarr or to_npy, or hold "
             "it in chunks with persist()"
