@@ -60,8 +60,9 @@ pub use swath_exec::foreign;
 pub use swath_exec::interrupt::interruptible;
 /// For the program that chooses the allocator: how it gives freed memory back when a memory limit is exceeded.
 pub use swath_exec::resident::give_back_with;
-/// The plans that a thread waits for, seen by it.
+/// What an error is when a worker was lost whose rows had been handed out in part.
 pub use swath_exec::rows_lost::RowsLost;
+/// The plans that a thread waits for, seen by it.
 pub use swath_exec::watch;
 /// Lazy n-d arrays; a session's own come from [`Session::arrays`].
 pub use swath_nd as nd;
