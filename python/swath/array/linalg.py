@@ -384,8 +384,8 @@ def lstsq(x1: Any, x2: Any, /, rcond: float | None = None) -> LstsqResult:
     x2 : array_like
         What is to be reached: a vector, or one in each column.
     rcond
-        Singular values up to this share of the largest count as zero; by default those that rounding may leave
-        of zero.
+        Singular values up to this share of the largest count as zero; by default those that rounding may
+        leave of zero.
 
     Examples
     --------
