@@ -17,9 +17,9 @@ use tonic::Status;
 pub type Batches = BoxStream<'static, Result<RecordBatch, Status>>;
 
 /// `batches` as Flight sends them, the schema first.
-pub fn encoded(schema: SchemaRef, batches: Batches) -> BoxStream<'static, Result<FlightData, Status>> {
+pub fn encoded(schema: &SchemaRef, batches: Batches) -> BoxStream<'static, Result<FlightData, Status>> {
     let batches = batches.map_err(FlightError::from);
-    messages::encoded(&schema, IpcWriteOptions::default(), batches).map_err(Status::from).boxed()
+    messages::encoded(schema, IpcWriteOptions::default(), batches).map_err(Status::from).boxed()
 }
 
 /// `batches` until `cancelled` becomes true, which ends the work that makes them; then an error that says so. `at_end` runs when the

@@ -200,7 +200,7 @@ impl Server {
                 (batch.schema(), stream::iter([Ok(batch)]).boxed())
             }
         };
-        Ok(results::encoded(schema, batches))
+        Ok(results::encoded(&schema, batches))
     }
 
     /// The rows of a list.

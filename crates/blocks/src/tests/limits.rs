@@ -124,8 +124,8 @@ fn a_full_disk_is_told() {
 fn a_task_that_cannot_fit_is_named() {
     let setup = setup(2, 8 << 20);
     let root = kept(&[1 << 20], &[1 << 18]).sort(0, false).unwrap();
-    // A plan for more memory than there is.
-    let plan = Plan::new(&[root], PlanOptions::new(1 << 30, 2)).unwrap();
+    // A plan for more memory than there is, and for one thread: several would share the line out.
+    let plan = Plan::new(&[root], PlanOptions::new(1 << 30, 1)).unwrap();
     let error = setup.run(&plan).unwrap_err().to_string();
     assert!(error.contains("float64 [1048576] 8.0 MiB needs"), "{error}");
     assert!(error.contains("of the memory limit of 8.0 MiB are left"), "{error}");
