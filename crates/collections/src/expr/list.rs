@@ -1,7 +1,8 @@
 //! The namespace `.list()`: functions of lists. A null list gives null.
 
+use arrow::datatypes::DataType;
 use datafusion::functions_nested::expr_fn as nested;
-use datafusion::logical_expr::{Expr, lambda, lambda_var, lit};
+use datafusion::logical_expr::{Expr, cast, lambda, lambda_var, lit};
 
 use super::ExprOrValue;
 use super::conditional::when;
@@ -49,6 +50,8 @@ impl ListExpr {
 
     /// Element at the position that `index` has in each row (0 is the first, -1 the last); null if there is none.
     pub fn get_at(self, index: Expr) -> Expr {
+        // Numbers without a sign, of `len()` say, meet others with one in decimals.
+        let index = cast(index, DataType::Int64);
         let position = when(index.clone().lt(lit(0_i64))).then(index.clone()).otherwise(index + lit(1_i64));
         nested::array_element(self.0, position)
     }

@@ -243,8 +243,12 @@ mod tests {
 
     #[tokio::test]
     async fn sql_has_it_in_every_form() {
+        // 0.3 * 3 is a little less than 0.9, here as in NumPy.
         let of = "FROM (VALUES (1, 0), (1, 1), (1, 2), (2, NULL), (3, 7)) AS t(k, x)";
-        assert_eq!(one(&format!("SELECT percentile_cont(0.3) WITHIN GROUP (ORDER BY x) {of}")).await, ["|0.9|"]);
+        assert_eq!(
+            one(&format!("SELECT percentile_cont(0.3) WITHIN GROUP (ORDER BY x) {of}")).await,
+            ["|0.8999999999999999|"]
+        );
         assert_eq!(
             one(&format!("SELECT percentile_cont(0.3) WITHIN GROUP (ORDER BY x DESC) {of} WHERE k = 1")).await,
             ["|1.4|"]
