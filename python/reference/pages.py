@@ -45,6 +45,7 @@ MADE_BY_METHODS = (
     "swath.array.order.UniqueInverse",
     "swath.array.linalg.QRResult",
     "swath.array.linalg.SVDResult",
+    "swath.array.linalg.EigResult",
     "swath.array.linalg.EighResult",
     "swath.array.linalg.SlogdetResult",
     "swath.array.linalg.LstsqResult",

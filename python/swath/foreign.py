@@ -269,8 +269,6 @@ _NAMES: dict[str, dict[str, str]] = {
         "to_hdf5": "to_zarr(x, folder), or store(x, dataset)",
     },
     "swath.array.linalg": {
-        "eig": "eigh for symmetric matrices; np.linalg.eig(x.compute()) for others",
-        "eigvals": "eigvalsh for symmetric matrices; np.linalg.eigvals(x.compute()) for others",
         "expm": "scipy.linalg.expm(x.compute())",
         "lu": "solve, det and inv, which use it; scipy.linalg.lu(x.compute())",
         "tsqr": "qr(x), which goes by blocks of rows",

@@ -51,6 +51,7 @@ pub fn of_array(py: Python<'_>, error: &ArrayError) -> PyErr {
         ArrayError::Kernel(error) => of_kernel(py, error),
         ArrayError::Memory { .. } => named(py, "ResourceError", error),
         ArrayError::Internal(_) => named(py, "EngineError", error),
+        ArrayError::Invalid(message) if message.starts_with("cannot reshape") => named(py, "ShapeError", error),
         ArrayError::Outside(outside) => match outside.0.downcast_ref::<PythonRaised>() {
             Some(PythonRaised(error)) => error.clone_ref(py),
             None => named(py, "FileError", error),

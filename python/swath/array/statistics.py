@@ -94,7 +94,7 @@ def _weighted(x: Any, q: Any, axis: Any, method: str, keepdims: bool, weights: A
             at.ndim == 0,
         )
     )
-    lengths = made.shape if at.ndim == 0 else made.shape[1:]
+    lengths = list(made.shape if at.ndim == 0 else made.shape[1:])
     if keepdims:
         lengths = list(wrap(native_of(x)).shape)
         for place in range(len(lengths)) if along is None else along:
