@@ -157,6 +157,6 @@ def test_errors_have_the_class_that_says_what_they_are():
     with pytest.raises(sw.errors.ShapeError, match="reshape"):
         sa.ones(6).reshape(4, 2)
     with pytest.raises(sw.errors.PlanError):
-        sw.sql("SELECT FROM WHERE")
+        sw.sql("SELECT 1 +")
     assert issubclass(sw.errors.SqlError, sw.errors.PlanError)
     assert issubclass(sw.errors.WorkerError, sw.errors.ClusterError)

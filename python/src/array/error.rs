@@ -51,7 +51,6 @@ pub fn of_array(py: Python<'_>, error: &ArrayError) -> PyErr {
         ArrayError::Kernel(error) => of_kernel(py, error),
         ArrayError::Memory { .. } => named(py, "ResourceError", error),
         ArrayError::Internal(_) => named(py, "EngineError", error),
-        ArrayError::Invalid(message) if message.starts_with("cannot reshape") => named(py, "ShapeError", error),
         ArrayError::Outside(outside) => match outside.0.downcast_ref::<PythonRaised>() {
             Some(PythonRaised(error)) => error.clone_ref(py),
             None => named(py, "FileError", error),
@@ -67,6 +66,7 @@ fn of_kernel(py: Python<'_>, error: &KernelError) -> PyErr {
         KernelError::IndexOutOfBounds { .. } | KernelError::TooManyIndices { .. } => "ArrayIndexError",
         KernelError::Promotion { .. } | KernelError::Unsupported { .. } => "ArrayTypeError",
         KernelError::OutOfRange { .. } => "ArrayOverflowError",
+        KernelError::Invalid(message) if message.starts_with("cannot reshape") => "ShapeError",
         KernelError::Invalid(message) if message.contains("Singular matrix") => "LinAlgError",
         KernelError::Invalid(message) if message.contains("positive definite") => "LinAlgError",
         _ => "ArrayError",

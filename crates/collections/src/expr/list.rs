@@ -95,7 +95,7 @@ impl ListExpr {
     /// Position of the first element that equals `value` (0 is the first); null if there is none.
     pub fn position(self, value: impl Into<ExprOrValue>) -> Expr {
         let position = nested::array_position(self.0, value.into().0, lit(1_i64));
-        datafusion::logical_expr::cast(position, arrow::datatypes::DataType::Int64) - lit(1_i64)
+        cast(position, DataType::Int64) - lit(1_i64)
     }
 
     /// Sorted; nulls first when ascending, last when descending.

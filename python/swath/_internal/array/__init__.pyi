@@ -56,6 +56,7 @@ __all__ = [
     "get",
     "histogram",
     "histogram_edges",
+    "histogramdd",
     "insert",
     "insert_at",
     "isclose",
@@ -113,6 +114,7 @@ __all__ = [
     "unique_counts",
     "unique_inverse",
     "vindex",
+    "weighted_quantile",
 ]
 
 #: An array, or a bare number, which takes the dtype of the array beside it.
