@@ -81,13 +81,14 @@ impl EngineBuilder {
 
     /// The engine.
     pub fn build(self) -> Engine {
-        crate::heap::keep_freed();
+        let memory = self.memory.unwrap_or_else(|| Arc::new(MemoryLimit::new(DEFAULT_LIMIT_BYTES)));
+        crate::heap::keep_freed(memory.limit());
         let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let parallelism = self.parallelism.unwrap_or_else(processors);
         Engine(Arc::new(Parts {
             parallelism,
             threads: self.threads.unwrap_or_else(|| Arc::new(ThreadPool::new(parallelism - 1))),
-            memory: self.memory.unwrap_or_else(|| Arc::new(MemoryLimit::new(DEFAULT_LIMIT_BYTES))),
+            memory,
             spill: self.spill.unwrap_or_else(|| Arc::new(SpillFolder::new(std::env::temp_dir()))),
             patience: self.patience.unwrap_or(DEFAULT_PATIENCE),
         }))

@@ -88,14 +88,18 @@ pub(crate) fn part(array: &NdArray, within: &Region) -> Result<NdArray> {
     Ok(array.slice(&parts)?)
 }
 
-/// Blocks of lengths that are known only now, whole, one after another along each axis.
+/// Blocks of lengths that are known only now, one after another along each axis; whole along axes of such lengths.
 fn from_whole(input: &Input, read: &TaskRead, get: impl Fn(usize) -> Result<Block>) -> Result<NdArray> {
     let mut blocks = Vec::with_capacity(read.pieces.len());
     for piece in &read.pieces {
-        blocks.push((input.grid.index_of(piece.block), get(piece.block)?));
+        let block = get(piece.block)?;
+        let array = block.array()?;
+        // Along axes of known lengths a read may take a part of a block.
+        let wanted = input.grid.axes().iter().zip(&piece.within).zip(array.shape());
+        let wanted = wanted.map(|((axis, within), length)| if axis.is_known() { within.clone() } else { 0..*length });
+        blocks.push((input.grid.index_of(piece.block), part(array, &wanted.collect())?));
     }
-    let parts =
-        blocks.iter().map(|(index, block)| Ok((index.as_slice(), block.array()?))).collect::<Result<Vec<_>>>()?;
+    let parts: Vec<(&[usize], &NdArray)> = blocks.iter().map(|(index, array)| (index.as_slice(), array)).collect();
     in_order(input.dtype, &parts)
 }
 

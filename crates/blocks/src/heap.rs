@@ -8,6 +8,8 @@
 //! again what is kept can become as much as the limit itself. So a run that comes near its limit hands it back from time to time; others
 //! do not, as memory that is new to the process costs a page fault every 4 KiB.
 
+use swath_kernels::memory;
+
 /// Bytes that are freed between one time and the next: an eighth of the limit, within these.
 const LEAST_BYTES: u64 = 32 << 20;
 const MOST_BYTES: u64 = 128 << 20;
@@ -41,9 +43,14 @@ impl Freed {
     }
 }
 
-/// Has the system's allocator keep what tasks free, as far as nobody said otherwise; larger things have pages of their own. Allocators
-/// other than glibc's are not touched by this.
-pub(crate) fn keep_freed() {
+/// Of what results and large blocks free, so much is kept for the next ones: an eighth of the limit, and no more than this.
+const MOST_KEPT_BYTES: u64 = 1 << 30;
+
+/// Has the system's allocator keep what tasks free, as far as nobody said otherwise; larger things have pages of their own, which
+/// are kept as far as the engine with the largest limit allows. Allocators other than glibc's are not touched by this.
+pub(crate) fn keep_freed(limit_bytes: u64) {
+    let kept = usize::try_from((limit_bytes / 8).min(MOST_KEPT_BYTES)).unwrap_or(0);
+    memory::keep(kept.max(memory::may_keep()));
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         static ONCE: std::sync::Once = std::sync::Once::new();
@@ -63,6 +70,7 @@ pub(crate) fn keep_freed() {
 
 /// Hands freed memory back, where the system's allocator does not do so by itself. Others are not touched by this.
 pub(crate) fn hand_back() {
+    memory::hand_back();
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: no memory that is in use is touched; callable from any thread.
     unsafe {

@@ -46,6 +46,18 @@ pub enum KernelError {
         /// Dimensions that the index consumes.
         given: usize,
     },
+    /// A boolean index of another length than the axis it stands for.
+    #[error(
+        "boolean index did not match indexed array along axis {axis}; size of axis is {size} but size of corresponding boolean axis is {given}"
+    )]
+    BooleanIndex {
+        /// The axis.
+        axis: usize,
+        /// The length of that axis.
+        size: usize,
+        /// The length of the index.
+        given: usize,
+    },
     /// Dtypes without a common one.
     #[error("no common dtype for {left} and {right}: cast one of them explicitly")]
     Promotion {
@@ -88,7 +100,7 @@ impl KernelError {
 pub type Result<T> = std::result::Result<T, KernelError>;
 
 /// A shape as Python writes a tuple: `()`, `(3,)`, `(3,4)`.
-pub(crate) fn shape(lengths: &[usize]) -> String {
+pub fn shape(lengths: &[usize]) -> String {
     match lengths {
         [one] => format!("({one},)"),
         _ => format!("({})", lengths.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")),

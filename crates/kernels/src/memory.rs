@@ -3,12 +3,20 @@
 //! Fresh memory costs a fault for each page that is touched first, of 4 KiB as a rule: for a result that is written once this may take
 //! longer than its computation. In huge pages of 2 MiB it is a tenth of that. Linux gives them to whoever asks (`madvise`); elsewhere
 //! the advice is left out.
+//!
+//! Even so the system clears every page before it hands it out, which takes longer than writing it. So pages of arrays that were dropped
+//! are kept for the next array of about their size, as much as an engine allows ([`keep`]). The system may take them back whenever it
+//! needs memory (`MADV_FREE`): until then they count as the process's, after that they are fresh again.
 
-use std::alloc::{Layout, handle_alloc_error};
-use std::ptr::NonNull;
 use std::sync::Arc;
 
 use arrow_buffer::Buffer;
+
+#[cfg(target_os = "linux")]
+mod mapped;
+
+#[cfg(target_os = "linux")]
+use mapped::Mapped;
 
 /// Allocations of fewer bytes are left as they are.
 const LARGE: usize = 4 << 20;
@@ -69,7 +77,7 @@ impl Room {
     pub fn as_mut_ptr(&mut self) -> *mut u8 {
         match &mut self.0 {
             Kind::Words(words) => words.as_mut_ptr().cast(),
-            Kind::Mapped(mapped) => mapped.start.as_ptr(),
+            Kind::Mapped(mapped) => mapped.start().as_ptr(),
         }
     }
 
@@ -90,75 +98,48 @@ impl Room {
                 Buffer::from_vec(words).slice_with_length(0, bytes)
             }
             // SAFETY: the bytes lie in the mapping, which the buffer then owns.
-            Kind::Mapped(mapped) => unsafe { Buffer::from_custom_allocation(mapped.start, bytes, Arc::new(mapped)) },
+            Kind::Mapped(mapped) => unsafe { Buffer::from_custom_allocation(mapped.start(), bytes, Arc::new(mapped)) },
         }
     }
 }
 
-/// Pages of the system's, given back when dropped.
+/// Elsewhere all memory is the allocator's.
+#[cfg(not(target_os = "linux"))]
 #[derive(Debug)]
-struct Mapped {
-    start: NonNull<u8>,
-    bytes: usize,
-}
-
-// SAFETY: plain memory that belongs to its owner alone.
-unsafe impl Send for Mapped {}
-// SAFETY: as above; nothing is changed through a shared reference.
-unsafe impl Sync for Mapped {}
-
-#[cfg(target_os = "linux")]
-impl Mapped {
-    /// None for what is not large.
-    fn new(bytes: usize) -> Option<Self> {
-        const SMALL: usize = 4096;
-        const HUGE: usize = 2 << 20;
-        if bytes < LARGE {
-            return None;
-        }
-        let fail = || handle_alloc_error(Layout::from_size_align(bytes, 1).unwrap_or(Layout::new::<u8>()));
-        let Some(kept) = bytes.checked_next_multiple_of(SMALL) else { fail() };
-        let Some(length) = kept.checked_add(HUGE) else { fail() };
-        let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
-        // SAFETY: a new mapping, wherever the system likes.
-        let mapped = unsafe { libc::mmap(std::ptr::null_mut(), length, protection, flags, -1, 0) };
-        if mapped == libc::MAP_FAILED {
-            fail();
-        }
-        let base = mapped.cast::<u8>();
-        let before = (base as usize).next_multiple_of(HUGE) - base as usize;
-        // SAFETY: what lies before and behind the aligned part belongs to this mapping, and is used by nobody.
-        unsafe {
-            if before > 0 {
-                libc::munmap(base.cast(), before);
-            }
-            if before < HUGE {
-                libc::munmap(base.add(before + kept).cast(), HUGE - before);
-            }
-        }
-        let start = base.wrapping_add(before);
-        // The rest stays in small pages: memory that nobody counts would else be as much as a huge page for each array.
-        // SAFETY: the advice changes no contents.
-        unsafe { libc::madvise(start.cast(), kept / HUGE * HUGE, libc::MADV_HUGEPAGE) };
-        NonNull::new(start).map(|start| Self { start, bytes: kept })
-    }
-}
+enum Mapped {}
 
 #[cfg(not(target_os = "linux"))]
 impl Mapped {
     fn new(_: usize) -> Option<Self> {
         None
     }
+
+    fn start(&self) -> std::ptr::NonNull<u8> {
+        match *self {}
+    }
 }
 
-impl Drop for Mapped {
-    fn drop(&mut self) {
-        #[cfg(target_os = "linux")]
-        // SAFETY: the mapping belongs to `self`, and nobody has it any more.
-        unsafe {
-            libc::munmap(self.start.as_ptr().cast(), self.bytes);
-        }
-    }
+/// Lets freed arrays keep as many bytes for later ones, all together; what is kept beyond that goes back at once. Nothing is kept before
+/// somebody allows it.
+pub fn keep(bytes: usize) {
+    #[cfg(target_os = "linux")]
+    mapped::keep(bytes);
+    #[cfg(not(target_os = "linux"))]
+    let _ = bytes;
+}
+
+/// How many bytes may be kept now.
+pub fn may_keep() -> usize {
+    #[cfg(target_os = "linux")]
+    return mapped::may_keep();
+    #[cfg(not(target_os = "linux"))]
+    0
+}
+
+/// Gives all memory back that is kept for later arrays.
+pub fn hand_back() {
+    #[cfg(target_os = "linux")]
+    mapped::hand_back();
 }
 
 #[cfg(test)]

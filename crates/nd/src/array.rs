@@ -53,7 +53,9 @@ impl Array {
         Error: From<E>,
     {
         let built = self.expression().and_then(|expression| match build(expression).map_err(Error::from) {
-            Err(error) if error.needs_lengths() => Ok(build(&crate::resolve::known(&self.context, expression)?)?),
+            Err(error) if needs_lengths(&error, std::slice::from_ref(expression)) => {
+                Ok(build(&crate::resolve::known(&self.context, expression)?)?)
+            }
             other => other,
         });
         Self::new(&self.context, built)
@@ -78,13 +80,21 @@ impl Array {
         Error: From<E>,
     {
         let built = expressions(arrays).and_then(|expressions| match build(&expressions).map_err(Error::from) {
-            Err(error) if error.needs_lengths() => {
+            Err(error) if needs_lengths(&error, &expressions) => {
                 let known = expressions.iter().map(|expression| crate::resolve::known(context, expression));
                 Ok(build(&known.collect::<Result<Vec<_>>>()?)?)
             }
             other => other,
         });
         Self::new(context, built)
+    }
+
+    /// [`then_with`](Self::then_with) where all arrays are combined place by place: lengths that are not known are those of all.
+    pub(crate) fn then_matched<E>(&self, others: &[&Self], build: impl Fn(&[ArrayExpr]) -> Result<ArrayExpr, E>) -> Self
+    where
+        Error: From<E>,
+    {
+        self.then_with::<Error>(others, |arrays| Ok(build(&crate::resolve::matched(&self.context, arrays)?)?))
     }
 
     /// Several arrays from this one's expression; a mistake stands in each.
@@ -96,7 +106,9 @@ impl Array {
         Error: From<E>,
     {
         let built = self.expression().and_then(|expression| match build(expression).map_err(Error::from) {
-            Err(error) if error.needs_lengths() => Ok(build(&crate::resolve::known(&self.context, expression)?)?),
+            Err(error) if needs_lengths(&error, std::slice::from_ref(expression)) => {
+                Ok(build(&crate::resolve::known(&self.context, expression)?)?)
+            }
             other => other,
         });
         match built {
@@ -191,6 +203,11 @@ impl Array {
     pub fn astype(&self, dtype: DType) -> Self {
         self.then(|array| array.cast(dtype))
     }
+}
+
+/// Whether an error may go when lengths are known: it asks for them, or comes of the bounds in their place.
+pub(crate) fn needs_lengths(error: &Error, arrays: &[ArrayExpr]) -> bool {
+    error.needs_lengths() || (error.is_about_lengths() && arrays.iter().any(|array| !array.grid().is_known()))
 }
 
 /// The expressions of arrays, or the first mistake in them.

@@ -177,7 +177,15 @@ impl Array {
 
 /// Counts in the cells of a grid: each variable's bin numbers make the number of a cell, and these are counted.
 fn cells(variables: &[Array], bins: &[Bins], weights: Option<&Array>, density: bool) -> (Array, Vec<Array>) {
-    let edges: Vec<Array> = variables.iter().zip(bins).map(|(own, bins)| own.histogram_edges(bins)).collect();
+    let edges: Vec<Array> = variables
+        .iter()
+        .zip(bins)
+        .map(|(own, bins)| match bins {
+            // As NumPy, between numbers that were given in their precision.
+            Bins::Between(..) => own.astype(DType::F64).histogram_edges(bins),
+            _ => own.histogram_edges(bins),
+        })
+        .collect();
     let counted = || -> Result<Array> {
         let mut lengths = Vec::new();
         let mut cell: Option<Array> = None;

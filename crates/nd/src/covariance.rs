@@ -55,7 +55,8 @@ impl Array {
             self.t()
         };
         Ok(matrix.then(|array| match array.dtype() {
-            dtype if dtype.is_float() || dtype.is_complex() => Ok(array.clone()),
+            // As NumPy, in double precision at least.
+            dtype if dtype.is_complex() => array.cast(DType::C128),
             _ => array.cast(DType::F64),
         }))
     }

@@ -43,6 +43,13 @@ impl Error {
     pub(crate) fn needs_lengths(&self) -> bool {
         matches!(self, Self::Array(ArrayError::UnknownLength { .. }))
     }
+
+    /// Whether lengths may be the reason, so that bounds in their place may have brought it about.
+    pub(crate) fn is_about_lengths(&self) -> bool {
+        let Self::Array(ArrayError::Kernel(error)) = self else { return matches!(self, Self::Array(_)) };
+        use KernelError::*;
+        !matches!(error, AxisOutOfBounds { .. } | RepeatedAxis(_) | Promotion { .. } | Unsupported { .. })
+    }
 }
 
 /// The result of what can go wrong with arrays.

@@ -54,9 +54,9 @@ impl Array {
                 let shapes = (left.shape(), right.shape());
                 match error {
                     swath_arrays::ArrayError::Kernel(_) => Error::invalid(format!(
-                        "shapes {:?} and {:?} not aligned: the last axis and {} of the other differ in length",
-                        shapes.0.as_slice(),
-                        shapes.1.as_slice(),
+                        "shapes {} and {} not aligned: the last axis and {} of the other differ in length",
+                        swath_kernels::error::shape(&shapes.0),
+                        swath_kernels::error::shape(&shapes.1),
                         if axis == -1 { "the only one" } else { "the last but one" }
                     )),
                     other => other.into(),

@@ -120,7 +120,7 @@ impl Array {
         let options = options.into();
         match &options.mask {
             None => self.then(|array| reduced(array, None, function, &options)),
-            Some(mask) => self.then_with(&[mask], |both| reduced(&both[0], Some(&both[1]), function, &options)),
+            Some(mask) => self.then_matched(&[mask], |both| reduced(&both[0], Some(&both[1]), function, &options)),
         }
     }
 }
@@ -298,7 +298,7 @@ impl Array {
     }
 
     /// The same array, of which each block is looked at when it is made.
-    fn checked(
+    pub(crate) fn checked(
         &self,
         name: &'static str,
         look: impl Fn(&NdArray) -> swath_arrays::Result<()> + Send + Sync + 'static,

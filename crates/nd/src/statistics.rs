@@ -1,8 +1,8 @@
 //! Quantiles, histograms, counts.
 
-use swath_arrays::ArrayExpr;
 use swath_arrays::expr::op::QuantileMethod;
-use swath_kernels::{Complex, DType, NdArray, SliceSpec, normalize_axes, normalize_axis, order};
+use swath_arrays::{ArrayExpr, AxisSpec, ChunkSpec};
+use swath_kernels::{Complex, DType, KernelError, NdArray, SliceSpec, normalize_axes, normalize_axis, order};
 
 use crate::array::Array;
 use crate::bins::BinRule;
@@ -106,6 +106,21 @@ impl Array {
         Ok(made[0].moveaxis(-1, 0))
     }
 
+    /// One quantile over axes by a method; of narrow floats their dtype. With `skip_nan` NaN does not count.
+    ///
+    /// # Errors
+    /// Kept: as [`Array::quantiles`].
+    #[must_use]
+    pub fn quantile_by(
+        &self,
+        at: f64,
+        options: impl Into<ReduceOptions>,
+        method: QuantileMethod,
+        skip_nan: bool,
+    ) -> Self {
+        self.quantiles_of(&[at], &options.into(), method, skip_nan).first()
+    }
+
     /// One quantile over axes, between neighbours in proportion.
     #[must_use]
     pub fn quantile(&self, at: f64, options: impl Into<ReduceOptions>) -> Self {
@@ -162,6 +177,16 @@ impl Array {
     fn quantiles_of(&self, at: &[f64], options: &ReduceOptions, method: QuantileMethod, skip_nan: bool) -> Self {
         self.then(|array| -> Result<ArrayExpr> {
             options.only_axes("quantile")?;
+            if array.dtype() == DType::Bool && !method.is_discrete() {
+                let accepts =
+                    "bool has no values between false and true: cast it, or take a method that gives elements";
+                return Err(
+                    KernelError::Unsupported { function: "quantile", dtypes: vec![DType::Bool], accepts }.into()
+                );
+            }
+            // As NumPy, NaN of no integers.
+            let nothing = skip_nan && array.grid().is_known() && array.elements() == 0;
+            let array = &if nothing && array.dtype().is_integer() { array.cast(DType::F64)? } else { array.clone() };
             let result = array.quantile(at, options.axes(), method, skip_nan)?;
             if !options.keeps() {
                 return Ok(result);
@@ -208,16 +233,26 @@ impl Array {
     }
 
     fn weighted(&self, edges: &Self, weights: &Self) -> Self {
-        self.then_with(&[edges, weights], |arrays| arrays[0].histogram(&arrays[1], Some(&arrays[2])))
+        self.then_with(&[edges, weights], |arrays| -> Result<ArrayExpr> {
+            let matched = crate::resolve::matched(self.context(), &[arrays[0].clone(), arrays[2].clone()])?;
+            Ok(matched[0].histogram(&arrays[1], Some(&matched[1]))?)
+        })
     }
 
     /// The edges of the bins that [`Array::histogram`] takes.
     #[must_use]
     pub fn histogram_edges(&self, bins: &Bins) -> Self {
+        let precision = match self.dtype() {
+            Ok(dtype) if dtype.is_float() => dtype,
+            Ok(_) => DType::F64,
+            Err(error) => return self.failed(error),
+        };
         let (count, low, high) = match bins {
             Bins::Edges(edges) => return edges.clone(),
             Bins::Rule(rule, range) => {
                 return match self.ruled_bins(*rule, *range) {
+                    // Between the extremes, which are of the array's own precision.
+                    Ok(Bins::Between(count, ..)) if range.is_none() => self.histogram_edges(&Bins::Count(count)),
                     Ok(bins) => self.histogram_edges(&bins),
                     Err(error) => self.failed(error),
                 };
@@ -226,8 +261,23 @@ impl Array {
                 if self.size().is_ok_and(|size| size == 0) {
                     return self.histogram_edges(&Bins::Between(*count, 0.0, 1.0));
                 }
-                let double = self.astype(DType::F64);
-                (*count, double.min(()), double.max(()))
+                let values = self.astype(precision);
+                let ends = crate::join::stack(&[&values.min(()), &values.max(())], 0);
+                let ends = ends.unwrap_or_else(|error| self.failed(error)).rechunk(ChunkSpec::Uniform(AxisSpec::Whole));
+                let ends = ends.checked("histogram", |ends| {
+                    let ends: Vec<f64> = ends.scalars().into_iter().map(|end| end.to()).collect();
+                    match ends.iter().all(|end| end.is_finite()) {
+                        true => Ok(()),
+                        false => Err(swath_arrays::ArrayError::invalid(format!(
+                            "autodetected range of [{}] is not finite",
+                            ends.iter()
+                                .map(|end| format!("{end:?}").replace("NaN", "nan"))
+                                .collect::<Vec<_>>()
+                                .join(", ")
+                        ))),
+                    }
+                });
+                (*count, ends.slice(crate::s![0]), ends.slice(crate::s![1]))
             }
             Bins::Between(count, low, high) => {
                 if !(low.is_finite() && high.is_finite()) {
@@ -244,9 +294,11 @@ impl Array {
         }
         let same = low.equal(&high);
         let (low, high) = (same.where_(&low - 0.5, &low), same.where_(&high + 0.5, &high));
+        // As NumPy, in the precision of the ends; then in that of the elements.
         let positions = self.context().arange(0, count as i64 + 1, 1);
-        let line = &positions * ((&high - &low) / count as f64) + low;
-        positions.equal(count as i64).where_(high, line)
+        let own = low.dtype().unwrap_or(DType::F64);
+        let line = positions.astype(own) * ((&high - &low) / count as f64) + low;
+        positions.equal(count as i64).where_(high, line).astype(precision)
     }
 
     /// How often each of `0, 1, …` occurs in a vector of integers, or the sums of weights there. The result is as long as the largest
@@ -276,14 +328,29 @@ impl Array {
         };
         match weights {
             None => self.then(|array| array.bincount(length, None)),
-            Some(weights) => self.then_with(&[weights], |both| both[0].bincount(length, Some(&both[1]))),
+            Some(weights) => self.then_matched(&[weights], |both| both[0].bincount(length, Some(&both[1]))),
         }
     }
 
     /// For each element the number of the bin between ascending (or descending) `edges` it lies in: `edges[i-1] <= x < edges[i]`, or
     /// with `right` `edges[i-1] < x <= edges[i]`.
+    ///
+    /// # Errors
+    /// Kept: complex numbers. Edges that neither ascend nor descend, when it runs.
     #[must_use]
     pub fn digitize(&self, edges: &Self, right: bool) -> Self {
-        edges.searchsorted(self, !right)
+        if self.dtype().is_ok_and(|dtype| dtype.is_complex()) || edges.dtype().is_ok_and(|dtype| dtype.is_complex()) {
+            let accepts = "numbers that have an order";
+            let dtypes = [self, edges].iter().filter_map(|array| array.dtype().ok()).collect();
+            return self.failed(KernelError::Unsupported { function: "digitize", dtypes, accepts }.into());
+        }
+        let whole = edges.rechunk(ChunkSpec::Uniform(AxisSpec::Whole)).checked("digitize", |edges| {
+            let edges: Vec<f64> = edges.scalars().into_iter().map(|edge| edge.to()).collect();
+            match edges.is_sorted() || edges.is_sorted_by(|left, right| left >= right) {
+                true => Ok(()),
+                false => Err(swath_arrays::ArrayError::invalid("bins must be monotonically increasing or decreasing")),
+            }
+        });
+        whole.searchsorted(self, !right)
     }
 }

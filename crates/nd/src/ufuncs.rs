@@ -41,16 +41,24 @@ impl Array {
     }
 }
 
-/// An elementwise function; lengths are computed where arrays of different unknown ones meet.
+/// An elementwise function; lengths are computed where arrays of different unknown ones meet, or unknown ones and others.
 fn map_known(array: &Array, name: &str, arguments: &[Argument]) -> Result<ArrayExpr> {
+    let arrays: Vec<ArrayExpr> = arguments
+        .iter()
+        .filter_map(|one| if let Argument::Array(one) = one { Some(one.clone()) } else { None })
+        .collect();
+    let known = || -> Result<ArrayExpr> {
+        let known = arguments.iter().map(|argument| match argument {
+            Argument::Array(one) => Ok(Argument::Array(crate::resolve::known(array.context(), one)?)),
+            other => Ok(other.clone()),
+        });
+        Ok(ArrayExpr::map(name, &known.collect::<Result<Vec<_>>>()?)?)
+    };
+    if !crate::resolve::are_alike(&arrays) {
+        return known();
+    }
     match ArrayExpr::map(name, arguments).map_err(crate::Error::from) {
-        Err(error) if error.needs_lengths() => {
-            let known = arguments.iter().map(|argument| match argument {
-                Argument::Array(one) => Ok(Argument::Array(crate::resolve::known(array.context(), one)?)),
-                other => Ok(other.clone()),
-            });
-            Ok(ArrayExpr::map(name, &known.collect::<Result<Vec<_>>>()?)?)
-        }
+        Err(error) if crate::array::needs_lengths(&error, &arrays) => known(),
         other => other,
     }
 }
@@ -192,6 +200,10 @@ impl Array {
     #[must_use]
     pub fn round(&self, decimals: i32) -> Self {
         let Ok(dtype) = self.dtype() else { return self.clone() };
+        if dtype == swath_kernels::DType::Bool {
+            // As NumPy, which rounds truth values as the narrowest floats.
+            return self.astype(swath_kernels::DType::F16).round(decimals);
+        }
         if decimals == 0 || (dtype.is_integer() && decimals > 0) {
             return self.unary("round");
         }
@@ -206,11 +218,33 @@ impl Array {
     #[must_use]
     pub fn clip(&self, low: Option<Operand>, high: Option<Operand>) -> Self {
         match (low, high) {
-            (Some(low), Some(high)) => self.ufunc("clip", [low, high]),
+            (Some(low), Some(high)) => match self.beyond(&low, &high) {
+                (true, true) => self.clone(),
+                (true, false) => self.minimum(high),
+                (false, true) => self.maximum(low),
+                (false, false) => self.ufunc("clip", [low, high]),
+            },
+            // As NumPy, bounds beyond the dtype do not bound.
+            (None, Some(high)) if self.beyond(&high, &high).1 => self.clone(),
+            (Some(low), None) if self.beyond(&low, &low).0 => self.clone(),
             (Some(low), None) => self.maximum(low),
             (None, Some(high)) => self.minimum(high),
             (None, None) => self.clone(),
         }
+    }
+
+    /// Whether bounds are bare integers below and above all that the dtype holds.
+    fn beyond(&self, low: &Operand, high: &Operand) -> (bool, bool) {
+        let Ok(dtype) = self.dtype() else { return (false, false) };
+        if !dtype.is_integer() {
+            return (false, false);
+        }
+        let fits = |value: i128| swath_kernels::Scalar::from_integer(value, dtype).is_ok();
+        let integer =
+            |bound: &Operand| if let Operand::Number(Argument::Int(value)) = bound { Some(*value) } else { None };
+        let below = integer(low).is_some_and(|value| value < 0 && !fits(value));
+        let above = integer(high).is_some_and(|value| value > 0 && !fits(value));
+        (below, above)
     }
 
     /// NaN, infinity and negative infinity replaced by values; the infinities by the largest and least numbers if none are given.
@@ -227,7 +261,12 @@ impl Array {
     /// The fraction and the integer part, both with the sign of the element.
     #[must_use]
     pub fn modf(&self) -> (Self, Self) {
-        (self.unary("modf_fraction"), self.unary("trunc"))
+        let fraction = self.unary("modf_fraction");
+        let whole = match fraction.dtype() {
+            Ok(dtype) => self.unary("trunc").astype(dtype),
+            Err(error) => self.failed(error),
+        };
+        (fraction, whole)
     }
 
     /// A mantissa between 0.5 and 1 and the power of two (`int32`) whose product it is.

@@ -398,7 +398,7 @@ for shape in [(5,), (2, 3), (2, 3, 4)]:
 case("flatnonzero", [], [values("bool", (2, 3))], np.flatnonzero)
 case("extract", [], [values("int8", (2, 3)), values("bool", (2, 3))], lambda x, m: np.extract(m, x))
 case("choose", [], [np.array([[0, 1], [1, 0]]), values("int8", (2, 2)), values("int8", (2,))], lambda i, a, b: np.choose(i, [a, b]))
-case("select", [9], [values("bool", (4,)), values("bool", (4,)), plain("int8", (4,)), plain("int8", (4,))], lambda c, d, x, y: np.select([c, d], [x, y], np.int64(9)))
+case("select", [9], [values("bool", (4,)), values("bool", (4,)), plain("int8", (4,)), plain("int8", (4,))], lambda c, d, x, y: np.select([c, d], [x, y], 9))
 
 # Products and linear algebra.
 PRODUCTS = [((2, 3), (3, 4)), ((3,), (3, 4)), ((2, 3), (3,)), ((3,), (3,)), ((5, 2, 3), (3, 2)), ((2, 1, 2, 3), (4, 3, 2)), ((2, 3), (2, 3)), ((0, 3), (3, 2)), ((2, 0), (0, 3)), ((), (3,))]
@@ -625,7 +625,7 @@ deficient = random.normal(size=(6, 2)) @ random.normal(size=(2, 4)) + 1e-2 * ran
 def least_squares(rcond):
     def solved(a, b):
         solution, _, rank, singular = np.linalg.lstsq(a, b, rcond)
-        return solution, np.int64(rank), singular
+        return solution, np.asarray(rank), singular
 
     return solved
 
@@ -638,6 +638,101 @@ for k in [-1, 0, 2]:
         case("trace_of", [k, first, second], [values("int8", (2, 3, 4))], lambda x: np.trace(x, k, first, second))
 case("is_not_in", [], [plain("int64", (3, 4)), np.array([1, -3, 5, 7])], lambda x, y: np.isin(x, y, invert=True))
 case("is_not_in", [], [plain("int64", (3, 4)), np.zeros(0, "int64")], lambda x, y: np.isin(x, y, invert=True))
+
+# Functions of complex numbers over the plane: both parts alone, and the signs of zeros.
+corners = [0.0, -0.0, 1.0, np.inf, -np.inf, np.nan]
+plane = [complex(x, y) for x in corners for y in corners]
+plane += [1e-12, -1e-12j, 1e-12 + 1e-12j, complex(-1e-200, 1e-200), 0.5 + 0.25j, -0.5 - 0.75j, complex(2, -0.0), complex(-2, -0.0), complex(-2, 0.0)]
+plane += [complex(-0.0, 2), complex(0.0, -2), complex(-0.0, -0.5), 1 + 1e-9j, 1 + 1e-17j, complex(1, -1e-300), complex(1e-17, -1), 0.6 + 0.8j, -0.8 + 0.6j]
+plane += [1.0000001 + 1e-9j, 3 - 4j, -12 + 7j, 0.01 + 30j, 1e5 - 1e-5j, -1e5 + 0j, 1e10 + 1j, -1e10 + 1j, -1e16j, 1e16 + 1j, 1e300 - 1e300j, 1e-300 + 1j]
+plane += [800 + 1j, -800 - 1j, 710 + 0.5j, -710 + 2j, 1 + 800j, complex(-1e16, 1e16), 25 + 1.5707963267948966j, 1e-310 + 1e-310j, 0.999999 + 1e-200j]
+FUNCTIONS = "exp log sqrt sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh".split()
+
+
+def parts(function):
+    def taken(z):
+        w = function(z)
+        return [part for one in (w.real, w.imag) for part in (np.array(one), (one == 0) & np.signbit(one))]
+
+    return taken
+
+
+for name in FUNCTIONS:
+    case("complex_parts", [name], [np.array(plane)], parts(getattr(np, name)))
+for name in ["arcsin", "arccosh", "tanh", "arctan"]:
+    case("unary", [name], [np.array([1e-6, 1e4 + 1j, -1e4 + 1j, 100 + 1j, 3 - 4j, 0.5 + 0.25j], "complex64")], getattr(np, name))
+for name in ["var", "std", "nanvar", "nanstd"]:
+    for ddof in [0, 1, 3, 5]:
+        few = np.array([[False, True, True], [False, False, True], [False, False, True], [False, False, True]])
+        holes = np.array([[1.0, 2.0, np.nan], [4.0, 5.0, 7.0], [7.0, 9.0, 8.0], [1.0, 0.5, 2.0]])
+        case("reduce_mask_ddof", [name, (0,), ddof], [holes, few], lambda x, m: getattr(np, name)(x, axis=0, where=m, ddof=ddof))
+for method in ["averaged_inverted_cdf", "closest_observation"]:
+    for count in range(1, 9):
+        at = [share / 16 for share in range(17)]
+        case("quantile", [at, None, method], [plain(["float64", "int8", "float32"][count % 3], (count,))], lambda x: np.quantile(x, at, method=method))
+for method in METHODS + ["averaged_inverted_cdf", "closest_observation"]:
+    for dtype in ["float16", "float32", "float64", "int8"]:
+        array = plain(dtype, (5, 3))
+        case("quantile_by", [0.3, (0,), method], [array], lambda x: np.quantile(x, 0.3, axis=0, method=method))
+case("quantile_by", [0.3, None, "linear"], [values("bool", (5,))], lambda x: np.quantile(x, 0.3))
+case("nanquantile_by", [0.5, (0,), "lower"], [np.zeros((0, 2), "int16")], lambda x: np.nanquantile(x, 0.5, axis=0, method="lower"))
+tenths = (np.arange(500) / 10).astype("float32")[random.permutation(500)]
+for dtype in ["float32", "float16", "float64"]:
+    for bins in [3, 37]:
+        case("histogram", [bins], [tenths.astype(dtype)], lambda x: np.histogram(x, bins))
+        case("histogram_range", [bins, 0.7, 33.3], [tenths.astype(dtype)], lambda x: np.histogram(x, bins, (0.7, 33.3)))
+    case("histogram_rule", ["sturges", None, None], [tenths.astype(dtype)], lambda x: np.histogram(x, "sturges"))
+    case("histogram_density", [7], [tenths.astype(dtype)], lambda x: np.histogram(x, 7, density=True))
+    case("histogram2d", [3, 4, 0], [tenths[:200].astype(dtype), tenths[200:400].astype(dtype)], lambda x, y: np.histogram2d(x, y, (3, 4)))
+case("histogram", [4], [np.full(3, 2.5, "float32")], lambda x: np.histogram(x, 4))
+case("histogram", [4], [np.zeros(0, "float32")], lambda x: np.histogram(x, 4))
+case("digitize", [0], [plain("float64", (9,)), np.array([1.0, 3.0, 2.0])], np.digitize)
+case("digitize", [0], [plain("float64", (9,)), np.array([3.0, 1.0, -2.0])[::-1]], np.digitize)
+# Values with more axes than what they replace.
+case("set", ["0"], [plain("int8", (3, 4)), plain("int8", (1, 1, 4))], lambda x, v: assigned(x, 0, v))
+case("set", ["new,..."], [plain("int8", (3, 4)), plain("int8", (1, 1, 3, 4))], lambda x, v: assigned(x, (None, Ellipsis), v))
+case("set", ["new,...,new"], [plain("int8", (3, 4)), plain("int8", (3, 4, 1))], lambda x, v: assigned(x, (None, Ellipsis, None), v))
+case("set", ["0"], [plain("int8", (3, 4)), plain("int8", (2, 1, 4))], lambda x, v: assigned(x, 0, v))
+case("set", ["@0"], [plain("int8", (3, 4)), plain("int8", (1, 2, 4)), np.array([0, 2])], lambda x, v, i: assigned(x, i, v))
+case("set", ["0,1"], [plain("int8", (3, 4)), plain("int8", (1, 1))], lambda x, v: assigned(x, (0, 1), v[0, 0]))
+# No elements.
+for shape in [(4, 0), (0, 4), (0, 0)]:
+    for order in ["1", "2", "inf", "nuc", "fro", "-1", "-2"]:
+        kind = order if order in ("nuc", "fro") else float(order)
+        case("matrix_norm", [order, 0], [np.zeros(shape)], lambda x: np.linalg.norm(x, kind, (-2, -1)))
+    case("qr_stack", [], [np.zeros((2, *shape))], lambda x: tuple(np.linalg.qr(x)))
+    case("qr_stack", [], [np.zeros(shape)], lambda x: tuple(np.linalg.qr(x)))
+    case("matrix_rank", [], [np.zeros((3, *shape))], np.linalg.matrix_rank)
+    case("lstsq_all", [], [np.zeros(shape), np.ones(shape[0])], lambda a, b: np.linalg.lstsq(a, b))
+    case("lstsq_all", [], [np.zeros(shape), np.ones((shape[0], 2))], lambda a, b: np.linalg.lstsq(a, b))
+    for axis in [0, 1]:
+        case("unique_along", [axis], [np.zeros(shape)], lambda x: np.unique(x, True, True, True, axis=axis))
+positive = np.array([[2.0, 1.0], [1.0, 3.0], [0.5, 1.0]])
+case("qr_product", [], [np.array([positive, positive + 1, positive * 2])], lambda x: x)
+for shape in [(5, 3), (3, 3), (3, 5)]:
+    case("lstsq_all", [], [random.normal(size=shape), random.normal(size=shape[0])], lambda a, b: np.linalg.lstsq(a, b))
+    case("lstsq_all", [], [random.normal(size=shape), random.normal(size=(shape[0], 2))], lambda a, b: np.linalg.lstsq(a, b))
+for order in ["1", "2", "inf", "-inf"]:
+    case("vector_norm", [order, None, 0], [np.zeros(0)], lambda x: np.linalg.norm(x, float(order)))
+case("repeat_each", [[], 0], [np.zeros(0)], lambda x: np.repeat(x, []))
+case("binary", ["power"], [np.zeros(0, "int16"), np.array(-4, "int16")], np.power)
+case("binary", ["power"], [np.zeros((0, 2), "int16"), np.array([-4, 1], "int16")], np.power)
+# Dtypes.
+for dtype in ["int8", "int64", "uint16", "bool", "float32"]:
+    case("modf", [], [plain(dtype, (5,))], np.modf)
+for dtype in ["complex64", "float32"]:
+    case("cov", [1], [plain(dtype, (2, 5))], np.cov)
+    case("corrcoef", [1], [plain(dtype, (2, 5))], np.corrcoef)
+case("round", [0], [values("bool", (5,))], lambda x: np.round(x))
+for bounds in [(-1, 2), (None, 300), (-300, 300), (-5, None), (1, 300)]:
+    case("clip", bounds, [np.abs(plain("uint8", (7,)))], lambda x: np.clip(x, *bounds))
+for bounds in [(300, None), (300, 400), (None, -1), (-5, -3)]:
+    case("clip", bounds, [np.abs(plain("uint8", (7,)))], lambda x: np.clip(x, *bounds))
+for k in [-1, 0, 1]:
+    case("tril", [k], [plain("int8", (3,))], lambda x: np.tril(x, k))
+    case("triu", [k], [plain("int8", (3,))], lambda x: np.triu(x, k))
+for dtype in ["uint8", "float32", "complex64", "bool"]:
+    case("select_weak", [], [values("bool", (4,)), plain(dtype, (4,))], lambda c, x: np.select([c], [x]))
 
 path = pathlib.Path(__file__).parent / "data" / "cases.txt"
 path.write_text("\n".join(lines) + "\n")

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // Helpers of tests are not known as tests.
 
 use proptest::prelude::*;
-use swath_nd::{Array, Arrays, Cancel, DType, NdArray, ReduceOptions, Scalar, s};
+use swath_nd::{Array, Arrays, Cancel, DType, NdArray, ReduceOptions, Scalar, concatenate, s, stack};
 
 fn context() -> Arrays {
     Arrays::builder().threads(2).build()
@@ -237,4 +237,59 @@ fn functions_of_the_users() {
     assert!(rest < 1e-9, "{rest}");
     let (q, r) = low_rank.qr();
     assert!((q.matmul(&r) - &low_rank).abs().max(()).item::<f64>().unwrap() < 1e-9);
+}
+
+/// Lengths that a mask makes are compared as they are, not by their bounds.
+#[test]
+fn masks_beside_other_lengths() {
+    let context = Arrays::builder().threads(2).build();
+    for chunk in [6usize, 2] {
+        let z = context.from_vec(vec![1.0, 1.0, 2.0, 3.0, 5.0, 2.0]).rechunk(chunk);
+        let m = z.slice(s![&z.gt(1.0)]);
+        let ones = context.ones(4, DType::F64);
+        let gives = |array: &Array, expected: &[f64]| {
+            assert_eq!(array.astype(DType::F64).to_vec::<f64>().unwrap(), expected, "{array}");
+        };
+        gives(&(&m + &ones), &[3.0, 4.0, 6.0, 3.0]);
+        gives(&(&ones + &m), &[3.0, 4.0, 6.0, 3.0]);
+        gives(&(&m + m.sort(0)), &[4.0, 5.0, 8.0, 7.0]);
+        gives(&(&m + m.cumsum(0)), &[4.0, 8.0, 15.0, 14.0]);
+        gives(&(&m + m.slice(s![..;-1])), &[4.0, 8.0, 8.0, 4.0]);
+        gives(&(&m + m.roll(1, 0)), &[4.0, 5.0, 8.0, 7.0]);
+        gives(&(&m + m.reshape(-1)), &[4.0, 6.0, 10.0, 4.0]);
+        gives(&m.gt(2.0).where_(&ones, 0.0), &[0.0, 1.0, 1.0, 0.0]);
+        gives(&m.isin(context.from_vec(vec![3.0])), &[0.0, 1.0, 0.0, 0.0]);
+        gives(&m.dot(&ones), &[12.0]);
+        gives(&ones.dot(&m), &[12.0]);
+        gives(&m.matmul(&ones), &[12.0]);
+        gives(&m.unique().isin(&m), &[1.0, 1.0, 1.0]);
+        gives(&concatenate(&[&m.expand_dims(1), &ones.expand_dims(1)], 1).unwrap().sum(1), &[3.0, 4.0, 6.0, 3.0]);
+        gives(&stack(&[&m, &ones], 0).unwrap().sum(0), &[3.0, 4.0, 6.0, 3.0]);
+        gives(&m.sum(ReduceOptions::over(0).mask(&ones.gt(0.0))), &[12.0]);
+        gives(&m.slice(s![&context.from_vec(vec![true, false, true, false])]), &[2.0, 5.0]);
+        gives(&context.zeros(5, DType::F64).set(s![..4], &m), &[2.0, 3.0, 5.0, 2.0, 0.0]);
+        gives(&m.set(s![..2], context.ones(2, DType::F64)), &[1.0, 1.0, 5.0, 2.0]);
+        gives(&m.set(s![&m.gt(2.0)], 0.0), &[2.0, 0.0, 0.0, 2.0]);
+        gives(&z.set(s![&z.gt(1.0).nonzero().unwrap()[0]], 0.0), &[1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+        // Other masks of one array have the same bounds.
+        let (few, most) = (z.slice(s![&z.gt(2.0)]), z.slice(s![&z.lt(2.0)]));
+        gives(&(&few + &most), &[4.0, 6.0]);
+        gives(&(&few + &context.from_vec(vec![1.0])), &[4.0, 6.0]);
+        assert_eq!(
+            (&m + &few).shape().unwrap_err().to_string(),
+            "operands could not be broadcast together with shapes (4,) (2,)"
+        );
+        // One mask's lengths need no run.
+        assert!(!(&m + m.abs() * 2.0).grid().unwrap().is_known());
+        assert!(!(&m + (&z * 2.0).slice(s![&z.gt(1.0)])).grid().unwrap().is_known());
+        let table = context.arange(0, 12, 1).reshape([6, 2]).rechunk([chunk, 2]);
+        let rows = table.slice(s![&z.gt(1.0)]);
+        assert!(!(rows.sum(1) + rows.slice(s![.., 0])).grid().unwrap().is_known());
+        gives(&(rows.sum(1) + &ones), &[10.0, 14.0, 18.0, 22.0]);
+        gives(&(&rows + context.ones([4, 2], DType::F64)).sum(1), &[11.0, 15.0, 19.0, 23.0]);
+    }
+    let one = context.from_vec(vec![1.0]);
+    let none = one.slice(s![&one.gt(1.0)]);
+    assert!((&none + context.ones(4, DType::F64)).shape().is_err());
+    assert_eq!((&none + &one).shape().unwrap(), [0]);
 }

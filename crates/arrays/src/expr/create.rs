@@ -175,6 +175,10 @@ impl ArrayExpr {
     /// When it has fewer than two axes, or unknown lengths.
     pub fn triangle(&self, k: i64, upper: bool) -> Result<Self> {
         let shape = self.known_shape("tril/triu")?;
+        if let [length] = shape.as_slice() {
+            // As NumPy, a vector is each row of a square.
+            return self.broadcast_to(&[*length, *length])?.triangle(k, upper);
+        }
         let [.., rows, columns] = shape.as_slice() else {
             return Err(ArrayError::invalid(format!("tril/triu need at least 2 dimensions, not {}", shape.len())));
         };

@@ -45,7 +45,8 @@ macro_rules! argument {
 argument!(ArrayExpr => Array; Scalar => Scalar; bool => Bool; i32 => Int; i64 => Int; f64 => Float; Complex<f64> => Complex;);
 
 impl Argument {
-    fn operand(&self) -> Operand {
+    /// What it is in promotion.
+    pub fn operand(&self) -> Operand {
         match self {
             Self::Array(array) => array.dtype().into(),
             Self::Scalar(value) => value.dtype().into(),
@@ -57,7 +58,10 @@ impl Argument {
     }
 
     /// The array, or the value as a 0-d array; a bare number becomes `dtype`.
-    fn to_array(&self, dtype: DType) -> Result<ArrayExpr> {
+    ///
+    /// # Errors
+    /// An integer that the dtype cannot hold.
+    pub fn to_array(&self, dtype: DType) -> Result<ArrayExpr> {
         let value = match self {
             Self::Array(array) => return Ok(array.clone()),
             Self::Scalar(value) => *value,
@@ -92,7 +96,9 @@ impl ArrayExpr {
             };
             inputs.push(array);
         }
-        if let ("power", true, [_, exponents]) = (function.name(), signature.output.is_integer(), inputs.as_mut_slice())
+        if let ("power", true, [bases, exponents]) =
+            (function.name(), signature.output.is_integer(), inputs.as_mut_slice())
+            && bases.elements() > 0
         {
             *exponents = super::exponent::checked(exponents.clone())?;
         }

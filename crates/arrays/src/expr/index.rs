@@ -90,17 +90,16 @@ impl ArrayExpr {
         for (axis, (own, given)) in self.grid().axes().iter().zip(mask.grid().axes()).enumerate() {
             let (own, given) = (own.length(), given.length());
             if own != given {
-                return Err(KernelError::invalid(format!(
-                    "boolean index did not match indexed array along axis {axis}; size of axis is {own} but size of \
-                     corresponding boolean axis is {given}"
-                ))
-                .into());
+                return Err(KernelError::BooleanIndex { axis, size: own, given }.into());
             }
         }
         // Results are in C order over the masked axes: only the first of them may be cut.
         let masked = mask.ndim();
         let inner: Vec<usize> = (1..masked).collect();
+        // Blocks of unknown lengths are read whole: no empty ones stand between them.
         let array = self.with_whole_axes(&inner)?;
+        let filled = array.grid().axes().iter().map(AxisChunks::without_empty);
+        let array = array.rechunk_to(ChunkGrid::new(filled))?;
         let mask = mask.rechunk_to(ChunkGrid::new(array.grid().axes()[..masked].iter().cloned()))?;
         let behind: usize = array.shape()[1..masked].iter().product();
         let lengths: Vec<usize> = array.grid().axis(0).lengths().map(|length| length * behind).collect();
@@ -155,8 +154,9 @@ impl ArrayExpr {
         let values = values.cast(self.dtype())?;
         if View::broadcast(&values.shape(), &part).is_err() {
             return Err(KernelError::invalid(format!(
-                "could not broadcast input array from shape {:?} into shape {part:?}",
-                values.shape()
+                "could not broadcast input array from shape {} into shape {}",
+                swath_kernels::error::shape(&values.shape()),
+                swath_kernels::error::shape(&part)
             ))
             .into());
         }

@@ -123,7 +123,7 @@ impl ArrayExpr {
         let mut labels: SmallVec<[Label; 4]> = (0..self.ndim()).map(|axis| axis as Label).collect();
         let mut right_labels: SmallVec<[Label; 4]> =
             (0..right.ndim()).map(|axis| (self.ndim() + axis) as Label).collect();
-        let (left_shape, right_shape) = (self.shape(), right.shape());
+        let (left_shape, right_shape) = (self.known_shape("tensordot")?, right.known_shape("tensordot")?);
         for (own, other) in left_axes.iter().zip(right_axes) {
             let (own, other) = (normalize_axis(*own, self.ndim())?, normalize_axis(*other, right.ndim())?);
             if left_shape[own] != right_shape[other] {

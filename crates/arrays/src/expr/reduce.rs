@@ -70,12 +70,16 @@ impl ArrayExpr {
             return Err(KernelError::invalid("where must be a boolean array").into());
         }
         let shape = self.shape();
+        let axes_list: Vec<isize> = axes.iter().map(|axis| *axis as isize).collect();
         let mask = mask.broadcast_to(&shape)?;
         if function.skips_nan() {
             let counted = mask.logical_and(self.isnan()?.logical_not()?)?;
-            return self.reduce_masked(function.without_nan(), axes, &counted, dtype);
+            let result = self.reduce_masked(function.without_nan(), axes, &counted, dtype)?;
+            let (Reduction::NanVar { ddof } | Reduction::NanStd { ddof }) = function else { return Ok(result) };
+            // As NumPy: nothing is left to divide by.
+            let enough = counted.sum(Some(&axes_list))?.greater(ddof)?;
+            return Self::map("where", &[enough.into(), result.into(), f64::NAN.into()])?.cast(dtype);
         }
-        let axes_list: Vec<isize> = axes.iter().map(|axis| *axis as isize).collect();
         let keep = |array: &Self, neutral: Scalar| {
             Self::map("where", &[(&mask).into(), array.into(), neutral.cast(array.dtype()).into()])
         };
@@ -98,7 +102,9 @@ impl ArrayExpr {
                 let sum = keep(&wide, Scalar::I64(0))?.reduce(Reduction::Sum, Some(&axes_list), &kept)?;
                 let deviations = wide.subtract(sum.divide(count)?)?.absolute()?.square()?;
                 let squares = keep(&deviations, Scalar::I64(0))?.sum(Some(&axes_list))?;
-                let variance = squares.divide(mask.sum(Some(&axes_list))?.subtract(ddof)?)?;
+                // As NumPy: a divisor below zero counts as zero.
+                let divisor = mask.sum(Some(&axes_list))?.subtract(ddof)?.maximum(0i64)?;
+                let variance = squares.divide(divisor)?;
                 let root = matches!(function, Reduction::Std { .. });
                 (if root { variance.sqrt()? } else { variance }).cast(dtype)
             }

@@ -68,10 +68,10 @@ impl ArrayExpr {
                 let sides = right.known_shape(function.name())?;
                 if !batch.is_empty() || sides.is_empty() || sides.len() > 2 || sides[0] != rows {
                     return Err(KernelError::invalid(format!(
-                        "{}: a right side of shape {:?} does not fit a matrix of shape {:?}",
+                        "{}: a right side of shape {} does not fit a matrix of shape {}",
                         function.name(),
-                        sides.as_slice(),
-                        shape.as_slice()
+                        swath_kernels::error::shape(&sides),
+                        swath_kernels::error::shape(&shape)
                     ))
                     .into());
                 }

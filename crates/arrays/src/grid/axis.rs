@@ -65,10 +65,10 @@ impl AxisChunks {
         Self { lengths: Lengths::Bounds(std::iter::once(0).chain(ends).collect()), known: true }
     }
 
-    /// The same chunks, whose lengths are now bounds of what will be known after running.
+    /// The same chunks, whose lengths are now bounds of what will be known after running. A bound of zero is the length.
     #[must_use]
     pub fn unknown(&self) -> Self {
-        Self { lengths: self.lengths.clone(), known: false }
+        Self { lengths: self.lengths.clone(), known: self.length() == 0 }
     }
 
     /// Whether the lengths are exact and not upper bounds.
@@ -147,10 +147,19 @@ impl AxisChunks {
         }
     }
 
+    /// The empty chunk at a position, if there is one.
+    fn empty_at(&self, position: usize) -> Option<usize> {
+        let Lengths::Bounds(bounds) = &self.lengths else { return None };
+        let first = bounds.partition_point(|start| *start < position);
+        (bounds.get(first) == Some(&position) && bounds.get(first + 1) == Some(&position)).then_some(first)
+    }
+
     /// The chunks that a range of positions meets, in order; one empty piece for an empty range, so that the product over several
-    /// axes is never without a block to take the dtype from.
+    /// axes is never without a block to take the dtype from. It is of an empty chunk where one lies there: blocks whose lengths are known
+    /// only after running are read whole.
     pub fn overlapping(&self, range: Range<usize>) -> impl Iterator<Item = AxisPiece> + '_ {
-        let first = self.locate(range.start);
+        let empty = if range.is_empty() { self.empty_at(range.start) } else { None };
+        let first = empty.unwrap_or_else(|| self.locate(range.start));
         let last = if range.is_empty() { first } else { self.locate(range.end - 1) };
         let (start, end) = (range.start, range.end.max(range.start));
         (first..=last).filter_map(move |block| {
@@ -249,6 +258,18 @@ impl AxisChunks {
         Self { known: self.known, ..Self::from_lengths(&lengths) }
     }
 
+    /// The same chunks without empty ones, but for that of an axis of length zero.
+    #[must_use]
+    pub fn without_empty(&self) -> Self {
+        match &self.lengths {
+            Lengths::Regular { .. } => self.clone(),
+            Lengths::Bounds(_) => {
+                let lengths: Vec<usize> = self.lengths().filter(|length| *length > 0).collect();
+                Self { known: self.known, ..Self::from_lengths(&lengths) }
+            }
+        }
+    }
+
     /// The chunks of this axis followed by those of another; empty ones go.
     pub fn followed_by(&self, other: &Self) -> Self {
         let lengths: Vec<usize> = self.lengths().chain(other.lengths()).filter(|length| *length > 0).collect();
@@ -291,9 +312,12 @@ mod tests {
         assert_eq!(AxisChunks::from_lengths(&[]), AxisChunks::whole(0));
         assert_eq!(lengths(&AxisChunks::even(10, 3)), [4, 4, 2]);
         assert_ne!(axis, axis.unknown());
+        assert!(AxisChunks::from_lengths(&[0, 0]).unknown().is_known(), "what has no room is empty");
         let uneven = AxisChunks::from_lengths(&[4, 0, 5]);
         assert_eq!((lengths(&uneven), uneven.longest(), uneven.regular_length()), (vec![4, 0, 5], 5, None));
         assert_eq!(lengths(&AxisChunks::from_lengths(&[4, 4, 0])), [4, 4, 0]);
+        assert_eq!(lengths(&AxisChunks::from_lengths(&[0, 4, 0, 4, 1, 0]).without_empty()), [4, 4, 1]);
+        assert_eq!(lengths(&AxisChunks::from_lengths(&[0, 0]).without_empty()), [0]);
     }
 
     #[test]
@@ -309,6 +333,19 @@ mod tests {
         let empty: Vec<AxisPiece> = AxisChunks::regular(10, 4).overlapping(3..3).collect();
         assert_eq!(empty, [AxisPiece { block: 0, within: 0..0, at: 0..0 }]);
         assert_eq!(AxisChunks::whole(0).overlapping(0..0).count(), 1);
+    }
+
+    #[test]
+    fn an_empty_range_finds_the_empty_chunk_there() {
+        let block =
+            |axis: &AxisChunks, at: usize| axis.overlapping(at..at).map(|piece| piece.block).collect::<Vec<_>>();
+        let axis = AxisChunks::from_lengths(&[0, 3, 0, 2, 0]);
+        assert_eq!((block(&axis, 0), block(&axis, 3), block(&axis, 5)), (vec![0], vec![2], vec![4]));
+        assert_eq!((block(&axis, 2), block(&axis, 4)), (vec![1], vec![3]));
+        for number in 0..axis.count() {
+            let piece = axis.overlapping(axis.range(number)).next().unwrap();
+            assert_eq!((axis.size(piece.block), piece.block), (axis.size(number), number));
+        }
     }
 
     #[test]

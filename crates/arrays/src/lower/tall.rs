@@ -42,9 +42,11 @@ struct Level {
     r: usize,
 }
 
-/// Whether a node is the decomposition of a matrix in several blocks of rows.
+/// Whether a node is the decomposition of a matrix in several blocks of rows. Of a stack each matrix is in one block.
 pub(super) fn is_tall(node: &ArrayExpr) -> bool {
-    matches!(node.op(), Op::Linalg(Linalg::QrQ | Linalg::QrR)) && !node.inputs()[0].grid().axis(0).is_single()
+    matches!(node.op(), Op::Linalg(Linalg::QrQ | Linalg::QrR))
+        && node.inputs()[0].ndim() == 2
+        && !node.inputs()[0].grid().axis(0).is_single()
 }
 
 /// The stages of `Q` or `R`; what both share is made once.

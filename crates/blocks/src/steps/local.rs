@@ -154,7 +154,7 @@ fn ordered(function: &Order, inputs: &[NdArray]) -> Result<NdArray> {
             arrange::range(&counts, 0, 0, *length)?
         }
         Order::Unique { counts: false } => order::unique::unique_values(first)?,
-        Order::Unique { counts: true } => order::unique(first)?.counts,
+        Order::Unique { counts: true } => order::unique::unique_counts(first)?.1,
     })
 }
 

@@ -39,5 +39,5 @@ pub use quantile::{QuantileMethod, median, quantile};
 pub use ranks::RankSearch;
 pub use select::{argpartition, argtopk, partition, topk};
 pub use sort::{argsort, merge_sorted, searchsorted, sort};
-pub use unique::{Unique, unique};
+pub use unique::{Unique, unique, unique_counts, unique_part};
 pub use weighted::weighted_quantile;

@@ -64,7 +64,7 @@ pub fn argsort_part(pieces: &[NdArray], ranks: Range<usize>) -> Result<NdArray> 
     })
 }
 
-fn checked(pieces: &[NdArray], ranks: &Range<usize>) -> Result<crate::dtype::DType> {
+pub(super) fn checked(pieces: &[NdArray], ranks: &Range<usize>) -> Result<crate::dtype::DType> {
     let first = pieces.first().ok_or_else(|| KernelError::invalid("need at least one piece to sort"))?;
     same_dtype("sort", first.dtype(), pieces.iter().map(NdArray::dtype))?;
     let length: usize = pieces.iter().map(NdArray::len).sum();
@@ -85,7 +85,7 @@ pub struct Line<'a, T: Sortable> {
 }
 
 impl<'a, T: Sortable> Line<'a, T> {
-    fn of(pieces: &'a [NdArray], time: bool, exact: bool) -> Result<Self> {
+    pub(super) fn of(pieces: &'a [NdArray], time: bool, exact: bool) -> Result<Self> {
         let pieces = pieces.iter().map(elements_borrowed::<T>).collect::<Result<Vec<_>>>()?;
         let length = pieces.iter().map(|piece| piece.len()).sum();
         Ok(Self { pieces, length, time, exact })
@@ -177,7 +177,7 @@ pub(super) fn bounds<K: Key>(sample: &[K], ranks: &Range<usize>, length: usize) 
 }
 
 /// The keys of some ranks, sorted.
-fn sorted_part<T: Sortable>(line: &Line<'_, T>, ranks: Range<usize>) -> Vec<T::Key> {
+pub(super) fn sorted_part<T: Sortable>(line: &Line<'_, T>, ranks: Range<usize>) -> Vec<T::Key> {
     let sample = sorted_sample(line.length, |position| line.key(position));
     let (mut low, mut high) = bounds(&sample, &ranks, line.length);
     loop {

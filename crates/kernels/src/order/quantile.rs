@@ -30,8 +30,12 @@ pub enum QuantileMethod {
     Nearest,
     /// The inverse of the empirical distribution function.
     InvertedCdf,
+    /// That, and halfway to the next element where it jumps.
+    AveragedInvertedCdf,
     /// That, interpolated.
     InterpolatedInvertedCdf,
+    /// Hyndman and Fan's 3rd: the element of the nearest rank, of equally near ones the even one counted from one.
+    ClosestObservation,
     /// Hyndman and Fan's 5th.
     Hazen,
     /// Hyndman and Fan's 6th.
@@ -55,7 +59,16 @@ impl QuantileMethod {
             Self::Midpoint => 0.5 * (linear.floor() + linear.ceil()),
             Self::Nearest => linear.round_ties_even(),
             Self::InvertedCdf => (n as f64 * q).ceil() - 1.0,
+            Self::AveragedInvertedCdf => {
+                let place = n as f64 * q - 1.0;
+                if place < 0.0 || place.fract() > 0.0 { place.ceil() } else { place + 0.5 }
+            }
             Self::InterpolatedInvertedCdf => plotting(0.0, 1.0),
+            Self::ClosestObservation => {
+                let place = n as f64 * q - 1.5;
+                let below = place.floor();
+                if place == below && below.rem_euclid(2.0) == 1.0 { below } else { below + 1.0 }
+            }
             Self::Hazen => plotting(0.5, 0.5),
             Self::Weibull => plotting(0.0, 0.0),
             Self::MedianUnbiased => plotting(1.0 / 3.0, 1.0 / 3.0),
@@ -68,7 +81,7 @@ impl QuantileMethod {
 
     /// Whether the result is always an element.
     pub fn is_discrete(self) -> bool {
-        matches!(self, Self::Lower | Self::Higher | Self::Nearest | Self::InvertedCdf)
+        matches!(self, Self::Lower | Self::Higher | Self::Nearest | Self::InvertedCdf | Self::ClosestObservation)
     }
 }
 

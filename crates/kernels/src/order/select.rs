@@ -81,13 +81,10 @@ pub fn argtopk(array: &NdArray, k: isize, axis: isize) -> Result<NdArray> {
         check_length(lines.length)?;
         let taken = k.unsigned_abs().min(lines.length);
         let mut positions: Vec<i64> = Vec::with_capacity(lines.count * taken);
+        let mut pairs = Vec::new();
         for line in lines.iter() {
-            let mut pairs: Vec<_> = line.iter().zip(0_u32..).map(|(value, i)| (ranked(value.key(time), k).wide(), i)).collect();
-            if taken < pairs.len() && taken > 0 {
-                pairs.select_nth_unstable(taken - 1);
-            }
-            pairs.truncate(taken);
-            pairs.sort_unstable();
+            placed_candidates(line, k, time, &mut pairs);
+            smallest_pairs(&mut pairs, taken);
             positions.extend(pairs.iter().map(|(_, position)| i64::from(*position)));
         }
         lines.array(taken, positions)
@@ -113,6 +110,15 @@ fn smallest<K: Key>(keys: &mut Vec<K>, taken: usize) {
     }
     keys.truncate(taken);
     K::sort(keys);
+}
+
+/// Leaves the smallest pairs, sorted: of equal keys those that stand first.
+fn smallest_pairs<K: Key>(pairs: &mut Vec<(K, u32)>, taken: usize) {
+    if taken > 0 && taken < pairs.len() {
+        pairs.select_nth_unstable(taken - 1);
+    }
+    pairs.truncate(taken);
+    pairs.sort_unstable();
 }
 
 /// Elements that are compared with the bound at once.
@@ -145,6 +151,38 @@ fn candidates<T: Sortable>(line: &[T], k: isize, time: bool, keys: &mut Vec<T::K
                 if keys.len() == room {
                     smallest(keys, taken);
                     bound = keys[taken - 1];
+                }
+            }
+        }
+    }
+}
+
+/// [`candidates`] with their positions. Of equal keys later ones are never wanted, so that the bound leaves them out.
+fn placed_candidates<T: Sortable>(line: &[T], k: isize, time: bool, pairs: &mut Vec<(T::Key, u32)>) {
+    let taken = k.unsigned_abs();
+    let room = taken.saturating_mul(4).max(256);
+    let key = |value: &T| ranked(value.key(time), k);
+    let placed = |(value, position): (&T, u32)| (key(value), position);
+    pairs.clear();
+    if taken == 0 || line.len() <= 2 * room {
+        pairs.extend(line.iter().zip(0..).map(placed));
+        return;
+    }
+    let (first, rest) = line.split_at(room);
+    pairs.extend(first.iter().zip(0..).map(placed));
+    smallest_pairs(pairs, taken);
+    let mut bound = pairs[taken - 1].0;
+    for (block, start) in rest.chunks(BLOCK).zip((room as u32..).step_by(BLOCK)) {
+        if !block.iter().fold(false, |any, value| any | (key(value) < bound)) {
+            continue;
+        }
+        for (value, position) in block.iter().zip(start..) {
+            let key = key(value);
+            if key < bound {
+                pairs.push((key, position));
+                if pairs.len() == room {
+                    smallest_pairs(pairs, taken);
+                    bound = pairs[taken - 1].0;
                 }
             }
         }

@@ -1,7 +1,10 @@
 //! Distinct values.
 
+use std::ops::Range;
+
 use super::key::Sortable;
 use super::key_order::Key;
+use super::part::{Line, checked, sorted_part};
 use super::sort::{check_length, order};
 use crate::error::Result;
 use crate::layout::copy::elements_in_order;
@@ -73,6 +76,59 @@ pub fn unique_values(array: &NdArray) -> Result<NdArray> {
     })
 }
 
+/// The distinct values of an array, sorted, and how often each occurs (int64): those of [`unique`], for less.
+///
+/// # Errors
+/// None that a valid array meets.
+pub fn unique_counts(array: &NdArray) -> Result<(NdArray, NdArray)> {
+    let time = array.dtype().is_time();
+    with_element!(array.dtype(), T => {
+        let mut keys: Vec<_> = elements_in_order::<T>(array)?.into_iter().map(|value| value.key(time)).collect();
+        Key::sort(&mut keys);
+        let (mut values, mut counts): (Vec<T>, Vec<i64>) = Default::default();
+        let mut before = None;
+        for key in keys {
+            if before != Some(key) {
+                before = Some(key);
+                let value = T::of_key(key, time);
+                if !values.last().is_some_and(|last| same(*last, value, time)) {
+                    values.push(value);
+                    counts.push(0);
+                }
+            }
+            if let Some(count) = counts.last_mut() {
+                *count += 1;
+            }
+        }
+        let length = [values.len()];
+        let values = NdArray::from_vec(&length, values)?.reinterpret(array.dtype())?;
+        Ok((values, NdArray::from_vec(&length, counts)?))
+    })
+}
+
+/// The distinct values of a line (in several pieces, as for [`sort_part`](super::sort_part)) whose first element has one of some ranks in
+/// the sorted line: over ranks that cover the line, the parts together are its [`unique_values`].
+///
+/// # Errors
+/// As [`sort_part`](super::sort_part).
+pub fn unique_part(pieces: &[NdArray], ranks: Range<usize>) -> Result<NdArray> {
+    let dtype = checked(pieces, &ranks)?;
+    let time = dtype.is_time();
+    with_element!(dtype, T => {
+        let line = Line::<T>::of(pieces, time, false)?;
+        // The element before the part tells whether its first value began there.
+        let first = ranks.start.saturating_sub(1);
+        let mut keys = if ranks.is_empty() { Vec::new() } else { sorted_part(&line, first..ranks.end) };
+        keys.dedup();
+        let mut values: Vec<T> = keys.into_iter().map(|key| T::of_key(key, time)).collect();
+        values.dedup_by(|later, before| same(*before, *later, time));
+        if first < ranks.start && !values.is_empty() {
+            values.remove(0);
+        }
+        NdArray::from_vec(&[values.len()], values)?.reinterpret(dtype)
+    })
+}
+
 fn same<T: Sortable>(left: T, right: T, time: bool) -> bool {
     left.key(time) == right.key(time) || (left.is_nan(time) && right.is_nan(time))
 }
@@ -101,6 +157,35 @@ mod tests {
     }
 
     #[test]
+    fn parts_and_counts_are_those_of_the_whole() {
+        let numbers = |count: usize, distinct: u64| -> Vec<f64> {
+            let element = |at: usize| match (at as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40 {
+                bits if bits % 41 == 0 => f64::NAN,
+                bits if bits % 43 == 0 => -0.0,
+                bits => (bits % distinct) as f64 - 3.0,
+            };
+            (0..count).map(element).collect()
+        };
+        for (count, distinct) in [(0, 1), (1, 1), (50, 3), (5000, 7), (5000, 4000), (70_000, 2)] {
+            let line = NdArray::from_vec(&[count], numbers(count, distinct)).unwrap();
+            let found = unique(&line).unwrap();
+            let (values, counts) = unique_counts(&line).unwrap();
+            assert_eq!((values.len(), &counts), (found.values.len(), &found.counts));
+            let pieces = [0..count / 3, count / 3..count].map(|range| line.slice(&[range.into()]).unwrap());
+            for parts in [1, 2, 3, 7] {
+                let cut = |part: usize| part * count / parts;
+                let made: Vec<f64> = (0..parts)
+                    .flat_map(|part| unique_part(&pieces, cut(part)..cut(part + 1)).unwrap().to_vec::<f64>().unwrap())
+                    .collect();
+                let expected = unique_values(&line).unwrap().to_vec::<f64>().unwrap();
+                assert_eq!(format!("{made:?}"), format!("{expected:?}"), "{count} elements in {parts} parts");
+            }
+        }
+        let line = NdArray::from_vec(&[3], vec![1_i8, 2, 2]).unwrap();
+        assert!(unique_part(std::slice::from_ref(&line), 1..4).is_err());
+    }
+
+    #[test]
     fn nan_and_zero_occur_once() {
         let array = NdArray::from_vec(&[6], vec![f64::NAN, 0.0, -0.0, 1.0, -f64::NAN, 1.0]).unwrap();
         let found = unique(&array).unwrap();
@@ -112,6 +197,7 @@ mod tests {
         let complex = NdArray::from_vec(&[4], complex).unwrap();
         assert_eq!(unique(&complex).unwrap().counts.to_vec::<i64>().unwrap(), [1, 3]);
         assert_eq!(unique_values(&complex).unwrap().len(), 2);
+        assert_eq!(unique_counts(&complex).unwrap().1.to_vec::<i64>().unwrap(), [1, 3]);
         let days = NdArray::from_vec(&[3], vec![i64::MIN, 4, i64::MIN])
             .unwrap()
             .reinterpret("datetime64[D]".parse().unwrap())

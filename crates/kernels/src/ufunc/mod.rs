@@ -9,6 +9,8 @@ mod bits;
 mod casts;
 pub(crate) mod compare;
 pub(crate) mod complex;
+mod complex_arc;
+mod complex_elementary;
 pub(crate) mod loops;
 mod rounding;
 mod select;
@@ -266,7 +268,13 @@ impl Ufunc {
             Takes::Choice => result_dtype(&operands[1..])?,
             Takes::First | Takes::FirstAndInt64 => result_dtype(&operands[..1])?,
         };
-        let found = if common == DType::Bool && NOT_OF_BOOLEANS.contains(&self.name) {
+        let second_fits = match (self.takes, operands) {
+            (Takes::FirstAndInt64, [_, second]) => {
+                second.default_dtype().is_integer() || second.default_dtype() == DType::Bool
+            }
+            _ => true,
+        };
+        let found = if !second_fits || (common == DType::Bool && NOT_OF_BOOLEANS.contains(&self.name)) {
             None
         } else {
             self.find(common, operands)

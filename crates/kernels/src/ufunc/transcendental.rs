@@ -3,8 +3,8 @@
 use crate::dtype::DType;
 use crate::isa::Loop;
 use crate::math::{self, REDUCIBLE, special};
-use crate::ufunc::complex;
 use crate::ufunc::loops::{Guard1, Guard2, Guarded1, Guarded2, complexes, floats, in_f64, map};
+use crate::ufunc::{complex, complex_arc, complex_elementary};
 use crate::{Complex, f16, isa};
 
 macro_rules! function {
@@ -18,42 +18,42 @@ macro_rules! function {
 
 function! {
     /// `e^a`.
-    exp, math::exp, |z| z.exp();
+    exp, math::exp, |z| complex_elementary::exp(z);
     /// `2^a`.
-    exp2, math::exp2, |z| (z * std::f64::consts::LN_2).exp();
+    exp2, math::exp2, |z| complex_elementary::exp(z * std::f64::consts::LN_2);
     /// `e^a - 1`.
     expm1, math::expm1, |z| {
         let half = (0.5 * z.im).sin();
         Complex::new(z.re.exp_m1() * z.im.cos() - 2.0 * half * half, z.re.exp() * z.im.sin())
     };
     /// The natural logarithm.
-    log, math::log, |z| z.ln();
+    log, math::log, |z| complex_elementary::ln(z);
     /// The logarithm to base 2.
-    log2, math::log2, |z| z.ln() / std::f64::consts::LN_2;
+    log2, math::log2, |z| complex_elementary::ln(z) / std::f64::consts::LN_2;
     /// The logarithm to base 10.
-    log10, math::log10, |z| z.ln() / std::f64::consts::LN_10;
+    log10, math::log10, |z| complex_elementary::ln(z) / std::f64::consts::LN_10;
     /// `log(1 + a)`.
     log1p, math::log1p, |z| Complex::new((z + 1.0).norm().ln(), z.im.atan2(z.re + 1.0));
     /// The cube root.
     cbrt, math::cbrt;
     /// The arc sine.
-    arcsin, math::asin, |z| z.asin();
+    arcsin, math::asin, |z| complex_arc::asin(z);
     /// The arc cosine.
-    arccos, math::acos, |z| z.acos();
+    arccos, math::acos, |z| complex_arc::acos(z);
     /// The arc tangent.
-    arctan, math::atan, |z| z.atan();
+    arctan, math::atan, |z| complex_arc::atan(z);
     /// The hyperbolic sine.
-    sinh, math::sinh, |z| z.sinh();
+    sinh, math::sinh, |z| complex_elementary::sinh(z);
     /// The hyperbolic cosine.
-    cosh, math::cosh, |z| z.cosh();
+    cosh, math::cosh, |z| complex_elementary::cosh(z);
     /// The hyperbolic tangent.
-    tanh, math::tanh, |z| z.tanh();
+    tanh, math::tanh, |z| complex_elementary::tanh(z);
     /// The inverse hyperbolic sine.
-    arcsinh, math::asinh, |z| z.asinh();
+    arcsinh, math::asinh, |z| complex_arc::asinh(z);
     /// The inverse hyperbolic cosine.
-    arccosh, math::acosh, |z| z.acosh();
+    arccosh, math::acosh, |z| complex_arc::acosh(z);
     /// The inverse hyperbolic tangent.
-    arctanh, math::atanh, |z| z.atanh();
+    arctanh, math::atanh, |z| complex_arc::atanh(z);
 }
 
 macro_rules! guarded_trigonometry {
@@ -101,11 +101,11 @@ macro_rules! guarded_trigonometry {
 
 guarded_trigonometry! {
     /// The sine.
-    sin, Sin, math::sin, f64::sin, |z| z.sin();
+    sin, Sin, math::sin, f64::sin, |z| complex_elementary::sin(z);
     /// The cosine.
-    cos, Cos, math::cos, f64::cos, |z| z.cos();
+    cos, Cos, math::cos, f64::cos, |z| complex_elementary::cos(z);
     /// The tangent.
-    tan, Tan, math::tan, f64::tan, |z| z.tan();
+    tan, Tan, math::tan, f64::tan, |z| complex_elementary::tan(z);
 }
 
 struct Power;
@@ -232,7 +232,7 @@ pub(crate) fn arctan2(dtype: DType) -> Option<Loop> {
 
 /// The square root.
 pub(crate) fn sqrt(dtype: DType) -> Option<Loop> {
-    floats!(dtype, |a| a.sqrt()).or_else(|| complexes!(dtype, |a| a.sqrt()))
+    floats!(dtype, |a| a.sqrt()).or_else(|| complexes!(dtype, |a| complex_elementary::sqrt(a)))
 }
 
 /// `log(e^a + e^b)` without overflow.
@@ -292,7 +292,7 @@ scalar_function! {
 /// The logistic function `1 / (1 + e^-a)`.
 pub(crate) fn expit(dtype: DType) -> Option<Loop> {
     in_f64!(wide, dtype, |a| 1.0 / (1.0 + math::exp(-a)))
-        .or_else(|| complexes!(dtype, |a| complex::divide(Complex::new(1.0, 0.0), (-a).exp() + 1.0)))
+        .or_else(|| complexes!(dtype, |a| complex::divide(Complex::new(1.0, 0.0), complex_elementary::exp(-a) + 1.0)))
 }
 
 /// The magnitude as a float, also of integers.
@@ -305,7 +305,11 @@ pub(crate) fn sinc(dtype: DType) -> Option<Loop> {
     in_f64!(plain, dtype, |a| special::sinc(a)).or_else(|| {
         complexes!(dtype, |a| {
             let angle = a * std::f64::consts::PI;
-            if a.re == 0.0 && a.im == 0.0 { Complex::new(1.0, 0.0) } else { complex::divide(angle.sin(), angle) }
+            if a.re == 0.0 && a.im == 0.0 {
+                Complex::new(1.0, 0.0)
+            } else {
+                complex::divide(complex_elementary::sin(angle), angle)
+            }
         })
     })
 }

@@ -8,6 +8,7 @@ use super::parts::{Index, Part};
 use crate::array::Array;
 use crate::context::Arrays;
 use crate::error::{Error, Result};
+use crate::resolve::{are_one, known, matched};
 
 /// An index with arrays, taken apart: basic indexing first, then positions along axes.
 pub(super) struct Taken {
@@ -121,16 +122,20 @@ pub(super) fn read(context: &Arrays, array: &ArrayExpr, parts: &[Part]) -> Resul
     }
 }
 
+/// A mask and what it masks, with all lengths known unless those that are not are the same in both.
+fn fitting(context: &Arrays, array: ArrayExpr, axis: usize, mask: ArrayExpr) -> Result<(ArrayExpr, ArrayExpr)> {
+    let mut pairs = (0..mask.ndim()).filter(|offset| axis + offset < array.ndim());
+    if pairs.all(|offset| are_one([(&array, axis + offset), (&mask, offset)])) {
+        return Ok((array, mask));
+    }
+    Ok((known(context, &array)?, known(context, &mask)?))
+}
+
 fn check_mask(array: &ArrayExpr, mask: &ArrayExpr, axis: usize) -> Result<()> {
     for (offset, given) in mask.shape().iter().enumerate() {
         let own = array.shape()[axis + offset];
         if own != *given {
-            return Err(KernelError::invalid(format!(
-                "boolean index did not match indexed array along axis {}; size of axis is {own} but size of corresponding boolean axis \
-                 is {given}",
-                axis + offset
-            ))
-            .into());
+            return Err(KernelError::BooleanIndex { axis: axis + offset, size: own, given: *given }.into());
         }
     }
     Ok(())
@@ -141,17 +146,18 @@ fn nonzero(context: &Arrays, mask: &ArrayExpr) -> Result<Vec<ArrayExpr>> {
     if mask.ndim() == 0 {
         return Err(Error::invalid("a 0-d boolean index beside other arrays is not supported: use where_"));
     }
-    mask.nonzero()?.iter().map(|one| crate::resolve::known(context, one)).collect()
+    mask.nonzero()?.iter().map(|one| known(context, one)).collect()
 }
 
 impl Taken {
     /// The array with the axes of positions side by side, the first of them, and the positions in their order.
-    pub(super) fn gathered(&self, array: &ArrayExpr) -> Result<(ArrayExpr, usize, Vec<ArrayExpr>)> {
+    pub(super) fn gathered(&self, context: &Arrays, array: &ArrayExpr) -> Result<(ArrayExpr, usize, Vec<ArrayExpr>)> {
         let sliced = array.slice(&self.basic)?;
         let positions: Vec<ArrayExpr> = self.picks.iter().map(|(_, positions)| positions.clone()).collect();
         if positions.iter().any(|positions| !positions.dtype().is_integer()) {
             return Err(KernelError::invalid("arrays used as indices must be of integer (or boolean) type").into());
         }
+        let positions = matched(context, &positions)?;
         let first = self.picks[0].0;
         let adjacent = self.picks.windows(2).all(|pair| pair[1].0 == pair[0].0 + 1);
         if self.together && adjacent {
@@ -177,7 +183,7 @@ impl Array {
             match read(self.context(), array, &parts)? {
                 Asked::Basic(basic) => Ok(array.slice(&basic)?),
                 Asked::Mask(basic, axis, mask) => {
-                    let sliced = array.slice(&basic)?;
+                    let (sliced, mask) = fitting(self.context(), array.slice(&basic)?, axis, mask)?;
                     if axis == 0 {
                         return Ok(sliced.mask(&mask)?);
                     }
@@ -187,7 +193,7 @@ impl Array {
                     Ok(sliced.moveaxis(&from, &to)?.mask(&mask)?.moveaxis(&[0], &[axis as isize])?)
                 }
                 Asked::Arrays(taken) => {
-                    let (array, axis, positions) = taken.gathered(array)?;
+                    let (array, axis, positions) = taken.gathered(self.context(), array)?;
                     Ok(array.gather(axis, &positions)?)
                 }
             }
@@ -202,7 +208,7 @@ impl Array {
             match read(self.context(), array, &parts)? {
                 Asked::Arrays(taken) => {
                     let taken = Taken { together: false, ..taken };
-                    let (array, axis, positions) = taken.gathered(array)?;
+                    let (array, axis, positions) = taken.gathered(self.context(), array)?;
                     Ok(array.gather(axis, &positions)?)
                 }
                 _ => Err(Error::invalid("vindex needs at least one integer array; use slice for the rest")),

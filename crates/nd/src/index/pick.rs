@@ -53,7 +53,7 @@ impl Array {
     /// The elements where a mask of the array's shape is true, as a vector.
     #[must_use]
     pub fn extract(&self, mask: &Self) -> Self {
-        self.then_with(&[mask], |both| both[0].mask(&both[1].cast(DType::Bool)?))
+        self.then_matched(&[mask], |both| both[0].mask(&both[1].cast(DType::Bool)?))
     }
 
     /// The positions of elements that are not zero: one vector for each axis, whose length is known after running.
@@ -99,7 +99,7 @@ impl Array {
         if choices.is_empty() {
             return self.failed(KernelError::invalid("need at least one array to choose from").into());
         }
-        self.then_with(choices, |all| -> Result<ArrayExpr> {
+        self.then_matched(choices, |all| -> Result<ArrayExpr> {
             let shapes: Vec<_> = all.iter().map(ArrayExpr::shape).collect();
             let common = swath_kernels::broadcast_shapes(&shapes.iter().map(|one| one.as_slice()).collect::<Vec<_>>())?;
             let wide = all.iter().map(|one| one.broadcast_to(&common)).collect::<swath_arrays::Result<Vec<_>>>()?;
@@ -157,8 +157,18 @@ pub fn select(conditions: &[&Array], choices: &[&Array], default: impl Into<Oper
     for choice in choices {
         dtype = swath_kernels::promote(dtype, choice.dtype()?)?;
     }
-    let last = first.operand(default);
-    dtype = swath_kernels::promote(dtype, last.dtype()?)?;
+    // A bare number takes the choices' dtype, if they can hold it.
+    let default = default.into();
+    let beside = match &default {
+        Operand::Number(number) => number.operand(),
+        Operand::Array(array) => array.dtype()?.into(),
+        Operand::Memory(array) => array.dtype().into(),
+    };
+    dtype = swath_kernels::promotion::result_dtype(&[dtype.into(), beside])?;
+    let last = match default {
+        Operand::Number(number) => Array::new(first.context(), number.to_array(dtype).map_err(Into::into)),
+        other => first.operand(other),
+    };
     let pairs = conditions.iter().zip(choices).rev();
     Ok(pairs.fold(last.astype(dtype), |rest, (condition, choice)| condition.where_(choice.astype(dtype), rest)))
 }

@@ -2,13 +2,16 @@
 
 use swath_arrays::expr::op::Scan;
 use swath_arrays::{Argument, ArrayExpr};
+use swath_kernels::error::shape as shape_text;
 use swath_kernels::{DType, KernelError, SliceSpec, broadcast_shapes};
 
 use super::get::{Asked, Taken, read};
 use super::parts::Index;
 use crate::array::Array;
+use crate::context::Arrays;
 use crate::error::Result;
 use crate::operand::Operand;
+use crate::resolve::known;
 
 impl Array {
     /// With the part that an index names replaced by values, which are cast to this array's dtype and broadcast: NumPy's `x[index] =
@@ -31,17 +34,19 @@ impl Array {
         self.then_with(&[&values], |both| -> Result<ArrayExpr> {
             let (array, values) = (&both[0], &both[1]);
             array.known_shape("assignment")?;
+            values.known_shape("assignment")?;
             match read(self.context(), array, &parts)? {
                 Asked::Basic(basic) => {
-                    Ok(array.set_slice(&without_new_axes(&basic), &squeezed(array, &basic, values)?)?)
+                    let values = without_leading_ones(values, array.slice(&basic)?.ndim())?;
+                    Ok(array.set_slice(&without_new_axes(&basic), &squeezed(array, &basic, &values)?)?)
                 }
                 Asked::Mask(basic, axis, mask) => {
-                    let sliced = array.slice(&basic)?;
+                    let (sliced, mask) = (array.slice(&basic)?, known(self.context(), &mask)?);
                     let changed = set_mask(self, &sliced, axis, &mask, values)?;
                     Ok(array.set_slice(&basic, &changed)?)
                 }
                 Asked::Arrays(taken) => {
-                    let changed = set_positions(array, &taken, values)?;
+                    let changed = set_positions(self.context(), array, &taken, values)?;
                     Ok(array.set_slice(&taken.basic, &changed)?)
                 }
             }
@@ -66,9 +71,16 @@ impl Array {
                 picks.push((own, if own == axis { positions.clone() } else { along }));
             }
             let basic = vec![SliceSpec::ALL; array.ndim()];
-            set_positions(array, &Taken { basic, picks, together: true }, values)
+            set_positions(self.context(), array, &Taken { basic, picks, together: true }, values)
         })
     }
+}
+
+/// Values without leading axes of length one beyond the dimensions of what they are to replace, which NumPy drops too.
+fn without_leading_ones(values: &ArrayExpr, ndim: usize) -> Result<ArrayExpr> {
+    let more = values.ndim().saturating_sub(ndim);
+    let ones = values.shape().iter().take(more).take_while(|length| **length == 1).count();
+    Ok(values.slice(&vec![SliceSpec::Index(0); ones])?)
 }
 
 fn without_new_axes(basic: &[SliceSpec]) -> Vec<SliceSpec> {
@@ -91,12 +103,7 @@ fn set_mask(owner: &Array, array: &ArrayExpr, axis: usize, mask: &ArrayExpr, val
     for (offset, given) in mask.known_shape("assignment")?.iter().enumerate() {
         let own = array.shape()[axis + offset];
         if own != *given {
-            return Err(KernelError::invalid(format!(
-                "boolean index did not match indexed array along axis {}; size of axis is {own} but size of corresponding boolean axis is \
-                 {given}",
-                axis + offset
-            ))
-            .into());
+            return Err(KernelError::BooleanIndex { axis: axis + offset, size: own, given: *given }.into());
         }
     }
     let behind = array.ndim() - axis - mask.ndim();
@@ -141,9 +148,10 @@ fn set_mask(owner: &Array, array: &ArrayExpr, axis: usize, mask: &ArrayExpr, val
 }
 
 /// The basic part of an index with the elements at positions of arrays replaced.
-fn set_positions(array: &ArrayExpr, taken: &Taken, values: &ArrayExpr) -> Result<ArrayExpr> {
+fn set_positions(context: &Arrays, array: &ArrayExpr, taken: &Taken, values: &ArrayExpr) -> Result<ArrayExpr> {
     let sliced = array.slice(&taken.basic)?;
-    let (turned, axis, positions) = taken.gathered(array)?;
+    let (turned, axis, positions) = taken.gathered(context, array)?;
+    let positions = positions.iter().map(|one| known(context, one)).collect::<Result<Vec<_>>>()?;
     let shapes: Vec<_> = positions.iter().map(ArrayExpr::shape).collect();
     let common = broadcast_shapes(&shapes.iter().map(|shape| shape.as_slice()).collect::<Vec<_>>())?;
     let shape = turned.shape();
@@ -163,10 +171,12 @@ fn set_positions(array: &ArrayExpr, taken: &Taken, values: &ArrayExpr) -> Result
     let flat = flat.broadcast_to(&common)?.reshape(&[-1])?;
     let target: Vec<usize> =
         shape[..axis].iter().chain(&common).chain(&shape[axis + positions.len()..]).copied().collect();
+    let values = &without_leading_ones(values, target.len())?;
     let values = values.cast(array.dtype())?.broadcast_to(&target).map_err(|_| {
         KernelError::invalid(format!(
-            "shape mismatch: value array of shape {:?} could not be broadcast to indexing result of shape {target:?}",
-            values.shape()
+            "shape mismatch: value array of shape {} could not be broadcast to indexing result of shape {}",
+            shape_text(&values.shape()),
+            shape_text(&target)
         ))
     })?;
     let joined = |from: &[usize], count: usize| -> Vec<isize> {

@@ -50,6 +50,11 @@ impl Array {
         }
     }
 
+    /// The largest of numbers that are not negative; zero of none.
+    pub(crate) fn largest(&self, options: impl Into<ReduceOptions>) -> Self {
+        self.max(options.into().initial(0.0))
+    }
+
     /// Integers and truth values as `float64`.
     pub(crate) fn floats(&self) -> Self {
         self.then(|array| match array.dtype() {
@@ -75,11 +80,11 @@ impl Array {
         let least = |p: f64| p < 0.0;
         let result = match kind {
             NormKind::Nuclear => return values(&|s| s.sum(-1)),
-            NormKind::P(p) if p.abs() == 2.0 => return values(&|s| if least(p) { s.min(-1) } else { s.max(-1) }),
+            NormKind::P(p) if p.abs() == 2.0 => return values(&|s| if least(p) { s.min(-1) } else { s.largest(-1) }),
             NormKind::P(p) if p.abs() == 1.0 || p.is_infinite() => {
                 let (summed, rest) = if p.abs() == 1.0 { (first, second) } else { (second, first) };
                 let sums = magnitudes.sum(kept(summed));
-                if least(p) { sums.min(kept(rest)) } else { sums.max(kept(rest)) }
+                if least(p) { sums.min(kept(rest)) } else { sums.largest(kept(rest)) }
             }
             _ => return self.failed(Error::invalid("Invalid norm order for matrices.")),
         };
@@ -108,7 +113,7 @@ fn vector_norm(magnitudes: &Array, kind: NormKind, options: &ReduceOptions) -> A
     match kind {
         NormKind::Frobenius => magnitudes.square().sum(options).sqrt(),
         NormKind::Nuclear => magnitudes.failed(Error::invalid("Invalid norm order 'nuc' for vectors")),
-        NormKind::P(p) if p == f64::INFINITY => magnitudes.max(options),
+        NormKind::P(p) if p == f64::INFINITY => magnitudes.largest(options),
         NormKind::P(p) if p == f64::NEG_INFINITY => magnitudes.min(options),
         NormKind::P(0.0) => magnitudes.ne(0.0).astype(magnitudes.dtype().unwrap_or(DType::F64)).sum(options),
         NormKind::P(1.0) => magnitudes.sum(options),

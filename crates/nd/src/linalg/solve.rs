@@ -46,7 +46,7 @@ impl Array {
             Err(error) => return self.failed(error),
         };
         let (u, s, vt) = self.svd();
-        let cut = s.max(ReduceOptions::over(-1).keepdims()) * relative;
+        let cut = s.largest(ReduceOptions::over(-1).keepdims()) * relative;
         let inverse = s.gt(&cut).where_(s.reciprocal(), s.zeros_like());
         let scaled = vt.conj().matrix_transpose() * inverse.expand_dims(-2);
         scaled.matmul(u.conj().matrix_transpose())
@@ -65,7 +65,7 @@ impl Array {
     #[must_use]
     pub fn matrix_rank_within(&self, relative: f64) -> Self {
         let s = self.svdvals();
-        let cut = s.max(ReduceOptions::over(-1).keepdims()) * relative;
+        let cut = s.largest(ReduceOptions::over(-1).keepdims()) * relative;
         s.gt(&cut).sum(-1)
     }
 
@@ -104,8 +104,8 @@ impl Array {
     #[must_use]
     pub fn lstsq(&self, right: &Self) -> LeastSquares {
         let solution = self.then_with(&[right], |both| both[0].linalg(Linalg::Lstsq, Some(&both[1])));
-        let residuals = (right - self.matmul(&solution)).abs().square().sum(0);
-        LeastSquares { residuals, rank: self.matrix_rank(), singular_values: self.svdvals(), solution }
+        let rank = self.matrix_rank().astype(DType::I32);
+        LeastSquares { residuals: self.residuals(right, &solution), rank, singular_values: self.svdvals(), solution }
     }
 
     /// As [`Array::lstsq`], with singular values up to `relative` times the largest taken for zero (NumPy's `rcond`); without it, or where it
@@ -123,9 +123,21 @@ impl Array {
             Ok(dtype) => self.astype(dtype).pinv_within(Some(relative)).matmul(right.astype(dtype)),
             Err(_) => checked,
         };
-        let residuals = (right - self.matmul(&solution)).abs().square().sum(0);
-        let rank = self.matrix_rank_within(relative);
-        LeastSquares { residuals, rank, singular_values: self.svdvals(), solution }
+        let rank = self.matrix_rank_within(relative).astype(DType::I32);
+        LeastSquares { residuals: self.residuals(right, &solution), rank, singular_values: self.svdvals(), solution }
+    }
+
+    /// The sums of squares of what a solution leaves: one of a vector, one for each column of a matrix; none where there are no more rows
+    /// than columns.
+    fn residuals(&self, right: &Self, solution: &Self) -> Self {
+        let left = (right - self.matmul(solution)).abs().square();
+        match (self.shape(), right.ndim()) {
+            (Ok(shape), _) if shape.len() == 2 && shape[0] <= shape[1] => {
+                left.ravel().then(|array| array.slice_axis(0, 0, 0))
+            }
+            (_, Ok(1)) => left.sum(ReduceOptions::over(0).keepdims()),
+            _ => left.sum(0),
+        }
     }
 }
 

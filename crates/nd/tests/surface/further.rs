@@ -27,6 +27,11 @@ pub fn apply(context: &Arrays, name: &str, p: &[&str], x: &[Array], all: &[&Arra
             let found = x[0].unique_along(number(p[0]))?;
             vec![found.values, found.index, found.inverse, found.counts]
         }
+        "complex_parts" => {
+            let result = x[0].ufunc::<0>(p[0], []);
+            let parts = [result.real(), result.imag()];
+            parts.into_iter().flat_map(|part| [part.clone(), part.signbit().logical_and(part.equal(0.0))]).collect()
+        }
         "sort_descending" => vec![x[0].sort_descending(number(p[0]))],
         "argsort_descending" => vec![x[0].argsort_descending(number(p[0]))],
         "searchsorted_by" => vec![x[0].searchsorted_by(&x[1], &x[2], p[0] == "right")],
@@ -78,6 +83,15 @@ pub fn apply(context: &Arrays, name: &str, p: &[&str], x: &[Array], all: &[&Arra
         "lstsq_within" => {
             let found = x[0].lstsq_within(&x[1], optional(p[0]));
             vec![found.solution, found.rank, found.singular_values]
+        }
+        "lstsq_all" => {
+            let found = x[0].lstsq(&x[1]);
+            vec![found.solution, found.residuals, found.rank, found.singular_values]
+        }
+        "qr_stack" => pair(x[0].qr()),
+        "qr_product" => {
+            let (q, r) = x[0].qr();
+            vec![q.matmul(r)]
         }
         "trace_of" => vec![x[0].trace_of(number(p[0]), number(p[1]), number(p[2]))],
         "is_not_in" => vec![x[0].is_not_in(&x[1])],

@@ -10,10 +10,10 @@ use swath_nd::{
 /// Rounding errors that a function may make, in units of its precision, and whether they count by the largest element.
 pub fn tolerance(name: &str) -> (f64, bool) {
     match name {
-        "unary" | "binary" => (8.0, false),
+        "unary" | "binary" | "complex_parts" => (8.0, false),
         "inv" | "pinv" | "solve" | "solve_triangular" | "lstsq" | "cholesky" | "eigvalsh" | "svdvals" | "det"
         | "slogdet" | "matrix_power" | "norm" | "matrix_norm" | "vector_norm" | "pinv_within" | "corrcoef" | "cov"
-        | "cov_weights" | "lstsq_within" => (2000.0, true),
+        | "cov_weights" | "lstsq_within" | "lstsq_all" => (2000.0, true),
         _ => (64.0, true),
     }
 }
@@ -117,6 +117,8 @@ fn method(text: &str) -> QuantileMethod {
         "nearest" => QuantileMethod::Nearest,
         "inverted_cdf" => QuantileMethod::InvertedCdf,
         "interpolated_inverted_cdf" => QuantileMethod::InterpolatedInvertedCdf,
+        "averaged_inverted_cdf" => QuantileMethod::AveragedInvertedCdf,
+        "closest_observation" => QuantileMethod::ClosestObservation,
         "hazen" => QuantileMethod::Hazen,
         "weibull" => QuantileMethod::Weibull,
         "median_unbiased" => QuantileMethod::MedianUnbiased,
@@ -157,6 +159,7 @@ pub fn apply(context: &Arrays, name: &str, p: &[&str], x: &[Array]) -> Result<Ve
         "reduce_dtype" => reduced(&x[0], p[0], over(p[1]).dtype(number(p[2]))),
         "reduce_initial" => reduced(&x[0], p[0], over(p[1]).initial(number::<i64>(p[2]))),
         "reduce_mask" => reduced(&x[0], p[0], over(p[1]).mask(&x[1])),
+        "reduce_mask_ddof" => reduced(&x[0], p[0], over(p[1]).mask(&x[1]).ddof(number(p[2]))),
         "reduce_mask_initial" => reduced(&x[0], p[0], over(p[1]).mask(&x[1]).initial(number::<i64>(p[2]))),
         "scan" => {
             let axis = number(p[1]);
@@ -180,6 +183,8 @@ pub fn apply(context: &Arrays, name: &str, p: &[&str], x: &[Array]) -> Result<Ve
         "topk" => x[0].topk(number(p[0]), number(p[1])),
         "quantile" => x[0].quantiles(&list(p[0]).unwrap(), over(p[1]), method(p[2])),
         "nanquantile" => x[0].nanquantiles(&list(p[0]).unwrap(), over(p[1]), method(p[2])),
+        "quantile_by" => x[0].quantile_by(number(p[0]), over(p[1]), method(p[2]), false),
+        "nanquantile_by" => x[0].quantile_by(number(p[0]), over(p[1]), method(p[2]), true),
         "percentile" => x[0].percentile(number(p[0]), over(p[1])),
         "bincount" => x[0].bincount(None, number(p[0])),
         "bincount_weights" => x[0].bincount(Some(&x[1]), number(p[0])),
@@ -251,6 +256,7 @@ pub fn apply(context: &Arrays, name: &str, p: &[&str], x: &[Array]) -> Result<Ve
         "flatnonzero" => x[0].flatnonzero(),
         "extract" => x[0].extract(&x[1]),
         "choose" => x[0].choose(&all[1..]),
+        "select_weak" => swath_nd::select(&all[..1], &all[1..], 0)?,
         "select" => swath_nd::select(&all[..2], &all[2..], number::<i64>(p[0]))?,
         "matmul" => x[0].matmul(&x[1]),
         "dot" => x[0].dot(&x[1]),

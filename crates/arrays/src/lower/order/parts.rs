@@ -1,7 +1,7 @@
 //! Lines that a task could hold, sorted by several tasks: each makes the elements of its own ranks from the whole line
-//! ([`Phase::Part`]), so that none waits for another.
+//! ([`Phase::Part`], [`Phase::DistinctPart`]), so that none waits for another; the best few of such lines, looked for in several parts.
 
-use crate::error::{ArrayError, Result};
+use crate::error::Result;
 use crate::expr::node::ArrayExpr;
 use crate::expr::op::{Op, Order};
 use crate::grid::{AxisChunks, ChunkGrid};
@@ -30,8 +30,11 @@ fn is_held(node: &ArrayExpr, (axis, positions): (usize, bool), options: &PlanOpt
     length.saturating_mul(element) <= options.task_limit_bytes / 16 * 15
 }
 
-/// Whether the tasks of a sort make parts of lines.
+/// Whether the tasks of a sort, or of a search for what is distinct, make parts of lines.
 pub(in crate::lower) fn is_shared(node: &ArrayExpr, options: &PlanOptions) -> bool {
+    if matches!(node.op(), Op::Order(Order::Unique { .. })) {
+        return !node.grid().is_single() && has_distinct_parts(node, options);
+    }
     sorted_axis(node).is_some_and(|sorted| {
         let chunks = node.grid().axis(sorted.0);
         chunks.is_known() && !chunks.is_single() && is_held(node, sorted, options)
@@ -70,22 +73,79 @@ pub(in crate::lower) fn shared(
     Ok(Some(ArrayExpr::intern(node.op().clone(), [source], node.dtype(), cut)))
 }
 
-/// The stage of a sort whose tasks make parts.
+/// Whether the distinct elements of a line are looked for part by part of the sorted line. (Those of longer lines, and their counts, come
+/// from runs that are merged.)
+fn has_distinct_parts(node: &ArrayExpr, options: &PlanOptions) -> bool {
+    let input = &node.inputs()[0];
+    matches!(node.op(), Op::Order(Order::Unique { counts: false }))
+        && input.ndim() == 1
+        && input.grid().is_known()
+        && !input.dtype().is_complex()
+        && input.grid().axis(0).length() >= 2 * LONG
+        && options.parallelism > 1
+        && is_held(node, (0, false), options)
+}
+
+/// The distinct elements of a long line in as many parts as there are processors.
+pub(in crate::lower) fn distinct(node: &ArrayExpr, options: &PlanOptions) -> Result<Option<ArrayExpr>> {
+    if !has_distinct_parts(node, options) {
+        return Ok(None);
+    }
+    let length = node.inputs()[0].grid().axis(0).length();
+    let parts = AxisChunks::even(length, options.parallelism.min(length / LONG));
+    let grid = ChunkGrid::new([parts.unknown()]);
+    Ok(Some(ArrayExpr::intern(node.op().clone(), node.inputs().iter().cloned(), node.dtype(), grid)))
+}
+
+/// What the best few of an axis are to be looked for in: the source in its own chunks, which need not be put together, or a long line cut
+/// where processors would have no work. Nothing if one task does it as well.
+pub(in crate::lower) fn best(
+    node: &ArrayExpr,
+    source: ArrayExpr,
+    (axis, count): (usize, usize),
+    options: &PlanOptions,
+) -> Result<Option<ArrayExpr>> {
+    let grid = source.grid();
+    let (own, length) = (grid.axis(axis), grid.axis(axis).length());
+    // What all parts leave is to be little.
+    let is_little = |parts: usize| count.saturating_mul(parts).saturating_mul(4) <= length;
+    if !grid.is_known() || grid.elements() < 2 * LONG as u64 {
+        return Ok(None);
+    }
+    if !own.is_single() {
+        return Ok(is_little(own.count()).then_some(source));
+    }
+    let blocks = node.grid().block_count().max(1);
+    let parts = options.parallelism.div_ceil(blocks).min(length / LONG);
+    if parts < 2 || !is_little(parts) {
+        return Ok(None);
+    }
+    let cut = grid.with_axis(axis, AxisChunks::even(length, parts));
+    source.rechunk_to(cut).map(Some)
+}
+
+/// The stage of a sort, or of a search for what is distinct, whose tasks make parts.
 pub(in crate::lower) fn build(builder: &mut Builder<'_>, node: &ArrayExpr) -> Result<()> {
-    let Some((axis, positions)) = sorted_axis(node) else { return Err(ArrayError::internal("not a sort")) };
     let input = &node.inputs()[0];
     // What is dear to read is read once.
     if !matches!(input.op(), Op::Read { source, .. } if source.0.is_cheap()) {
         builder.make_input(input)?;
     }
+    let (axis, phase, tasks) = match sorted_axis(node) {
+        Some((axis, positions)) => (axis, Phase::Part { axis, positions }, node.grid().clone()),
+        None => {
+            let parts = AxisChunks::even(input.grid().axis(0).length(), node.grid().block_count());
+            (0, Phase::DistinctPart, ChunkGrid::new([parts]))
+        }
+    };
     let mut line = builder.routed(input)?;
     if let Access::Routed { most_elements, .. } = &mut line.access {
         *most_elements = input.grid().axis(axis).length() as u64;
     }
     let stage = builder.push(Stage {
-        step: Step::Phase(Phase::Part { axis, positions }),
+        step: Step::Phase(phase),
         inputs: vec![line],
-        tasks: node.grid().clone(),
+        tasks,
         outputs: vec![array_output(node)],
         nodes: vec![node.clone()],
         task_bytes: 0,

@@ -262,3 +262,34 @@ fn tasks_share_a_line_that_one_could_hold() {
     let plan = checked(&y.sort(1, false).unwrap(), options);
     assert_eq!(plan.stages.last().unwrap().tasks.axis(1).count(), 1);
 }
+
+#[test]
+fn tasks_share_a_search_for_what_is_distinct() {
+    let options = PlanOptions { parallelism: 2, ..PlanOptions::default() };
+    for (data, dtype) in [(Data::Nan, DType::F64), (Data::Few, DType::I32), (Data::Random, DType::F32)] {
+        let x = chunked(made(data, &[300_000], dtype), &[100_000]);
+        let plan = checked(&x.unique(false).unwrap(), options);
+        assert!(matches!(plan.stages[0].step, Step::Phase(Phase::DistinctPart)), "{}", plan.explain());
+        assert_eq!(plan.stages[0].outputs[0].grid.to_string(), "[150000x2?]");
+        checked(&x.add(&x).unwrap().unique(false).unwrap(), options);
+        checked(&x.unique(true).unwrap(), options);
+    }
+}
+
+#[test]
+fn the_best_few_are_looked_for_in_parts() {
+    let options = PlanOptions { parallelism: 2, ..PlanOptions::default() };
+    let cut = chunked(made(Data::Nan, &[300_000], DType::F64), &[100_000]);
+    let whole = chunked(made(Data::Few, &[300_000], DType::I32), &[300_000]);
+    for (largest, positions) in [(true, true), (true, false), (false, true), (false, false)] {
+        let plan = checked(&cut.top(10, 0, largest, positions).unwrap(), options);
+        assert_eq!(plan.stages.iter().map(|stage| stage.tasks.block_count()).max(), Some(3), "{}", plan.explain());
+        let plan = checked(&whole.top(10, 0, largest, positions).unwrap(), options);
+        assert_eq!(plan.stages.iter().map(|stage| stage.tasks.block_count()).max(), Some(2), "{}", plan.explain());
+    }
+    // Many of a line are left to one task, and so are short lines.
+    for x in [cut.top(100_000, 0, true, false), cut.slice(&[(0..200_000).into()]).unwrap().top(3, 0, true, false)] {
+        let plan = checked(&x.unwrap(), options);
+        assert!(matches!(plan.stages.last().unwrap().step, Step::Local(_)), "{}", plan.explain());
+    }
+}

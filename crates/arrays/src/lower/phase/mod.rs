@@ -155,6 +155,9 @@ pub enum Phase {
         /// Whether positions are the result, not elements.
         positions: bool,
     },
+    /// The distinct elements of a line (all of it, input 0, routed along its only axis) that begin at the task's positions among the sorted
+    /// elements. The output has unknown lengths.
+    DistinctPart,
     /// Elements of the last input (routed) at the positions of the others along neighbouring axes from `axis`.
     Gather {
         /// The first axis.
@@ -188,6 +191,7 @@ impl Phase {
             Self::Quantiles { .. } => "Quantiles".to_owned(),
             Self::Top { count, .. } => format!("Top {count}"),
             Self::Part { positions, .. } => (if *positions { "SortPart, positions" } else { "SortPart" }).to_owned(),
+            Self::DistinctPart => "DistinctPart".to_owned(),
             Self::Qr { gives_q } => (if *gives_q { "QrBlocks" } else { "QrBlocks, R alone" }).to_owned(),
             Self::Multiply => "Multiply".to_owned(),
             Self::Gather { axis } => format!("Gather axis={axis}"),
@@ -216,6 +220,8 @@ impl Phase {
             Self::Top { .. } => elements(0).saturating_mul(32),
             // A few keys more than those that are wanted; or words of keys and positions, of all where most keys are alike.
             Self::Part { positions: false, .. } => read / 8,
+            // The sorted part, of which what is distinct is made.
+            Self::DistinctPart => (read / 8).saturating_add(made),
             Self::Part { .. } => elements(0).saturating_mul(8).saturating_add(made),
             // Copies that are factored in place, and work space as large.
             Self::Qr { .. } => read.saturating_mul(2),

@@ -1,7 +1,7 @@
 //! Parts of sorted lines, each made from the whole line.
 
 use swath_kernels::NdArray;
-use swath_kernels::order::{argsort_part, sort_part};
+use swath_kernels::order::{argsort_part, sort_part, unique_part};
 
 use crate::error::Result;
 use crate::grid::{ChunkGrid, Region};
@@ -11,6 +11,11 @@ pub(super) fn regions(line: &ChunkGrid, tasks: &ChunkGrid, task: usize, axis: us
     let chunks = line.axis(axis);
     let whole = (0..chunks.count()).map(|block| (0, chunks.size(block)));
     super::ranks::parts(whole, line, tasks, task, axis)
+}
+
+/// The distinct elements that begin at the task's ranks.
+pub(super) fn distinct(pieces: &[NdArray], ranks: std::ops::Range<usize>) -> Result<NdArray> {
+    Ok(unique_part(pieces, ranks)?)
 }
 
 /// The elements of the task's ranks, or their positions.

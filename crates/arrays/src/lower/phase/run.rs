@@ -35,6 +35,7 @@ impl PhaseRun<'_> {
                 merge::regions(self.first(0)?, self.first(1)?, grid, &self.stage.tasks, self.task, *axis)
             }
             Phase::Part { axis, .. } => Ok(part::regions(grid, &self.stage.tasks, self.task, *axis)),
+            Phase::DistinctPart => Ok(part::regions(grid, &self.stage.tasks, self.task, 0)),
             Phase::Gather { axis } => {
                 let block = self.stage.tasks.region(self.task);
                 let behind = axis + self.stage.inputs[0].grid.ndim();
@@ -128,6 +129,10 @@ impl PhaseRun<'_> {
             Phase::Part { axis, positions } => {
                 let ranks = self.stage.tasks.region(self.task)[*axis].clone();
                 vec![part::sorted(&self.pushed[0], ranks, *positions)?]
+            }
+            Phase::DistinctPart => {
+                let ranks = self.stage.tasks.region(self.task)[0].clone();
+                vec![part::distinct(&self.pushed[0], ranks)?]
             }
             Phase::Qr { gives_q: true } => {
                 let (q, r) = qr(self.first(0)?, QrMode::Reduced)?;

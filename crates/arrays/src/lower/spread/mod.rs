@@ -51,7 +51,9 @@ const MOST_SHARED_PRODUCTS: usize = 8;
 pub(super) fn share(roots: &[ArrayExpr], options: &PlanOptions) -> Result<Vec<ArrayExpr>> {
     let roots = share_products(roots, options)?;
     let uses = Uses::of(&roots);
-    rewritten(&roots, |node| reduction::whole(node, &uses, options))
+    let roots = rewritten(&roots, |node| reduction::whole(node, &uses, options))?;
+    let uses = Uses::of(&roots);
+    Ok(roots.iter().map(|root| reduction::followed(root, &uses).unwrap_or_else(|| root.clone())).collect())
 }
 
 fn share_products(roots: &[ArrayExpr], options: &PlanOptions) -> Result<Vec<ArrayExpr>> {

@@ -44,8 +44,11 @@ pub(super) fn spread(node: &ArrayExpr, order: &Order, options: &PlanOptions) -> 
         }
         Order::Top { axis, .. } if too_long(&[*axis], 3 * item) => {
             let cut = in_blocks(&before_rechunk(input), &[*axis], 2 * item + 56, limit)?;
-            let grid = cut.grid().with_axis(*axis, node.grid().axis(*axis).clone());
-            Ok(Some(ArrayExpr::intern(node.op().clone(), [cut], node.dtype(), grid)))
+            Ok(Some(top_of(node, cut, *axis)))
+        }
+        Order::Top { axis, count, .. } => {
+            let cut = parts::best(node, before_rechunk(input), (*axis, *count), options)?;
+            Ok(cut.map(|cut| top_of(node, cut, *axis)))
         }
         Order::Quantile { at, axes, method, skip_nan } if too_long(axes, 2 * item) => {
             let source = before_rechunk(input);
@@ -67,6 +70,9 @@ pub(super) fn spread(node: &ArrayExpr, order: &Order, options: &PlanOptions) -> 
             Ok(Some(ArrayExpr::intern(Op::Order(order), [cut], node.dtype(), grid)))
         }
         Order::Unique { .. } if node.grid().is_single() => {
+            if let Some(shared) = parts::distinct(node, options)? {
+                return Ok(Some(shared));
+            }
             let elements = input.elements();
             let (needs, bytes) = (elements.saturating_mul(2 * item + 72), input.bytes());
             if needs <= limit && bytes <= LARGE_UNIQUE_BYTES {
@@ -83,6 +89,12 @@ pub(super) fn spread(node: &ArrayExpr, order: &Order, options: &PlanOptions) -> 
         }
         _ => Ok(None),
     }
+}
+
+/// The same best few of an array that is cut along the axis.
+fn top_of(node: &ArrayExpr, cut: ArrayExpr, axis: usize) -> ArrayExpr {
+    let grid = cut.grid().with_axis(axis, node.grid().axis(axis).clone());
+    ArrayExpr::intern(node.op().clone(), [cut], node.dtype(), grid)
 }
 
 /// The best of an axis, from all of it sorted.

@@ -4,6 +4,9 @@
 //! and each chunk: more bytes than were read. Where the input can be had in any chunks, tasks take the reduced axes whole instead, and
 //! share out the kept ones: no states are exchanged.
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+
 use super::super::PlanOptions;
 use super::super::memory::state_bytes;
 use crate::error::Result;
@@ -59,25 +62,68 @@ pub(super) fn whole(node: &ArrayExpr, uses: &Uses, options: &PlanOptions) -> Res
     Ok(Some(ArrayExpr::intern(node.op().clone(), [input], node.dtype(), grid)))
 }
 
-/// The node made in other chunks, if that costs no exchange and little work.
-fn in_chunks(node: &ArrayExpr, grid: &ChunkGrid, uses: &Uses) -> Option<ArrayExpr> {
-    let function = match node.op() {
-        Op::Map(function) => Some(function),
-        Op::Cast => None,
-        _ => return absorb(node, grid, uses),
-    };
-    if function.is_some_and(|function| function.cost() > CHEAP) && !uses.is_single(node) {
+/// An elementwise result over a reduction of what it reads itself, as `x - x.mean(0)`, in the chunks in which the reduction reads: a task of
+/// it needs one block of the reduction, and what it reads has just been read. For results only, whose chunks nobody sees.
+pub(super) fn followed(root: &ArrayExpr, uses: &Uses) -> Option<ArrayExpr> {
+    if !matches!(root.op(), Op::Map(_) | Op::Cast) {
         return None;
     }
-    let own = |input: &ArrayExpr| {
-        let lead = grid.ndim() - input.ndim();
-        // Axes along which the operand is broadcast keep their one chunk.
-        let axes = input.grid().axes().iter().zip(&grid.axes()[lead..]);
+    let grid = reduction_below(root)?;
+    if root.grid() == &grid { None } else { in_chunks(root, &grid, uses) }
+}
+
+/// The chunks of a reduction below elementwise operations, casts and views whose tasks take the axes whole and share out the kept ones of
+/// an input of the root's shape.
+fn reduction_below(root: &ArrayExpr) -> Option<ChunkGrid> {
+    let passed = |node: &ArrayExpr| matches!(node.op(), Op::Map(_) | Op::Cast | Op::View(_) | Op::Rechunk);
+    let shape = root.shape();
+    reached(root, passed).into_values().find_map(|node| {
+        let (Op::Reduce { axes, .. }, [input]) = (node.op(), node.inputs()) else { return None };
+        let grid = input.grid();
+        let shared_out = grid.is_known()
+            && node.grid().block_count() > 1
+            && input.shape() == shape
+            && axes.iter().all(|axis| grid.axis(*axis).is_single());
+        shared_out.then(|| grid.clone())
+    })
+}
+
+/// The node, and what is met below it through nodes that may be passed, by their numbers.
+fn reached(node: &ArrayExpr, passed: impl Fn(&ArrayExpr) -> bool) -> BTreeMap<u64, ArrayExpr> {
+    let (mut met, mut left) = (BTreeMap::new(), vec![node.clone()]);
+    while let Some(node) = left.pop() {
+        if let Entry::Vacant(place) = met.entry(node.id()) {
+            if passed(&node) {
+                left.extend_from_slice(node.inputs());
+            }
+            place.insert(node);
+        }
+    }
+    met
+}
+
+/// The node made in other chunks, if that costs no exchange and little work.
+fn in_chunks(root: &ArrayExpr, grid: &ChunkGrid, uses: &Uses) -> Option<ArrayExpr> {
+    let met = reached(root, |node| matches!(node.op(), Op::Map(_) | Op::Cast | Op::Rechunk));
+    let mut made: HashMap<u64, ArrayExpr> = HashMap::with_capacity(met.len());
+    for node in ArrayExpr::topological(std::slice::from_ref(root)) {
+        if !met.contains_key(&node.id()) {
+            continue;
+        }
+        // Operands meet along the last axes; those along which one is broadcast keep their one chunk.
+        let axes = node.grid().axes().iter().zip(&grid.axes()[grid.ndim() - node.ndim()..]);
         let axes = axes.map(|(own, wanted)| if own.length() == wanted.length() { wanted } else { own }).cloned();
-        in_chunks(input, &ChunkGrid::new(axes), uses)
-    };
-    let inputs = node.inputs().iter().map(own).collect::<Option<Vec<_>>>()?;
-    Some(ArrayExpr::intern(node.op().clone(), inputs, node.dtype(), grid.clone()))
+        let own = ChunkGrid::new(axes);
+        let inputs = || node.inputs().iter().map(|input| made[&input.id()].clone());
+        let again = match node.op() {
+            Op::Map(function) if function.cost() > CHEAP && !uses.is_single(&node) => return None,
+            Op::Map(_) | Op::Cast => ArrayExpr::intern(node.op().clone(), inputs(), node.dtype(), own),
+            Op::Rechunk => inputs().next()?,
+            _ => absorb(&node, &own, uses)?,
+        };
+        made.insert(node.id(), again);
+    }
+    made.remove(&root.id())
 }
 
 #[cfg(test)]
@@ -107,12 +153,12 @@ mod tests {
               -> mean(r0) over [0]
         ");
         insta::assert_snapshot!(stages(&years.subtract(years.mean(Some(&[0])).unwrap()).unwrap()), @"
-        Stages: 2 with 20 tasks, at most 225.0 KiB a task
+        Stages: 2 with 10 tasks, at most 425.8 KiB a task
           0 Fused: 5 tasks of 225.0 KiB -> float64 [2x5, 40, 90]
               <- memory [3, 10, 40, 90] [a[0:3], b[0:10], c[0:40], d[0:90]]
               r0: float64 = input 0
               -> mean(r0) over [0]
-          1 Fused: 15 tasks of 200.8 KiB -> float64 [1x3, 2x5, 40, 90]
+          1 Fused: 5 tasks of 425.8 KiB -> float64 [3, 2x5, 40, 90]
               <- memory [3, 10, 40, 90] [a[0:3], b[0:10], c[0:40], d[0:90]]
               <- stage 0 [2x5, 40, 90] [new(3), a[0:10], b[0:40], c[0:90]]
               r0: float64 = input 0
@@ -120,6 +166,29 @@ mod tests {
               r2: float64 = subtract(r0, r1)
               -> r2
         ");
+    }
+
+    #[test]
+    fn results_over_a_reduction_are_made_block_by_block_with_it() {
+        let years = memory(&[30, 40, 90], &[10, 40, 90]).reshape(&[3, 10, 40, 90]).unwrap();
+        let (mean, std) = (years.mean(Some(&[0])).unwrap(), years.std(Some(&[0])).unwrap());
+        let standard = years.subtract(mean).unwrap().divide(std).unwrap();
+        let text = stages(&standard);
+        assert!(text.contains("-> float64 [3, 2x5, 40, 90]") && !text.contains("[1x3"), "{text}");
+        // Chunks of what is stored stay as they are, and so do those that somebody asked for.
+        let x = stored(&[4, 40, 900], &[4, 10, 900]);
+        let asked = x.subtract(x.sum(Some(&[0])).unwrap()).unwrap();
+        assert!(stages(&asked).contains("-> float64 [4, 10x4, 900]"), "{}", stages(&asked));
+    }
+
+    #[test]
+    fn expressions_of_many_paths_are_walked_once() {
+        let years = memory(&[30, 40, 90], &[10, 40, 90]).reshape(&[3, 10, 40, 90]).unwrap();
+        let mut sum = years.subtract(years.mean(Some(&[0])).unwrap()).unwrap();
+        for _ in 0..60 {
+            sum = sum.add(sum.negative().unwrap()).unwrap();
+        }
+        assert!(Plan::new(&[sum], PlanOptions::default()).is_ok());
     }
 
     #[test]
