@@ -31,7 +31,9 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use crate::error::{Error, Result};
-use crate::protocol::{HELLO, Hello, MAX_MESSAGE_BYTES, Pair, VERSION, Welcome, version_mismatch};
+use crate::protocol::{
+    HELLO, Hello, MAX_MESSAGE_BYTES, Pair, VERSION, WORKERS, Welcome, Worker, WorkerList, version_mismatch,
+};
 use crate::settings;
 use channels::Channels;
 
@@ -132,6 +134,22 @@ impl Client {
     /// If it does not answer.
     pub async fn welcome(&self) -> Result<Welcome> {
         greet(self.scheduler()?, self.inner.address.clone()).await
+    }
+
+    /// The workers that are alive, and what each holds.
+    ///
+    /// # Errors
+    /// If the scheduler does not answer.
+    pub async fn workers(&self) -> Result<Vec<Worker>> {
+        let address = &self.inner.address;
+        let unreachable = |status: Status| {
+            Error::Connect(format!("the scheduler {address} does not answer: {}", root_message(&status)))
+        };
+        let mut answers = act(self.scheduler()?, WORKERS, Vec::new()).await.map_err(unreachable)?;
+        let body = answers.next().await.transpose().map_err(unreachable)?.unwrap_or_default();
+        let list = WorkerList::decode(body.as_slice());
+        let damaged = |error| Error::Connect(format!("{address}: the list of workers is damaged: {error}"));
+        Ok(list.map_err(damaged)?.workers)
     }
 
     fn scheduler(&self) -> EngineResult<Channel> {

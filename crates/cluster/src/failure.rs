@@ -3,8 +3,11 @@
 //! Ballista carries the error of a task as text, with words of its own around it. A worker therefore marks the place of its message
 //! and its kind in that text, and the client takes both out again, so that "out of memory" is that everywhere.
 
+use arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
+use swath_exec::files::FileError;
 use swath_exec::foreign::FunctionError;
+use swath_exec::value_error::ValueError;
 
 // Characters that a debug format leaves as they are.
 const BEGIN: &str = "⟦swath:";
@@ -26,10 +29,8 @@ pub fn marked(error: &DataFusionError) -> DataFusionError {
         }
         _ => "execution",
     };
-    if let DataFusionError::External(error) = root
-        && let Some(error) = error.downcast_ref::<FunctionError>()
-    {
-        return DataFusionError::Execution(format!("{BEGIN}function:{}{END}", escaped(&error.to_text())));
+    if let Some((kind, text)) = of_ours(root) {
+        return DataFusionError::Execution(format!("{BEGIN}{kind}:{}{END}", escaped(&text)));
     }
     let message = match root {
         DataFusionError::ResourcesExhausted(message)
@@ -41,6 +42,25 @@ pub fn marked(error: &DataFusionError) -> DataFusionError {
         other => other.strip_backtrace(),
     };
     DataFusionError::Execution(format!("{BEGIN}{kind}:{}{END}", escaped(&message)))
+}
+
+/// Kind and text of an error that has more to it than its message.
+fn of_ours(root: &DataFusionError) -> Option<(&'static str, String)> {
+    match root {
+        DataFusionError::External(error) => {
+            let function = error.downcast_ref::<FunctionError>().map(|error| ("function", error.to_text()));
+            let value = || error.downcast_ref::<ValueError>().map(|error| ("value", error.to_text()));
+            let file = || error.downcast_ref::<FileError>().map(|error| ("file", error.to_text()));
+            function.or_else(value).or_else(file)
+        }
+        DataFusionError::ArrowError(error, _) => match error.as_ref() {
+            ArrowError::CastError(message) => Some(("cast", message.clone())),
+            ArrowError::ParseError(message) => Some(("parse", message.clone())),
+            ArrowError::DivideByZero => Some(("division", String::new())),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// `text` without what a debug format would change.
@@ -92,9 +112,25 @@ pub fn unmarked(text: &str) -> DataFusionError {
             Some(error) => DataFusionError::External(Box::new(error)),
             None => DataFusionError::Execution(message),
         },
+        "value" => match ValueError::from_text(&message) {
+            Some(error) => error.into(),
+            None => DataFusionError::Execution(message),
+        },
+        "file" => match FileError::from_text(&message) {
+            Some(error) => error.into(),
+            None => DataFusionError::Execution(message),
+        },
+        "cast" => ArrowError::CastError(message).into(),
+        "parse" => ArrowError::ParseError(message).into(),
+        "division" => ArrowError::DivideByZero.into(),
         "io" => DataFusionError::IoError(std::io::Error::other(message)),
         _ => DataFusionError::Execution(message),
     }
+}
+
+/// A job's failure as people read it: the error that is marked in it, or else the text as it is.
+pub fn told(text: &str) -> String {
+    if text.contains(BEGIN) { unmarked(text).strip_backtrace() } else { text.to_owned() }
 }
 
 #[cfg(test)]
@@ -108,6 +144,22 @@ mod tests {
         let text = format!("Task: {:?}", marked(&DataFusionError::External(Box::new(error.clone()))).to_string());
         let DataFusionError::External(again) = unmarked(&text) else { panic!("another kind: {text}") };
         assert_eq!(again.downcast_ref::<FunctionError>().unwrap().to_text(), error.to_text());
+    }
+
+    #[test]
+    fn what_is_wrong_with_values_and_files_survives() {
+        let errors = [
+            ValueError::new("explode: 2 and 3", "make them \"as\" long").into(),
+            FileError::engine("/a b.csv", "line 2"),
+            ArrowError::CastError("Cannot cast string 'x'".to_owned()).into(),
+            ArrowError::ParseError("no date".to_owned()).into(),
+            ArrowError::DivideByZero.into(),
+        ];
+        for error in errors {
+            let again = unmarked(&format!("Task: {:?}", marked(&error).to_string()));
+            assert_eq!(again.strip_backtrace(), error.strip_backtrace());
+            assert_eq!(std::mem::discriminant(&again), std::mem::discriminant(&error), "{again:?}");
+        }
     }
 
     #[test]

@@ -38,5 +38,6 @@ pub mod worker;
 pub use client::{Client, parse_address};
 pub use error::{Error, Result};
 pub use local::{LocalCluster, LocalClusterBuilder};
+pub use protocol::{Holding, Worker};
 pub use scheduler::{Front, Scheduler, SchedulerOptions, SqlLimits};
 pub use worker::WorkerOptions;

@@ -29,6 +29,10 @@ pub const FIGURES: &str = "swath.figures";
 pub const HOLDS: &str = "swath.holds";
 /// The action by which the scheduler watches a worker: the worker's id, and then nothing as long as it lives.
 pub const WATCH: &str = "swath.watch";
+/// The action by which the scheduler asks a worker what it holds: a [`Holding`].
+pub const HOLDING: &str = "swath.holding";
+/// The action by which a client asks the scheduler for its workers and what each holds: a [`WorkerList`].
+pub const WORKERS: &str = "swath.workers";
 /// The action by which a client says that it wants no more rows of a plan that it analyzes: [`JobName`]. The job is cancelled, and its
 /// [`Finished`] tells what the tasks had done by then.
 pub const ENOUGH: &str = "swath.enough";
@@ -66,6 +70,46 @@ pub struct Worker {
     /// Its threads.
     #[prost(uint32, tag = "3")]
     pub threads: u32,
+    /// What it holds; none if it was not asked, or did not answer.
+    #[prost(message, optional, tag = "4")]
+    pub holding: Option<Holding>,
+}
+
+/// What a worker holds now.
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+pub struct Holding {
+    /// The bytes that operators and the partition store may take together.
+    #[prost(uint64, tag = "1")]
+    pub memory_limit_bytes: u64,
+    /// Those that they take.
+    #[prost(uint64, tag = "2")]
+    pub memory_reserved_bytes: u64,
+    /// Bytes of the process in memory; zero where the system does not tell.
+    #[prost(uint64, tag = "3")]
+    pub resident_bytes: u64,
+    /// Outputs of tasks that are held: of jobs that run, of results that nobody has fetched yet, and of persisted ones.
+    #[prost(uint64, tag = "4")]
+    pub outputs: u64,
+    /// What these take in memory.
+    #[prost(uint64, tag = "5")]
+    pub store_memory_bytes: u64,
+    /// What these take on disk.
+    #[prost(uint64, tag = "6")]
+    pub store_disk_bytes: u64,
+    /// Bytes that operators have spilled.
+    #[prost(uint64, tag = "7")]
+    pub spilled_bytes: u64,
+    /// Whether it was told to stop, and takes no more tasks.
+    #[prost(bool, tag = "8")]
+    pub is_draining: bool,
+}
+
+/// The workers of a scheduler.
+#[derive(Clone, PartialEq, Message)]
+pub struct WorkerList {
+    /// Those that are alive, by their ids.
+    #[prost(message, repeated, tag = "1")]
+    pub workers: Vec<Worker>,
 }
 
 /// A name with a value.

@@ -70,6 +70,8 @@ pub(crate) struct Shared {
     pub handle: Handle,
     /// Memory pool and spill folder.
     pub runtime: Arc<RuntimeEnv>,
+    /// The size of the pool.
+    pub memory_limit_bytes: usize,
     /// What the tasks made.
     pub outputs: Arc<TaskOutputs>,
     /// What the tasks did.
@@ -136,6 +138,7 @@ pub async fn run(options: WorkerOptions, tasks: Handle, health: ExecutorHealth) 
         outputs: Arc::new(TaskOutputs::new(PartitionStore::new(Arc::clone(&runtime), store_bytes))),
         reports: reports::Reports::default(),
         runtime,
+        memory_limit_bytes,
         secrets: Mutex::default(),
         channels: Channels::new(Handle::current()),
         stores: options.stores,

@@ -1,5 +1,6 @@
 //! One error type for users: it names the thing that is wrong and the remedy.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,8 +12,10 @@ use swath_exec::files::FileError;
 use swath_exec::foreign::FunctionError;
 use swath_exec::interrupt::Interrupted;
 use swath_exec::object_stores::StoreFailure;
+use swath_exec::value_error::ValueError;
 use swath_planner::nearest;
 
+use crate::rewording;
 use crate::sql_place::{SqlPlace, split_position};
 
 /// What went wrong, in a user's terms.
@@ -70,13 +73,21 @@ pub enum Error {
         /// Where in the text.
         place: Option<Box<SqlPlace>>,
     },
+    /// What is asked for makes no sense: types that do not go together, a field that a struct does not have.
+    #[error("{message}{}", shown(.place))]
+    Plan {
+        /// What is wrong, and what to write instead.
+        message: String,
+        /// Where it stands, if it was written in SQL.
+        place: Option<Box<SqlPlace>>,
+    },
     /// A value that an operation cannot take.
     #[error("{message}; {remedy}")]
     Value {
         /// What is wrong with which value.
         message: String,
         /// What to write instead.
-        remedy: &'static str,
+        remedy: Cow<'static, str>,
     },
     /// A file or folder could not be read or written.
     #[error("{operation} {}: {source}", path.display())]
@@ -139,17 +150,20 @@ impl Error {
     /// Where in its SQL text the mistake stands, if it is one in SQL and the place is known.
     pub fn place(&self) -> Option<&SqlPlace> {
         match self {
-            Self::ColumnNotFound { place, .. } | Self::TableNotFound { place, .. } | Self::Sql { place, .. } => {
-                place.as_deref()
-            }
+            Self::ColumnNotFound { place, .. }
+            | Self::TableNotFound { place, .. }
+            | Self::Sql { place, .. }
+            | Self::Plan { place, .. } => place.as_deref(),
             _ => None,
         }
     }
 
     /// Changes the place, for text that was cut out of a longer one.
     pub fn map_place(mut self, change: impl FnOnce(&mut SqlPlace)) -> Self {
-        if let Self::ColumnNotFound { place, .. } | Self::TableNotFound { place, .. } | Self::Sql { place, .. } =
-            &mut self
+        if let Self::ColumnNotFound { place, .. }
+        | Self::TableNotFound { place, .. }
+        | Self::Sql { place, .. }
+        | Self::Plan { place, .. } = &mut self
             && let Some(place) = place
         {
             change(place);
@@ -208,6 +222,9 @@ impl From<DataFusionError> for Error {
                 if let Some(error) = source.downcast_ref::<FunctionError>() {
                     return Self::Function(Box::new(error.clone()));
                 }
+                if let Some(ValueError { message, remedy }) = source.downcast_ref::<ValueError>() {
+                    return Self::Value { message: message.clone(), remedy: remedy.clone().into() };
+                }
                 // Of an array whose rows are a table's.
                 if let Some(error) = source.downcast_ref::<swath_nd::Error>() {
                     return Self::Array(error.clone());
@@ -223,10 +240,10 @@ impl From<DataFusionError> for Error {
                 ArrowError::IoError(_, source) if is_full(source) => full_spill_disk(source),
                 ArrowError::DivideByZero => Self::Value {
                     message: "cannot divide by zero".to_owned(),
-                    remedy: "divide by .null_if(0) (nullif(…, 0) in SQL) to get null",
+                    remedy: "divide by .null_if(0) (nullif(…, 0) in SQL) to get null".into(),
                 },
                 ArrowError::CastError(message) | ArrowError::ParseError(message) => {
-                    Self::Value { message: message.clone(), remedy: "try_cast gives null for what does not fit" }
+                    Self::Value { message: message.clone(), remedy: "try_cast gives null for what does not fit".into() }
                 }
                 _ => Self::Engine(Arc::new(error)),
             },
@@ -238,8 +255,11 @@ impl From<DataFusionError> for Error {
             }
             DataFusionError::Plan(message) => match no_function(message) {
                 Some(message) => Self::Sql { message, place: SqlPlace::of(&error).map(Box::new) },
-                None => Self::Engine(Arc::new(error)),
+                None => reworded(message, &error).unwrap_or_else(|| Self::Engine(Arc::new(error))),
             },
+            DataFusionError::Execution(message) => {
+                reworded(message, &error).unwrap_or_else(|| Self::Engine(Arc::new(error)))
+            }
             DataFusionError::ObjectStore(source) => match StoreFailure::of(source) {
                 Some(failure) => Self::File(FileError::new(failure.store(), failure.to_string())),
                 None => Self::Engine(Arc::new(error)),
@@ -256,8 +276,10 @@ impl From<ArrowError> for Error {
 }
 
 fn with_place(mut error: Error, at: Option<Box<SqlPlace>>) -> Error {
-    if let Error::ColumnNotFound { place, .. } | Error::TableNotFound { place, .. } | Error::Sql { place, .. } =
-        &mut error
+    if let Error::ColumnNotFound { place, .. }
+    | Error::TableNotFound { place, .. }
+    | Error::Sql { place, .. }
+    | Error::Plan { place, .. } = &mut error
     {
         *place = at;
     }
@@ -304,6 +326,15 @@ fn no_function(message: &str) -> Option<String> {
     let (_, candidates) = rest.split_once("Candidate functions:")?;
     let candidates: Vec<&str> = candidates.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     Some(format!("there is no {call}; there is {}. Cast the arguments", candidates.join(", ")))
+}
+
+/// The user's error that `error`, whose message is `message`, stands for, if it is one of those that are known.
+fn reworded(message: &str, error: &DataFusionError) -> Option<Error> {
+    if let Some(message) = rewording::of_plan(message) {
+        return Some(Error::Plan { message, place: SqlPlace::of(error).map(Box::new) });
+    }
+    let (message, remedy) = rewording::of_value(message)?;
+    Some(Error::Value { message, remedy: remedy.into() })
 }
 
 /// A planner's message without the name of the error's kind in front.

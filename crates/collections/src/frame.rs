@@ -11,9 +11,11 @@
 //! | [`reshape`], [`pivot`] | `explode`, `unnest`, `unpivot`; `pivot` |
 //! | [`nulls`], [`sample`], [`describe`] | what their names say |
 //! | [`map`] | functions over batches |
-//! | `run` | `collect`, `stream`, `count`, `show` |
+//! | `run`, `collect` | `collect`, `stream`, `count`, `show`; the memory of whole results |
+//! | `misfits` | types that do not go together |
 //! | `resolve` | how expressions become plan nodes; all of the above go through it |
 
+mod collect;
 mod columns;
 pub mod combine;
 pub mod describe;
@@ -21,6 +23,7 @@ pub mod dynamic;
 pub mod group;
 pub mod join;
 pub mod join_asof;
+mod misfits;
 pub mod nulls;
 pub mod persist;
 mod pivot;

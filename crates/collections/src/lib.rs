@@ -32,6 +32,7 @@ pub mod io;
 mod join_using;
 mod placeholders;
 pub mod prelude;
+mod rewording;
 pub mod session;
 pub mod sql_place;
 pub mod statement;
@@ -49,7 +50,7 @@ pub use session::{Session, SessionBuilder};
 pub use sql_place::SqlPlace;
 pub use statement::{Parameter, Statement};
 #[cfg(feature = "cluster")]
-pub use swath_cluster::{LocalCluster, LocalClusterBuilder};
+pub use swath_cluster::{Holding, LocalCluster, LocalClusterBuilder, Worker};
 pub use swath_exec::ByteSize;
 /// Functions of users in another language than Rust.
 pub use swath_exec::cancel;

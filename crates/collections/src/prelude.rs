@@ -3,8 +3,9 @@
 pub use datafusion::common::JoinType;
 
 pub use crate::error::{Error, Result};
-pub use crate::expr::agg::{ExprAgg, corr, count_all, cov, grouping};
+pub use crate::expr::agg::{ExprAgg, Interpolation, corr, count_all, cov, grouping};
 pub use crate::expr::conditional::{all_of, any_of, coalesce, max_horizontal, min_horizontal, when};
+pub use crate::expr::ewm::{Ewm, ExprEwm};
 pub use crate::expr::list::{int_range, list_of};
 pub use crate::expr::literal::{
     array_value, binary, date, decimal, duration, list, null, null_of, scalar, time, timestamp,

@@ -156,6 +156,16 @@ impl Session {
         self.cluster.as_ref()
     }
 
+    /// The workers of the cluster that this session runs on, and what each holds now; none if it is embedded.
+    ///
+    /// # Errors
+    /// [`Error::Cluster`] if the scheduler does not answer.
+    #[cfg(feature = "cluster")]
+    pub fn workers(&self) -> Result<Vec<swath_cluster::Worker>> {
+        let Some(client) = self.cluster.clone() else { return Ok(Vec::new()) };
+        Ok(self.engine.block_on(async move { Ok(client.workers().await) })??)
+    }
+
     /// The DataFusion context underneath, for what this API does not reach.
     pub fn context(&self) -> &SessionContext {
         self.engine.context()

@@ -27,6 +27,7 @@
 //! | [`write`](mod@write) | plans' partitions to files, in parallel, all or nothing |
 
 pub mod array_engine;
+pub mod buffers;
 pub mod byte_size;
 pub mod cancel;
 pub mod choose_spilling_join;
@@ -47,6 +48,8 @@ pub mod resident;
 pub mod rows_lost;
 pub mod settings;
 pub mod share_subplans;
+pub mod slide_over_floats;
+pub mod value_error;
 pub mod watch;
 pub mod wire;
 pub mod write;

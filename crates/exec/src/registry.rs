@@ -18,12 +18,13 @@ use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_planner::ExtensionPlanner;
 use swath_planner::{
     DecimalQuotients, ExpandSetComparison, MarkSubqueries, PushFilterThroughAsofJoin, PushSemiJoinDown, ReorderJoins,
+    SpellOutTruthTests,
 };
 
 use crate::choose_spilling_join::ChooseSpillingJoin;
 use crate::engine::{Planner, RemotePlanner};
 use crate::foreign::gather::GatherForFunctions;
-use crate::functions;
+use crate::functions::{self, Sliding};
 use crate::held::node::HoldPlanner;
 use crate::held::{self, ComputeReleased};
 use crate::interruptible_joins::InterruptibleJoins;
@@ -35,6 +36,7 @@ use crate::operators::bounded_aggregate::BoundPartialAggregates;
 use crate::operators::map_batches::{self, MapBatchesPlanner};
 use crate::operators::{broadcast_join, collect_keys, filter_by_keys, recursive, single_task, text_scan};
 use crate::share_subplans::ShareSubplans;
+use crate::slide_over_floats::SlideOverFloats;
 use crate::wire::WireForm;
 use crate::write;
 use crate::write::copy::SendCopyToWriter;
@@ -83,20 +85,53 @@ pub enum Kind {
 /// Everything that is registered, in the order in which rules run.
 pub static ENTRIES: &[Entry] = &[
     Entry { name: "bucket_start", kind: Kind::Scalar(functions::bucket_start) },
+    Entry { name: "json_decode", kind: Kind::Scalar(functions::json_decode) },
+    Entry { name: "json_path_match", kind: Kind::Scalar(functions::json_path_match) },
+    Entry { name: "list_diff", kind: Kind::Scalar(functions::list_diff) },
+    Entry { name: "list_gather", kind: Kind::Scalar(functions::list_gather) },
+    Entry { name: "list_shift", kind: Kind::Scalar(functions::list_shift) },
+    Entry { name: "list_std", kind: Kind::Scalar(functions::list_std) },
+    Entry { name: "list_var", kind: Kind::Scalar(functions::list_var) },
+    Entry { name: "lists_to_explode", kind: Kind::Scalar(functions::lists_to_explode) },
     Entry { name: "regexp_extract_all", kind: Kind::Scalar(functions::regexp_extract_all) },
+    Entry { name: "regexp_extract_groups", kind: Kind::Scalar(functions::regexp_extract_groups) },
     Entry { name: "row_hash", kind: Kind::Scalar(functions::row_hash) },
+    Entry { name: "split_to_struct", kind: Kind::Scalar(functions::split_to_struct) },
+    Entry { name: "struct_rename_fields", kind: Kind::Scalar(functions::struct_rename_fields) },
+    Entry { name: "struct_with_fields", kind: Kind::Scalar(functions::struct_with_fields) },
+    Entry { name: "text_to_integer", kind: Kind::Scalar(functions::text_to_integer) },
+    Entry { name: "bottom_k", kind: Kind::Aggregate(functions::bottom_k) },
+    // In the place of DataFusion's.
+    Entry { name: "signum", kind: Kind::Scalar(functions::sign) },
     Entry { name: "kurtosis", kind: Kind::Aggregate(functions::kurtosis) },
     Entry { name: "mode", kind: Kind::Aggregate(functions::mode) },
     // In the place of DataFusion's.
     Entry { name: "percentile_cont", kind: Kind::Aggregate(functions::percentile_cont) },
     Entry { name: "product", kind: Kind::Aggregate(functions::product) },
+    Entry { name: "quantile_equiprobable", kind: Kind::Aggregate(functions::quantile_equiprobable) },
+    Entry { name: "quantile_higher", kind: Kind::Aggregate(functions::quantile_higher) },
+    Entry { name: "quantile_lower", kind: Kind::Aggregate(functions::quantile_lower) },
+    Entry { name: "quantile_midpoint", kind: Kind::Aggregate(functions::quantile_midpoint) },
+    Entry { name: "quantile_nearest", kind: Kind::Aggregate(functions::quantile_nearest) },
     Entry { name: "skewness", kind: Kind::Aggregate(functions::skewness) },
+    Entry { name: "top_k", kind: Kind::Aggregate(functions::top_k) },
+    Entry { name: "ewm_mean", kind: Kind::Window(functions::ewm_mean) },
+    Entry { name: "ewm_std", kind: Kind::Window(functions::ewm_std) },
+    Entry { name: "ewm_var", kind: Kind::Window(functions::ewm_var) },
+    Entry { name: Sliding::Sum.name(), kind: Kind::Aggregate(|| Sliding::Sum.function()) },
+    Entry { name: Sliding::Mean.name(), kind: Kind::Aggregate(|| Sliding::Mean.function()) },
+    Entry { name: Sliding::Variance.name(), kind: Kind::Aggregate(|| Sliding::Variance.function()) },
+    Entry { name: Sliding::VariancePop.name(), kind: Kind::Aggregate(|| Sliding::VariancePop.function()) },
+    Entry { name: Sliding::Deviation.name(), kind: Kind::Aggregate(|| Sliding::Deviation.function()) },
+    Entry { name: Sliding::DeviationPop.name(), kind: Kind::Aggregate(|| Sliding::DeviationPop.function()) },
     Entry { name: "decimal_quotients", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(DecimalQuotients)) },
     Entry { name: "expand_set_comparison", kind: Kind::AnalyzerRule(|| Arc::new(ExpandSetComparison)) },
     Entry { name: "mark_subqueries", kind: Kind::AnalyzerRule(|| Arc::new(MarkSubqueries)) },
+    Entry { name: "slide_over_floats", kind: Kind::AnalyzerRule(|| Arc::new(SlideOverFloats)) },
     Entry { name: "compute_released", kind: Kind::AnalyzerRule(|| Arc::new(ComputeReleased)) },
     Entry { name: "push_filter_through_asof_join", kind: Kind::LogicalRule(|| Arc::new(PushFilterThroughAsofJoin)) },
     Entry { name: "push_semi_join_down", kind: Kind::LogicalRule(|| Arc::new(PushSemiJoinDown)) },
+    Entry { name: "spell_out_truth_tests", kind: Kind::LogicalRule(|| Arc::new(SpellOutTruthTests)) },
     Entry {
         name: "keep_plan_on_failure",
         kind: Kind::AroundLogicalRule("push_down_leaf_projections", KeepPlanOnFailure::around),

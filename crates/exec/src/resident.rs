@@ -26,6 +26,11 @@ pub fn give_back_with(give_back: fn()) {
     let _ = GIVE_BACK.set(give_back);
 }
 
+/// Bytes of this process in memory; `None` where the platform does not tell.
+pub fn resident_bytes() -> Option<u64> {
+    parse_statm(&std::fs::read_to_string("/proc/self/statm").ok()?, page_bytes())
+}
+
 /// Watches the resident memory of this process on behalf of one memory limit.
 #[derive(Debug)]
 pub(crate) struct ResidentWatch {

@@ -18,6 +18,7 @@ pub fn status(error: &Error) -> Status {
         | Error::TableNotFound { .. }
         | Error::InvalidArgument { .. }
         | Error::Sql { .. }
+        | Error::Plan { .. }
         | Error::Value { .. }
         | Error::File(_) => Code::InvalidArgument,
         Error::ResourcesExhausted { .. } => Code::ResourceExhausted,

@@ -24,5 +24,5 @@ pub mod source;
 pub mod store;
 
 pub use exchange::{OutputKey, TaskOutputs};
-pub use source::StoredTable;
+pub use source::{StoredTable, stored_in_memory};
 pub use store::{PartitionStore, PartitionWriter, StoreUsage, StoredPartition};

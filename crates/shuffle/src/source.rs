@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
@@ -63,6 +64,12 @@ impl TableProvider for StoredTable {
     }
 }
 
+/// The batches in memory that `source` reads, if it is the scan of a [`StoredTable`].
+pub fn stored_in_memory(source: &dyn DataSource) -> impl Iterator<Item = &RecordBatch> {
+    let stored = source.downcast_ref::<StoredSource>();
+    stored.into_iter().flat_map(|stored| stored.table.partitions()).flat_map(StoredPartition::in_memory)
+}
+
 /// The scan of a [`StoredTable`].
 #[derive(Clone, Debug)]
 struct StoredSource {
@@ -79,7 +86,7 @@ impl DataSource for StoredSource {
             .ok_or_else(|| internal_datafusion_err!("stored table has no partition {partition}"))?;
         let (projection, mut left) = (self.projection.clone(), self.limit);
         let batches = stored.stream()?.map(move |batch| Ok(batch?.project(&projection)?));
-        let batches = batches.scan((), move |(), batch: Result<arrow::array::RecordBatch>| {
+        let batches = batches.scan((), move |(), batch: Result<RecordBatch>| {
             let next = match (&mut left, batch) {
                 (Some(0), _) => None,
                 (Some(left), Ok(batch)) => {

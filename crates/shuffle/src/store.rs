@@ -241,6 +241,11 @@ impl StoredPartition {
         self.inner.held.disk_bytes
     }
 
+    /// Its batches that are held in memory.
+    pub fn in_memory(&self) -> &[RecordBatch] {
+        &self.inner.in_memory
+    }
+
     /// Its batches in the order in which they were pushed: those in memory are shared, not copied; the others are read from
     /// the spill file as the stream is polled. The stream keeps the partition alive.
     ///

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::failures::get;
-use super::{shared, staged};
+use super::{embedded, shared, staged};
 
 fn read(path: &str) -> Value {
     let text = get(shared().address().trim_start_matches("swath://"), path);
@@ -56,6 +56,25 @@ fn a_failed_job_says_why() {
     let job = ended_job("rest_zero");
     assert_eq!(job["state"], "failed");
     assert!(job["error"].as_str().unwrap().contains("ivide by zero"), "{job:#}");
+}
+
+#[test]
+fn workers_tell_what_they_hold() {
+    let held = staged().sql("SELECT value, value % 11 AS held_rest FROM range(50000)").unwrap().persist().unwrap();
+    assert_eq!(held.count().unwrap(), 50_000);
+    let workers = read("/api/v1/workers");
+    let sum = |name: &str| {
+        let of = |worker: &Value| worker[name].as_u64().unwrap_or_else(|| panic!("{name}: {workers:#}"));
+        workers.as_array().unwrap().iter().map(of).sum::<u64>()
+    };
+    assert!(sum("outputs") > 0, "{workers:#}");
+    assert!(sum("store_memory_bytes") + sum("store_disk_bytes") >= 50_000 * 8, "{workers:#}");
+    assert!(sum("memory_reserved_bytes") <= sum("memory_limit_bytes"), "{workers:#}");
+    assert!(!cfg!(target_os = "linux") || sum("resident_bytes") > 1 << 20, "{workers:#}");
+    let listed = staged().workers().unwrap();
+    assert_eq!(listed.len(), workers.as_array().unwrap().len());
+    assert!(listed.iter().all(|worker| worker.holding.is_some_and(|holding| !holding.is_draining)), "{listed:?}");
+    assert!(embedded().workers().unwrap().is_empty());
 }
 
 #[test]

@@ -31,13 +31,16 @@ use super::placement::{LastTask, Notice};
 use super::progress::progress;
 use crate::codec::SwathCodec;
 use crate::protocol::{
-    Event, FIGURES, FORGET, Figures, Finished, ForgetJob, HeldEntry, JobName, LivePart, MAX_MESSAGE_BYTES, ResultPart,
-    Run, RunEvent, SECRETS, SessionSecrets, TaskFigures, Worker,
+    Event, FIGURES, FORGET, Figures, Finished, ForgetJob, HOLDING, HeldEntry, Holding, JobName, LivePart,
+    MAX_MESSAGE_BYTES, ResultPart, Run, RunEvent, SECRETS, SessionSecrets, TaskFigures, Worker,
 };
 use crate::state;
 
 /// Status changes of one job that may wait for its client.
 const STATUS_BUFFER: usize = 64;
+
+/// How long a worker may take to tell what it holds.
+const HOLDING_PATIENCE: Duration = Duration::from_millis(500);
 
 /// How often a client is told how far its job is.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
@@ -115,6 +118,18 @@ impl Jobs {
     /// The workers that are alive.
     pub async fn workers(&self) -> Vec<Worker> {
         let mut workers: Vec<Worker> = self.metadata().await.iter().map(worker).collect();
+        workers.sort_by(|a, b| a.id.cmp(&b.id));
+        workers
+    }
+
+    /// The same workers, each asked what it holds.
+    pub async fn workers_holding(&self) -> Vec<Worker> {
+        let metadata = self.metadata().await;
+        let asked = metadata.iter().map(|known| async move {
+            let answer = tokio::time::timeout(HOLDING_PATIENCE, self.ask::<Holding>(known, HOLDING, vec![])).await;
+            Worker { holding: answer.ok().and_then(Result::ok), ..worker(known) }
+        });
+        let mut workers = futures::future::join_all(asked).await;
         workers.sort_by(|a, b| a.id.cmp(&b.id));
         workers
     }
@@ -344,7 +359,7 @@ impl Jobs {
         let body = JobName { job: job.to_owned() }.encode_to_vec();
         let mut tasks = vec![];
         for worker in self.metadata().await {
-            match self.ask(&worker, FIGURES, body.clone()).await {
+            match self.ask::<Figures>(&worker, FIGURES, body.clone()).await {
                 Ok(figures) => tasks.extend(figures.tasks),
                 Err(error) => log::warn!("worker {} does not tell what its tasks did: {error}", worker.id),
             }
@@ -399,9 +414,14 @@ impl Jobs {
         self.send(worker, action, body).await.map(|_| ())
     }
 
-    async fn ask(&self, worker: &ExecutorMetadata, action: &str, body: Vec<u8>) -> Result<Figures, tonic::Status> {
+    async fn ask<M: Message + Default>(
+        &self,
+        worker: &ExecutorMetadata,
+        action: &str,
+        body: Vec<u8>,
+    ) -> Result<M, tonic::Status> {
         let answer = self.send(worker, action, body).await?.message().await?.unwrap_or_default();
-        Figures::decode(answer.body).map_err(|error| tonic::Status::internal(error.to_string()))
+        M::decode(answer.body).map_err(|error| tonic::Status::internal(error.to_string()))
     }
 
     async fn send(
@@ -454,5 +474,6 @@ fn worker(metadata: &ExecutorMetadata) -> Worker {
         id: metadata.id.clone(),
         address: format!("{}:{}", metadata.host, metadata.port),
         threads: metadata.specification.vcores,
+        holding: None,
     }
 }

@@ -62,10 +62,25 @@ async fn cluster(State(jobs): State<Arc<Jobs>>) -> Response {
 }
 
 async fn workers(State(jobs): State<Arc<Jobs>>) -> Response {
-    let workers = jobs.workers().await;
+    let workers = jobs.workers_holding().await;
     let list: Vec<_> = workers
         .iter()
-        .map(|worker| json!({ "id": worker.id, "address": worker.address, "threads": worker.threads }))
+        .map(|worker| {
+            let held = worker.holding;
+            json!({
+                "id": worker.id,
+                "address": worker.address,
+                "threads": worker.threads,
+                "memory_limit_bytes": held.map(|held| held.memory_limit_bytes),
+                "memory_reserved_bytes": held.map(|held| held.memory_reserved_bytes),
+                "resident_bytes": held.map(|held| held.resident_bytes),
+                "outputs": held.map(|held| held.outputs),
+                "store_memory_bytes": held.map(|held| held.store_memory_bytes),
+                "store_disk_bytes": held.map(|held| held.store_disk_bytes),
+                "spilled_bytes": held.map(|held| held.spilled_bytes),
+                "draining": held.map(|held| held.is_draining),
+            })
+        })
         .collect();
     answer(&json!(list))
 }
@@ -104,7 +119,7 @@ fn head(id: &str, status: &JobStatus, started: u64, ended: u64) -> Value {
         Some(job_status::Status::Queued(_)) | None => ("waiting", None),
         Some(job_status::Status::Running(_)) => ("running", None),
         Some(job_status::Status::Successful(_)) => ("finished", None),
-        Some(job_status::Status::Failed(failed)) => ("failed", Some(failed.error.as_str())),
+        Some(job_status::Status::Failed(failed)) => ("failed", Some(crate::failure::told(&failed.error))),
     };
     let time = |millis: u64| (millis > 0).then_some(millis);
     json!({ "id": id, "state": state, "started": time(started), "ended": time(ended), "error": error })
@@ -180,7 +195,7 @@ fn stage(stage: &ExecutionStage) -> Stage {
             done: done(&stage.task_infos),
             readers: stage.output_links.clone(),
             plan: Some(Arc::clone(&stage.plan)),
-            error: Some(stage.error_message.clone()),
+            error: Some(crate::failure::told(&stage.error_message)),
             ..state(stage.stage_id, "failed", stage.stage_attempt_num, stage.partitions)
         },
     }
@@ -248,7 +263,7 @@ fn openapi() -> Value {
         },
         "paths": {
             "/api/v1/cluster": read("The cluster as a whole", one("Cluster")),
-            "/api/v1/workers": read("The workers that are alive", many("Worker")),
+            "/api/v1/workers": read("The workers that are alive, and what each holds; null where one does not answer", many("Worker")),
             "/api/v1/jobs": read("Jobs that run, wait, or ended in the last 15 minutes, newest first", many("JobHead")),
             "/api/v1/jobs/{job}": job,
             "/api/v1/openapi.json": read("This document", kind("object")),
@@ -261,6 +276,10 @@ fn openapi() -> Value {
             } },
             "Worker": { "type": "object", "properties": {
                 "id": kind("string"), "address": kind("string"), "threads": kind("integer"),
+                "memory_limit_bytes": nullable("integer"), "memory_reserved_bytes": nullable("integer"),
+                "resident_bytes": nullable("integer"), "outputs": nullable("integer"),
+                "store_memory_bytes": nullable("integer"), "store_disk_bytes": nullable("integer"),
+                "spilled_bytes": nullable("integer"), "draining": nullable("boolean"),
             } },
             "JobHead": { "type": "object", "properties": {
                 "id": kind("string"), "state": job_state, "started": nullable("integer"), "ended": nullable("integer"),

@@ -10,7 +10,9 @@ use tonic::Status;
 
 use super::jobs::Jobs;
 use crate::actions::Actions;
-use crate::protocol::{ENOUGH, HELD, HELLO, HeldList, Hello, JobName, RUN, Run, VERSION, Welcome, version_mismatch};
+use crate::protocol::{
+    ENOUGH, HELD, HELLO, HeldList, Hello, JobName, RUN, Run, VERSION, WORKERS, Welcome, WorkerList, version_mismatch,
+};
 
 /// The actions of a scheduler.
 pub struct SchedulerActions {
@@ -33,6 +35,7 @@ impl Actions for SchedulerActions {
             action(HELD, "lists persisted results"),
             action(HELLO, "introduces a client"),
             action(RUN, "runs a plan"),
+            action(WORKERS, "lists workers and what they hold"),
         ]
     }
 
@@ -50,6 +53,10 @@ impl Actions for SchedulerActions {
             }
             HELD => {
                 let list = HeldList { results: self.jobs.held() };
+                Ok(stream::iter([Ok(list.encode_to_vec())]).boxed())
+            }
+            WORKERS => {
+                let list = WorkerList { workers: self.jobs.workers_holding().await };
                 Ok(stream::iter([Ok(list.encode_to_vec())]).boxed())
             }
             RUN => {

@@ -22,7 +22,9 @@ use super::Shared;
 use super::held::key_of;
 use crate::actions::{ActionService, Actions};
 use crate::not_found::not_found;
-use crate::protocol::{FIGURES, FORGET, Figures, ForgetJob, HOLDS, Holds, JobName, SECRETS, SessionSecrets, WATCH};
+use crate::protocol::{
+    FIGURES, FORGET, Figures, ForgetJob, HOLDING, HOLDS, Holding, Holds, JobName, SECRETS, SessionSecrets, WATCH,
+};
 
 /// The actions and the data of a worker.
 pub struct WorkerActions {
@@ -41,6 +43,7 @@ impl Actions for WorkerActions {
         vec![
             action(FORGET, "frees what is held of a job"),
             action(FIGURES, "tells what the tasks of a job did"),
+            action(HOLDING, "tells what is held"),
             action(HOLDS, "tells whether outputs are held"),
             action(SECRETS, "takes store options of a session"),
             action(WATCH, "gives this worker's id, and ends with it"),
@@ -78,6 +81,7 @@ impl Actions for WorkerActions {
                     held.map_err(|error| Status::not_found(error.strip_backtrace()))?;
                 }
             }
+            HOLDING => return Ok(stream::iter([Ok(holding(&self.shared).encode_to_vec())]).boxed()),
             WATCH => {
                 let id = self.shared.id.clone().into_bytes();
                 return Ok(stream::iter([Ok(id)]).chain(stream::pending()).boxed());
@@ -113,21 +117,33 @@ pub fn routes<S: FlightService>(flight: FlightServiceServer<S>, shared: Arc<Shar
         .fallback(not_found)
 }
 
-fn metrics(shared: &Shared) -> String {
+/// What the worker holds now.
+fn holding(shared: &Shared) -> Holding {
     let (outputs, usage) = shared.outputs.usage();
+    Holding {
+        memory_limit_bytes: shared.memory_limit_bytes as u64,
+        memory_reserved_bytes: shared.runtime.memory_pool.reserved() as u64,
+        resident_bytes: swath_exec::resident::resident_bytes().unwrap_or(0),
+        outputs: outputs as u64,
+        store_memory_bytes: usage.memory_bytes as u64,
+        store_disk_bytes: usage.disk_bytes as u64,
+        spilled_bytes: shared.runtime.disk_manager.used_disk_space(),
+        is_draining: shared.draining.load(Ordering::Relaxed),
+    }
+}
+
+fn metrics(shared: &Shared) -> String {
+    let held = holding(shared);
     let mut page = String::new();
     let mut gauge = |name: &str, help: &str, value: u64| {
         // Writing to a string cannot fail.
         let _ = writeln!(page, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
     };
-    gauge("swath_outputs", "Task outputs held.", outputs as u64);
-    gauge("swath_store_memory_bytes", "Bytes that the partition store holds in memory.", usage.memory_bytes as u64);
-    gauge("swath_store_disk_bytes", "Bytes that the partition store holds on disk.", usage.disk_bytes as u64);
-    gauge(
-        "swath_memory_reserved_bytes",
-        "Bytes reserved by operators and the store.",
-        shared.runtime.memory_pool.reserved() as u64,
-    );
-    gauge("swath_spilled_bytes", "Bytes in spill files.", shared.runtime.disk_manager.used_disk_space());
+    gauge("swath_outputs", "Task outputs held.", held.outputs);
+    gauge("swath_store_memory_bytes", "Bytes that the partition store holds in memory.", held.store_memory_bytes);
+    gauge("swath_store_disk_bytes", "Bytes that the partition store holds on disk.", held.store_disk_bytes);
+    gauge("swath_memory_limit_bytes", "Bytes that operators and the store may reserve.", held.memory_limit_bytes);
+    gauge("swath_memory_reserved_bytes", "Bytes reserved by operators and the store.", held.memory_reserved_bytes);
+    gauge("swath_spilled_bytes", "Bytes in spill files.", held.spilled_bytes);
     page
 }

@@ -70,7 +70,11 @@ impl Session {
         }
         #[cfg(feature = "cluster")]
         if self.cluster().is_some() {
-            return self.from_arrow([batch(&array.compute()?, &schema)?]);
+            // In pieces, since the pieces are what tasks share among each other.
+            let whole = batch(&array.compute()?, &schema)?;
+            let rows = self.context().state().config().batch_size().max(1);
+            let starts = (0..whole.num_rows().max(1)).step_by(rows);
+            return self.from_arrow(starts.map(|at| whole.slice(at, rows.min(whole.num_rows() - at))));
         }
         if partitions.is_empty() {
             return self.from_arrow([RecordBatch::new_empty(schema)]);

@@ -17,6 +17,7 @@ use datafusion::logical_expr::{AggregateUDF, Expr, cast, lit};
 use swath_exec::functions;
 
 use super::conditional::when;
+use super::window::row_number;
 use super::{ExprExt, ExprOrValue, SortKey, mistake};
 use crate::error::Error;
 
@@ -39,6 +40,24 @@ pub fn cov(left: Expr, right: Expr) -> Expr {
 /// In a rollup, cube or grouping set: 1 in rows where `key` was aggregated away (and is null for that reason), else 0.
 pub fn grouping(key: Expr) -> Expr {
     aggregate::grouping(key)
+}
+
+/// What a quantile is that lies between two values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Interpolation {
+    /// A value between them, in proportion.
+    #[default]
+    Linear,
+    /// The value below.
+    Lower,
+    /// The value above.
+    Higher,
+    /// The nearer value; the upper one in the middle.
+    Nearest,
+    /// The mean of both.
+    Midpoint,
+    /// The smallest value up to which at least the share of all lies.
+    Equiprobable,
 }
 
 /// The aggregates of an expression.
@@ -120,11 +139,25 @@ pub trait ExprAgg: ExprExt {
 
     /// Exact quantile as a float, linear between neighbours; `q` between 0 and 1. Holds all values of a group in memory.
     fn quantile(self, q: f64) -> Expr {
+        self.quantile_by(q, Interpolation::Linear)
+    }
+
+    /// Exact quantile as a float, with `interpolation` between neighbours; `q` between 0 and 1. Holds all values of a group in
+    /// memory.
+    fn quantile_by(self, q: f64, interpolation: Interpolation) -> Expr {
         if !(0.0..=1.0).contains(&q) {
             return mistake(Error::invalid("quantile", format!("expected a number between 0 and 1, got {q}")));
         }
+        let function = match interpolation {
+            Interpolation::Linear => functions::percentile_cont(),
+            Interpolation::Lower => functions::quantile_lower(),
+            Interpolation::Higher => functions::quantile_higher(),
+            Interpolation::Nearest => functions::quantile_nearest(),
+            Interpolation::Midpoint => functions::quantile_midpoint(),
+            Interpolation::Equiprobable => functions::quantile_equiprobable(),
+        };
         let value = cast(self.expr(), DataType::Float64);
-        ordered_set(functions::percentile_cont(), value.sort(true, false), lit(q))
+        ordered_set(function, value.sort(true, false), lit(q))
     }
 
     /// About the quantile (t-digest), in constant memory.
@@ -138,6 +171,28 @@ pub trait ExprAgg: ExprExt {
     /// The most frequent value, and of several the smallest. Holds each different value of a group in memory.
     fn mode(self) -> Expr {
         functions::mode().call(vec![self.expr()])
+    }
+
+    /// The `k` largest values as a list, the largest first; nulls only where there are fewer values. Without rows an empty list.
+    fn top_k(self, k: u64) -> Expr {
+        functions::top_k().call(vec![self.expr(), lit(k)])
+    }
+
+    /// The `k` smallest values as a list, the smallest first; nulls only where there are fewer values. Without rows an empty list.
+    fn bottom_k(self, k: u64) -> Expr {
+        functions::bottom_k().call(vec![self.expr(), lit(k)])
+    }
+
+    /// Position of the first row with the largest value, from 0 in the frame's order; in a group, among its rows.
+    fn arg_max(self) -> Expr {
+        let value = self.expr();
+        first_position(value.clone().eq(value.max()))
+    }
+
+    /// Position of the first row with the smallest value, from 0 in the frame's order; in a group, among its rows.
+    fn arg_min(self) -> Expr {
+        let value = self.expr();
+        first_position(value.clone().eq(value.min()))
     }
 
     /// The values multiplied. Integers give 64 bits and wrap on overflow, other numbers give floats.
@@ -229,6 +284,11 @@ pub trait ExprAgg: ExprExt {
 }
 
 impl ExprAgg for Expr {}
+
+/// The position of the first row for which `condition` is true.
+fn first_position(condition: Expr) -> Expr {
+    when(condition).then(cast(row_number(), DataType::Int64) - lit(1_i64)).end().min()
+}
 
 /// `function` of `value`, in the order of which it looks at the values, and a further argument.
 fn ordered_set(function: Arc<AggregateUDF>, value: Sort, argument: Expr) -> Expr {

@@ -3,6 +3,7 @@
 use arrow::datatypes::DataType;
 use datafusion::functions_nested::expr_fn as nested;
 use datafusion::logical_expr::{Expr, cast, lambda, lambda_var, lit};
+use swath_exec::functions;
 
 use super::ExprOrValue;
 use super::conditional::when;
@@ -35,6 +36,32 @@ impl ListExpr {
         drop_nulls = array_compact;
         /// Lists of lists made one list.
         flatten = flatten;
+    }
+
+    /// Variance of the elements, nulls skipped; of a sample with a `ddof` of 1, of a population with 0.
+    pub fn var(self, ddof: u32) -> Expr {
+        functions::list_var().call(vec![self.0, lit(i64::from(ddof))])
+    }
+
+    /// Standard deviation of the elements, nulls skipped; of a sample with a `ddof` of 1, of a population with 0.
+    pub fn std(self, ddof: u32) -> Expr {
+        functions::list_std().call(vec![self.0, lit(i64::from(ddof))])
+    }
+
+    /// The elements at the positions in the list `positions` (0 is the first, -1 the last). Where there is none, null with
+    /// `null_on_oob`, else an error.
+    pub fn gather(self, positions: Expr, null_on_oob: bool) -> Expr {
+        functions::list_gather().call(vec![self.0, positions, lit(null_on_oob)])
+    }
+
+    /// Each element moved `places` places towards the end (the start, if negative), null where nothing is moved to.
+    pub fn shift(self, places: impl Into<ExprOrValue>) -> Expr {
+        functions::list_shift().call(vec![self.0, places.into().0])
+    }
+
+    /// Each element minus the one `places` places before, null where there is none.
+    pub fn diff(self, places: impl Into<ExprOrValue>) -> Expr {
+        functions::list_diff().call(vec![self.0, places.into().0])
     }
 
     /// Number of elements, nulls included.
@@ -186,6 +213,8 @@ mod tests {
     fn reductions() {
         assert_eq!(of(l().len()), "4");
         assert_eq!(of(l().sum()), "7.0");
+        assert_eq!(of(l().var(0)), "0.8888888888888888");
+        assert_eq!(of(col("m").list().std(1)), "5.656854249492381");
         assert_eq!(of(l().min()), "1");
         assert_eq!(of(l().max()), "3");
         assert_eq!(of(col("n").list().len()), "null");
@@ -209,6 +238,9 @@ mod tests {
         assert_eq!(of(l().sort(false)), "[null, 1, 3, 3]");
         assert_eq!(of(l().sort(true)), "[3, 3, 1, null]");
         assert_eq!(of(l().drop_nulls()), "[3, 1, 3]");
+        assert_eq!(of(l().shift(1_i64)), "[null, 3, 1, null]");
+        assert_eq!(of(l().diff(1_i64)), "[null, -2, null, null]");
+        assert_eq!(of(l().gather(list_of([lit(-1), lit(1)]), false)), "[3, 1]");
         assert_eq!(of(l().reverse()), "[3, null, 1, 3]");
         assert_eq!(of(col("m").list().append(5_i64)), "[1, 9, 5]");
         assert_eq!(of(col("m").list().concat(col("m"))), "[1, 9, 1, 9]");

@@ -17,8 +17,6 @@ pub trait ExprMath: ExprExt {
     unary! {
         /// Absolute value.
         abs = abs;
-        /// -1, 0 or 1.
-        sign = signum;
         /// Cube root.
         cbrt = cbrt;
         /// e to this power.
@@ -63,6 +61,11 @@ pub trait ExprMath: ExprExt {
         radians = radians;
         /// Whether the value is NaN.
         is_nan = isnan;
+    }
+
+    /// -1, 0 or 1.
+    fn sign(self) -> Expr {
+        swath_exec::functions::sign().call(vec![self.expr()])
     }
 
     /// Square root; NaN of a negative number.

@@ -15,11 +15,12 @@
 //! | [`literal`] | literals of every Arrow type |
 //! | [`math`] | arithmetic functions |
 //! | [`string`], [`temporal`], [`list`], [`structure`] | the namespaces `.str()`, `.dt()`, `.list()`, `.structure()` |
-//! | [`window`], [`rolling`] | `over`, ranks, shifts, cumulative aggregates; rolling windows |
+//! | [`window`], [`rolling`], [`ewm`] | `over`, ranks, shifts, cumulative aggregates; rolling windows; exponential weights |
 
 pub mod agg;
 pub mod conditional;
 pub mod duration;
+pub mod ewm;
 mod invalid;
 pub mod list;
 pub mod literal;

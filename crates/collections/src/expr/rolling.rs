@@ -3,7 +3,7 @@
 use datafusion::logical_expr::{Expr, WindowFrame, WindowFrameBound, WindowFrameUnits, lit};
 use datafusion::scalar::ScalarValue;
 
-use super::agg::ExprAgg;
+use super::agg::{ExprAgg, Interpolation};
 use super::conditional::when;
 use super::duration::Every;
 use super::mistake;
@@ -121,6 +121,21 @@ impl Rolling {
         self.aggregate(|value| value.quantile(q))
     }
 
+    /// Quantile, `q` between 0 and 1, with `interpolation` between values.
+    pub fn quantile_by(self, q: f64, interpolation: Interpolation) -> Expr {
+        self.aggregate(|value| value.quantile_by(q, interpolation))
+    }
+
+    /// Skewness of the population, or `unbiased` of a sample; see [`ExprAgg::skew`].
+    pub fn skew(self, unbiased: bool) -> Expr {
+        self.aggregate(|value| value.skew(unbiased))
+    }
+
+    /// Excess kurtosis of the population, or `unbiased` of a sample; see [`ExprAgg::kurtosis`].
+    pub fn kurtosis(self, unbiased: bool) -> Expr {
+        self.aggregate(|value| value.kurtosis(unbiased))
+    }
+
     /// Number of values that are not null.
     pub fn count(self) -> Expr {
         self.aggregate(ExprAgg::count)
@@ -203,6 +218,12 @@ mod tests {
             values(col("t").rolling(2).aggregate(|t| t.clone().max() - t.min()))[1..],
             ["1", "1", "1", "3", "1"]
         );
+        assert_eq!(
+            values(col("t").rolling(3).quantile_by(0.3, Interpolation::Higher))[2..],
+            ["2.0", "3.0", "3.0", "2.0"]
+        );
+        assert_eq!(values(col("t").rolling(3).skew(false))[1..3], ["null", "0.0"]);
+        assert_eq!(values(col("t").rolling(4).kurtosis(true).round(9))[2..4], ["null", "-1.2"]);
         assert!(mistake(&series().select([col("x").rolling_sum(0)])).contains("at least 1 row"));
     }
 

@@ -4,9 +4,11 @@ use arrow::datatypes::DataType;
 use datafusion::functions::expr_fn;
 use datafusion::functions_nested::expr_fn as nested;
 use datafusion::logical_expr::{Expr, Operator, binary_expr, cast, lit};
+use swath_exec::functions;
 
 use super::ExprOrValue;
 use super::conditional::when;
+use super::literal::null_of;
 
 /// String functions of an expression; made by [`ExprExt::str`](super::ExprExt::str).
 #[derive(Clone, Debug)]
@@ -60,7 +62,7 @@ impl StrExpr {
     /// Every match of the regular expression as a list, or what capture group `group` (1 is the first) took in each; group 0
     /// is the whole match.
     pub fn extract_all(self, regex: &str, group: u32) -> Expr {
-        swath_exec::functions::regexp_extract_all().call(vec![self.0, lit(regex), lit(i64::from(group))])
+        functions::regexp_extract_all().call(vec![self.0, lit(regex), lit(i64::from(group))])
     }
 
     /// Number of matches of the regular expression.
@@ -232,6 +234,42 @@ impl StrExpr {
         nested::array_element(self.split(delimiter), lit(i64::from(index) + 1))
     }
 
+    /// The first `parts` parts between occurrences of `separator` as a struct of `field_0`, `field_1`, …; null where there are
+    /// fewer.
+    pub fn split_exact(self, separator: &str, parts: u32) -> Expr {
+        self.split_to_struct(separator, parts, false)
+    }
+
+    /// As [`split_exact`](Self::split_exact), the last part being all that is left.
+    pub fn splitn(self, separator: &str, parts: u32) -> Expr {
+        self.split_to_struct(separator, parts, true)
+    }
+
+    fn split_to_struct(self, separator: &str, parts: u32, keeps_rest: bool) -> Expr {
+        functions::split_to_struct().call(vec![self.0, lit(separator), lit(i64::from(parts)), lit(keeps_rest)])
+    }
+
+    /// What the groups of the first match of a regular expression took, as a struct of fields with the groups' names, or their
+    /// numbers from 1 on; null in each without a match.
+    pub fn extract_groups(self, regex: &str) -> Expr {
+        functions::regexp_extract_groups().call(vec![self.0, lit(regex)])
+    }
+
+    /// Read as a whole number of `base` (2 to 36). What is none is null, or an error with `strict`.
+    pub fn to_integer(self, base: impl Into<ExprOrValue>, strict: bool) -> Expr {
+        functions::text_to_integer().call(vec![self.0, base.into().0, lit(strict)])
+    }
+
+    /// Read as JSON, as values of `data_type`. Fields that are missing are null; a text that does not fit is an error.
+    pub fn json_decode(self, data_type: &DataType) -> Expr {
+        functions::json_decode().call(vec![self.0, null_of(data_type)])
+    }
+
+    /// The first value at `path` (`$.name[0]`) in JSON, as text; null where there is none.
+    pub fn json_path_match(self, path: &str) -> Expr {
+        functions::json_path_match().call(vec![self.0, lit(path)])
+    }
+
     /// Read as a date of `format` (chrono's `%Y-%m-%d`); an error if it does not fit.
     pub fn to_date(self, format: &str) -> Expr {
         expr_fn::to_date(vec![self.0, lit(format)])
@@ -294,6 +332,7 @@ fn has_hour_alone(format: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::DataType;
     use crate::prelude::*;
     use crate::testing::{rows, table};
 
@@ -359,6 +398,20 @@ mod tests {
         assert_eq!(of("é", s().len_chars()), "1");
         assert_eq!(of("é", s().len_bytes()), "2");
         assert_eq!(of("a", concat_str([col("s"), null(), lit("z")], "-")), "a-z");
+    }
+
+    #[test]
+    fn read_as_other_values() {
+        assert_eq!(of("a_b_c", s().splitn("_", 2)), "{field_0: a, field_1: b_c}");
+        assert_eq!(of("a_b_c", s().split_exact("_", 2)), "{field_0: a, field_1: b}");
+        assert_eq!(of("k=1", s().extract_groups("(?<k>[a-z])=([0-9])")), "{k: k, 2: 1}");
+        assert_eq!(of("ff", s().to_integer(16_i64, true)), "255");
+        assert_eq!(of("x", s().to_integer(10_i64, false)), "null");
+        let list = DataType::new_list(DataType::Int64, true);
+        assert_eq!(of("[1, null]", s().json_decode(&list)), "[1, null]");
+        assert_eq!(of(r#"{"a": [5]}"#, s().json_path_match("$.a[0]")), "5");
+        let path = table("SELECT '{}' AS s").select([s().json_path_match("a")]).collect();
+        assert!(path.unwrap_err().to_string().contains("expected a path such as"));
     }
 
     #[test]

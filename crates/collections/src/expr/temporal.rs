@@ -3,6 +3,7 @@
 use arrow::datatypes::{DataType, IntervalUnit, TimeUnit};
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::error::DataFusionError;
 use datafusion::functions::expr_fn;
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, cast, lit};
 
@@ -191,8 +192,22 @@ impl DtExpr {
 /// What the totals of a duration are taken from.
 const TOTAL: DataType = DataType::Duration(TimeUnit::Microsecond);
 
-/// `expr` in which the totals of a difference of dates are right: DataFusion gives it as a number of days, which a cast would take
-/// for microseconds. Totals of any other number are refused.
+/// `expr` in which the difference of two dates is a duration, as that of two timestamps is. DataFusion (and SQL) give a number of days.
+pub(crate) fn differences_of_dates(expr: Expr, schema: &DFSchema) -> Result<Expr> {
+    let is_date = |side: &Expr| matches!(side.get_type(schema), Ok(DataType::Date32 | DataType::Date64));
+    let at = |side: Box<Expr>| cast(*side, DataType::Timestamp(TimeUnit::Microsecond, None));
+    let durations = expr.transform_up(|node| {
+        Ok::<_, DataFusionError>(match node {
+            Expr::BinaryExpr(BinaryExpr { left, op: Operator::Minus, right }) if is_date(&left) && is_date(&right) => {
+                Transformed::yes(at(left) - at(right))
+            }
+            other => Transformed::no(other),
+        })
+    });
+    Ok(durations.data()?)
+}
+
+/// `expr`, in which totals are taken of durations. Those of a number are refused: a cast would take it for microseconds.
 pub(crate) fn fit_totals(expr: Expr, schema: &DFSchema) -> Result<Expr> {
     let mut refused = None;
     let fitted = expr.transform_up(|node| {
@@ -207,22 +222,14 @@ pub(crate) fn fit_totals(expr: Expr, schema: &DFSchema) -> Result<Expr> {
         if matches!(data_type, DataType::Duration(_) | DataType::Null) {
             return Ok(Transformed::no(node));
         }
-        let is_date = |side: &Expr| matches!(side.get_type(schema), Ok(DataType::Date32 | DataType::Date64));
-        match value {
-            Expr::BinaryExpr(BinaryExpr { left, op: Operator::Minus, right }) if is_date(left) && is_date(right) => {
-                Ok(Transformed::yes(cast(value.clone(), DataType::Int64) * lit(86_400_000_000_i64)))
-            }
-            _ => {
-                refused = Some(data_type);
-                Ok(Transformed::no(node))
-            }
-        }
+        refused = Some(data_type);
+        Ok(Transformed::no(node))
     });
     match refused {
         Some(data_type) => {
             let message = format!(
-                "expected a duration, such as the difference of two timestamps, got {data_type}; a column with the \
-                 difference of two dates holds days already"
+                "expected a duration, such as the difference of two timestamps, got {data_type}; a column that SQL made \
+                 of two dates holds days already"
             );
             Err(Error::invalid("dt().total_…", message))
         }

@@ -231,6 +231,16 @@ pub trait ExprWindow: ExprExt {
         not_null(WindowFunction::new(last_value_udwf(), vec![self.expr()]), rows(None, Some(0)))
     }
 
+    /// [`forward_fill`](Self::forward_fill) of at most `limit` nulls after each value.
+    fn forward_fill_limit(self, limit: u32) -> Expr {
+        not_null(WindowFunction::new(last_value_udwf(), vec![self.expr()]), rows(Some(-i64::from(limit)), Some(0)))
+    }
+
+    /// [`backward_fill`](Self::backward_fill) of at most `limit` nulls before each value.
+    fn backward_fill_limit(self, limit: u32) -> Expr {
+        not_null(WindowFunction::new(first_value_udwf(), vec![self.expr()]), rows(Some(0), Some(i64::from(limit))))
+    }
+
     /// The value, or the next after it that is not null.
     fn backward_fill(self) -> Expr {
         not_null(WindowFunction::new(first_value_udwf(), vec![self.expr()]), rows(Some(0), None))
@@ -449,8 +459,19 @@ mod tests {
     }
 
     #[test]
+    fn cumulative_aggregates_from_the_end() {
+        let rest = || window().rows(0, None);
+        assert_eq!(values(col("t").product().over(rest())), ["48", "48", "24", "8", "2", "2"]);
+        assert_eq!(values(col("x").sum().over(rest())), ["70", "60", "30", "30", "10", "5"]);
+    }
+
+    #[test]
     fn fills() {
         assert_eq!(values(col("x").forward_fill()), ["10", "30", "30", "20", "5", "5"]);
         assert_eq!(values(col("x").backward_fill().over(["k"])), ["10", "30", "20", "20", "5", "5"]);
+        let gaps = when((col("t") % lit(4)).eq(lit(1))).then(col("t")).end();
+        assert_eq!(values(gaps.clone().forward_fill_limit(2)), ["1", "1", "1", "null", "1", "1"]);
+        assert_eq!(values(gaps.clone().backward_fill_limit(1)), ["1", "null", "null", "1", "1", "null"]);
+        assert_eq!(values(gaps.forward_fill_limit(0)), ["1", "null", "null", "null", "1", "null"]);
     }
 }

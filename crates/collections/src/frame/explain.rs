@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use datafusion::common::tree_node::{Transformed, TransformedResult};
+use datafusion::logical_expr::{Expr, LogicalPlan, Projection};
 use datafusion::physical_plan::{displayable, execute_stream};
 use futures::TryStreamExt;
 use swath_exec::files::name_files;
@@ -41,9 +43,10 @@ impl DataFrame {
     /// ```
     pub fn explain(&self, view: ExplainView) -> Result<String> {
         let text = match view {
-            ExplainView::Logical => self.logical_plan()?.display_indent().to_string(),
+            ExplainView::Logical => readable(self.logical_plan()?.clone())?.display_indent().to_string(),
             ExplainView::Optimized => {
-                self.session().state().optimize(self.logical_plan()?)?.display_indent().to_string()
+                let optimized = self.session().state().optimize(self.logical_plan()?)?;
+                readable(optimized)?.display_indent().to_string()
             }
             ExplainView::Physical => displayable(self.physical_plan()?.as_ref()).indent(false).to_string(),
             ExplainView::Stages => StageGraph::of(&self.physical_plan()?).to_string(),
@@ -70,10 +73,45 @@ impl DataFrame {
     }
 }
 
+/// `plan` for a reader: frames give columns bare names, and plans would be full of `t.a AS a`. Here that is `t.a`. Only to be shown:
+/// names no longer resolve.
+fn readable(plan: LogicalPlan) -> Result<LogicalPlan> {
+    let readable = plan.transform_up_with_subqueries(|node| {
+        let LogicalPlan::Projection(projection) = node else { return Ok(Transformed::no(node)) };
+        let Projection { expr, input, schema, .. } = projection;
+        let expr = expr.into_iter().map(without_needless_alias).collect();
+        Ok(Transformed::yes(LogicalPlan::Projection(Projection::try_new_with_schema(expr, input, schema)?)))
+    });
+    Ok(readable.data()?)
+}
+
+fn without_needless_alias(expr: Expr) -> Expr {
+    match expr {
+        Expr::Alias(alias) if matches!(alias.expr.as_ref(), Expr::Column(column) if column.name == alias.name) => {
+            *alias.expr
+        }
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::ExplainView;
     use crate::Session;
+    use crate::prelude::*;
+
+    #[test]
+    fn columns_that_keep_their_names_have_no_alias() {
+        let session = Session::embedded().threads(1).build().unwrap();
+        let frame = session.sql("SELECT * FROM (VALUES (1, 2)) AS t(a, b)").unwrap();
+        let frame =
+            frame.filter(col("a").gt(lit(0))).select([col("a"), col("b").alias("c")]).filter(col("c").gt(lit(1)));
+        for view in [ExplainView::Logical, ExplainView::Optimized] {
+            let text = frame.explain(view).unwrap();
+            assert!(!text.contains("t.a AS a") && !text.contains("t.b AS b"), "{text}");
+            assert!(text.contains(" AS c"), "{text}");
+        }
+    }
 
     #[test]
     fn stages_are_cut_at_exchanges() {

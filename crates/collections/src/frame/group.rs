@@ -6,7 +6,8 @@ use datafusion::logical_expr::{GroupingSet, LogicalPlan, LogicalPlanBuilder};
 use super::DataFrame;
 use super::resolve;
 use crate::error::{Error, Result};
-use crate::expr::agg::{ExprAgg, count_all};
+use crate::expr::agg::{ExprAgg, Interpolation, count_all};
+use crate::expr::conditional::all_of;
 use crate::expr::window::{Window, window, with_window};
 use crate::expr::{Expr, NameOrExpr, col, output_name};
 
@@ -18,6 +19,7 @@ pub struct GroupBy {
     frame: DataFrame,
     keys: Vec<Expr>,
     sets: Sets,
+    having: Vec<Expr>,
 }
 
 /// Which combinations of the keys are grouped by.
@@ -63,7 +65,7 @@ impl DataFrame {
     }
 
     fn grouped<E: Into<NameOrExpr>>(&self, keys: impl IntoIterator<Item = E>, sets: Sets) -> GroupBy {
-        GroupBy { frame: self.clone(), keys: keys.into_iter().map(|key| key.into().0).collect(), sets }
+        GroupBy { frame: self.clone(), keys: keys.into_iter().map(|key| key.into().0).collect(), sets, having: vec![] }
     }
 
     /// Aggregates of all rows: one row, also when there are none to aggregate.
@@ -73,14 +75,23 @@ impl DataFrame {
 }
 
 impl GroupBy {
+    /// Whether its keys can be computed, for those who want to hear of a wrong one before there are aggregates.
+    ///
+    /// # Errors
+    /// As [`agg`](Self::agg), for a mistake in the frame or in a key.
+    pub fn check(&self) -> Result<()> {
+        let plan = self.frame.bare_plan()?;
+        self.keys.iter().try_for_each(|key| resolve::checked(key.clone().unalias(), plan.schema()).map(drop))
+    }
+
     /// The frame that is grouped.
     pub(super) fn frame(&self) -> &DataFrame {
         &self.frame
     }
 
-    /// The keys; none for rollups and their kin.
+    /// The keys; none for rollups and their kin, and where groups are left out.
     pub(super) fn plain_keys(&self) -> Option<&[Expr]> {
-        matches!(self.sets, Sets::All).then_some(self.keys.as_slice())
+        (matches!(self.sets, Sets::All) && self.having.is_empty()).then_some(self.keys.as_slice())
     }
 
     /// One row per group: the keys, then these aggregates, which may be combined: `col("a").sum() / col("b").sum()`.
@@ -96,7 +107,41 @@ impl GroupBy {
     /// ```
     pub fn agg(&self, aggregates: impl IntoIterator<Item = Expr>) -> DataFrame {
         let aggregates: Vec<Expr> = aggregates.into_iter().collect();
-        self.frame.then(|plan| aggregate(plan, &self.keys, &self.sets, aggregates))
+        self.frame.then(|plan| {
+            if self.having.is_empty() {
+                return aggregate(plan, &self.keys, &self.sets, aggregates);
+            }
+            let mut names = resolve::names("agg", self.keys.iter().chain(&aggregates))?;
+            let hidden = self.having.iter().zip(0..).map(|(predicate, number)| {
+                let mut name = format!("__having_{number}");
+                while names.contains(&name) {
+                    name.push('_');
+                }
+                predicate.clone().alias(name)
+            });
+            let hidden: Vec<Expr> = hidden.collect();
+            let kept = all_of(hidden.iter().map(|predicate| col(output_name(predicate))));
+            let all = aggregates.into_iter().chain(hidden).collect();
+            let groups = LogicalPlanBuilder::new(aggregate(plan, &self.keys, &self.sets, all)?).filter(kept)?;
+            Ok(groups.project(names.drain(..).map(col))?.build()?)
+        })
+    }
+
+    /// Only the groups for which `predicate`, over aggregates and keys, is true; [`agg`](Self::agg) and its kin then give one row
+    /// for each of these.
+    ///
+    /// ```
+    /// use swath_collections::prelude::*;
+    /// # let session = Session::embedded().threads(1).build()?;
+    /// let sales = session.sql("SELECT * FROM (VALUES ('n', 3), ('s', 5), ('n', 4)) AS t(region, amount)")?;
+    /// let several = sales.group_by(["region"]).having(count_all().gt(lit(1))).agg([col("amount").sum()]);
+    /// assert_eq!(several.count()?, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn having(&self, predicate: Expr) -> Self {
+        let mut narrowed = self.clone();
+        narrowed.having.push(predicate);
+        narrowed
     }
 
     /// Number of rows of each group, in a column `count`.
@@ -131,7 +176,12 @@ impl GroupBy {
 
     /// The quantile `q` (0 to 1) of every numeric column.
     pub fn quantile(&self, q: f64) -> DataFrame {
-        self.each(|data_type| data_type.is_numeric(), |column| column.quantile(q))
+        self.quantile_by(q, Interpolation::Linear)
+    }
+
+    /// The quantile `q` (0 to 1) of every numeric column, with `interpolation` between values.
+    pub fn quantile_by(&self, q: f64, interpolation: Interpolation) -> DataFrame {
+        self.each(|data_type| data_type.is_numeric(), |column| column.quantile_by(q, interpolation))
     }
 
     /// The smallest value of every column that has an order.
@@ -311,6 +361,32 @@ mod tests {
         let frame = sales().group_by(["k"]).agg([col("v").sum(), col("w").mean(), count_all().alias("n")]);
         assert_eq!(frame.columns().unwrap(), ["k", "v", "w", "n"]);
         assert_eq!(sorted_rows(&frame), ["null|7|4.0|1", "n|30|1.5|2", "s|5|null|1"].map(str::to_owned).as_slice());
+    }
+
+    #[test]
+    fn groups_may_be_left_out() {
+        let groups = sales().group_by(["k"]).having(count_all().gt(lit(1)));
+        assert_eq!(sorted_rows(&groups.agg([col("v").sum()])), ["n|30"]);
+        assert_eq!(groups.sum().columns().unwrap(), ["k", "y", "v", "w"]);
+        assert_eq!(sorted_rows(&groups.having(col("v").max().gt(lit(20))).count()), Vec::<String>::new());
+        assert_eq!(sorted_rows(&sales().group_by(["k"]).having(col("k").eq(lit("s"))).count()), ["s|1"]);
+        let mean = sales().group_by(["k"]).having(col("v").mean().gt(lit(5)).and(count_all().lt(lit(2))));
+        assert_eq!(sorted_rows(&mean.count()), ["null|1"]);
+        assert!(mistake(&groups.having(col("v").gt(lit(1))).count()).contains("many values in a group"));
+    }
+
+    #[test]
+    fn positions_and_extremes_of_groups() {
+        let frame = sales().sort(["v"]).group_by(["k"]);
+        let found = frame.agg([col("v").arg_max().alias("most"), col("v").arg_min().alias("least"), col("y").top_k(1)]);
+        assert_eq!(sorted_rows(&found), ["null|0|0|[1]", "n|1|0|[2]", "s|0|0|[1]"]);
+        let whole =
+            sales().sort([col("v").desc()]).select([col("v").arg_min(), col("w").arg_max(), col("v").bottom_k(2)]);
+        assert!(mistake(&whole).contains("two columns would be named"));
+        let whole = sales().sort([col("v").desc()]).select([col("v").arg_min(), col("v").bottom_k(2).alias("b")]);
+        assert_eq!(sorted_rows(&whole), ["3|[5, 7]"]);
+        let quantiles = sales().agg([col("v").quantile_by(0.5, Interpolation::Lower)]);
+        assert_eq!(sorted_rows(&quantiles), ["7.0"]);
     }
 
     #[test]

@@ -78,6 +78,19 @@ impl DataFrame {
         })
     }
 
+    /// [`fill_null_by`](Self::fill_null_by) of at most `limit` nulls after (before) each value, for [`FillNull::Forward`] and
+    /// [`FillNull::Backward`].
+    pub fn fill_null_up_to(&self, strategy: FillNull, limit: u32) -> Self {
+        self.each_column(|name, _| match strategy {
+            FillNull::Forward => Ok(Some(col(name).forward_fill_limit(limit))),
+            FillNull::Backward => Ok(Some(col(name).backward_fill_limit(limit))),
+            other => Err(Error::invalid(
+                "fill_null",
+                format!("expected the strategy 'forward' or 'backward' with a limit, got {other:?}"),
+            )),
+        })
+    }
+
     /// Without the rows that have null in any column.
     pub fn drop_nulls(&self) -> Self {
         match self.columns() {

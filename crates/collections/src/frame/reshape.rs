@@ -4,6 +4,7 @@ use arrow::datatypes::DataType;
 use datafusion::common::{Column, NullHandling, UnnestOptions};
 use datafusion::functions_nested::expr_fn::make_array;
 use datafusion::logical_expr::{LogicalPlanBuilder, lit};
+use swath_exec::functions::lists_to_explode;
 
 use super::DataFrame;
 use super::combine::common_type;
@@ -13,13 +14,20 @@ use crate::expr::{ExprExt, col};
 
 impl DataFrame {
     /// One row for each element of the lists in `columns`; the other columns are repeated. A null or empty list gives one
-    /// row with null. Several columns go in step, the shorter lists filled with null.
+    /// row with null. Several columns go in step: their lists must be of
+    /// one length in each row, where null and empty count as one.
     pub fn explode<S: Into<String>>(&self, columns: impl IntoIterator<Item = S>) -> Self {
         let columns: Vec<String> = columns.into_iter().map(Into::into).collect();
-        self.unnest_lists("explode", &columns, NullHandling::PreserveAndExpandEmpty)
+        let checked = self.with_lists("explode", &columns);
+        let checked = match columns.as_slice() {
+            [first, _, ..] => checked.with_column(first, lists_to_explode().call(columns.iter().map(col).collect())),
+            _ => checked,
+        };
+        checked.unnest_lists("explode", &columns, NullHandling::PreserveAndExpandEmpty)
     }
 
-    pub(super) fn unnest_lists(&self, operation: &'static str, columns: &[String], nulls: NullHandling) -> Self {
+    /// The frame, in which `columns` hold lists.
+    fn with_lists(&self, operation: &'static str, columns: &[String]) -> Self {
         self.then(|plan| {
             for name in columns {
                 known(name, plan.schema())?;
@@ -29,6 +37,12 @@ impl DataFrame {
                     return Err(Error::invalid(operation, message));
                 }
             }
+            Ok(plan)
+        })
+    }
+
+    pub(super) fn unnest_lists(&self, operation: &'static str, columns: &[String], nulls: NullHandling) -> Self {
+        self.with_lists(operation, columns).then(|plan| {
             let options = UnnestOptions { null_handling: nulls, recursions: vec![] };
             let lists = columns.iter().map(Column::from_name).collect();
             Ok(LogicalPlanBuilder::new(plan).unnest_columns_with_options(lists, options)?.build()?)
@@ -119,9 +133,22 @@ mod tests {
     fn explode_keeps_null_and_empty_lists_as_null() {
         let frame = table("SELECT * FROM (VALUES (1, [10, 11]), (2, NULL), (3, [])) AS t(k, l)");
         assert_eq!(sorted_rows(&frame.explode(["l"])), ["1|10", "1|11", "2|null", "3|null"]);
-        let steps = table("SELECT 1 AS k, [1, 2, 3] AS a, ['x', 'y'] AS b");
-        assert_eq!(rows(&steps.explode(["a", "b"])), ["1|1|x", "1|2|y", "1|3|null"]);
+        let steps = table("SELECT 1 AS k, [1, 2, 3] AS a, ['x', 'y', 'z'] AS b");
+        assert_eq!(sorted_rows(&steps.explode(["a", "b"])), ["1|1|x", "1|2|y", "1|3|z"]);
         assert_eq!(mistake(&frame.explode(["k"])), "explode: expected lists in column 'k', it is Int64");
+    }
+
+    #[test]
+    fn lists_that_are_exploded_together_are_of_one_length() {
+        let steps = table("SELECT 1 AS k, [1, 2, 3] AS a, ['x', 'y'] AS b").explode(["a", "b"]);
+        for frame in [steps.clone(), steps.select(["k"]), steps.select(["b"])] {
+            let error = frame.collect().unwrap_err().to_string();
+            assert!(error.contains("column 'a' has 3 elements and that of column 'b' has 2"), "{error}");
+            assert!(error.contains("make them as long"), "{error}");
+        }
+        // Each becomes one row.
+        let empty = table("SELECT * FROM (VALUES (1, [10], NULL), (2, [], ['x'])) AS t(k, a, b)").explode(["a", "b"]);
+        assert_eq!(sorted_rows(&empty), ["1|10|null", "2|null|x"]);
     }
 
     #[test]

@@ -16,8 +16,9 @@ use datafusion::logical_expr::{
 };
 use datafusion::scalar::ScalarValue;
 
+use super::misfits::refuse_misfits;
 use crate::error::{Error, Result};
-use crate::expr::temporal::fit_totals;
+use crate::expr::temporal::{differences_of_dates, fit_totals};
 use crate::expr::window::{Window, window, with_window};
 use crate::expr::{col, first_mistake, output_name};
 
@@ -37,7 +38,9 @@ pub(crate) fn checked(expr: Expr, schema: &DFSchema) -> Result<Expr> {
         return Err(Error::column_not_found(&column.name, schema.fields().iter().map(|field| field.name().as_str())));
     }
     let expr = with_elements(expr, schema)?;
-    fit_time_windows(fit_totals(expr, schema)?, schema)
+    let expr = fit_time_windows(fit_totals(differences_of_dates(expr, schema)?, schema)?, schema)?;
+    refuse_misfits(&expr, schema)?;
+    Ok(expr)
 }
 
 /// `expr` in which functions over elements of lists know the types of these.
@@ -346,6 +349,9 @@ fn is_positional(function: &WindowFunction) -> bool {
             | "ntile"
             | "array_agg"
             | "string_agg"
+            | "ewm_mean"
+            | "ewm_std"
+            | "ewm_var"
     );
     let whole = WindowFrame::new(None);
     let running = matches!(function.fun, WindowFunctionDefinition::AggregateUDF(_))

@@ -3,6 +3,7 @@
 use datafusion::logical_expr::{LogicalPlanBuilder, lit};
 
 use super::DataFrame;
+use super::misfits::refuse_values;
 use super::resolve;
 use crate::error::{Error, Result};
 use crate::expr::window::{ExprWindow, row_number, window};
@@ -17,6 +18,7 @@ impl DataFrame {
             let columns = resolve::all_columns(&plan);
             let order = resolve::ordering(&plan);
             let predicate = resolve::broadcast(resolve::checked(predicate, plan.schema())?)?;
+            refuse_values(&predicate, plan.schema())?;
             if !resolve::has_windows(&predicate) {
                 // Filters run in parallel, so the sort belongs above; if it stands right below, one falls away.
                 return resolve::sorted(LogicalPlanBuilder::new(plan).filter(predicate)?.build()?, order);

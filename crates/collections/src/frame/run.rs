@@ -8,16 +8,15 @@ use std::task::{Context, Poll, ready};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, SchemaRef};
 use datafusion::error::DataFusionError;
-use datafusion::execution::SessionState;
-use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::{Stream, StreamExt};
 use swath_exec::engine::Running;
 use swath_exec::files::name_files;
-use swath_exec::{RowsLost, watch};
+use swath_exec::watch;
 use tokio::sync::mpsc;
 
 use super::DataFrame;
+use super::collect::{collect, collect_one};
 use crate::error::{Error, Result};
 use crate::expr::agg::count_all;
 use crate::session::Session;
@@ -38,7 +37,8 @@ impl DataFrame {
     /// Runs it and returns all batches.
     ///
     /// # Errors
-    /// Whatever reading and computing can fail with; [`Error::ResourcesExhausted`] at the memory or spill limit.
+    /// Whatever reading and computing can fail with; [`Error::ResourcesExhausted`] at the memory or spill limit, also if the
+    /// rows together are larger than the memory limit: see [`stream`](Self::stream).
     pub fn collect(&self) -> Result<Vec<RecordBatch>> {
         Ok(self.session.engine().block_on(self.run()?)?)
     }
@@ -51,11 +51,7 @@ impl DataFrame {
     /// [`collect`](Self::collect) as one batch, also if there are no rows.
     pub fn collect_one(&self) -> Result<RecordBatch> {
         let (state, plan) = (self.session.state(), self.logical_plan()?.clone());
-        let run = async move {
-            let (schema, batches) = collect(&state, &plan).await?;
-            Ok(arrow::compute::concat_batches(&schema, &batches)?)
-        };
-        Ok(self.session.engine().block_on(run)?)
+        Ok(self.session.engine().block_on(async move { collect_one(&state, &plan).await })?)
     }
 
     fn run(&self) -> Result<impl Future<Output = Result<Vec<RecordBatch>, DataFusionError>> + Send + 'static> {
@@ -109,20 +105,6 @@ impl DataFrame {
             text.push_str(&format!("\n{} row{}", batch.num_rows(), if batch.num_rows() == 1 { "" } else { "s" }));
         }
         Ok(text)
-    }
-}
-
-/// All rows of `plan`. Nobody has seen any of them before the end, so a query whose rows were lost on the way is run again, once.
-async fn collect(state: &SessionState, plan: &LogicalPlan) -> Result<(SchemaRef, Vec<RecordBatch>), DataFusionError> {
-    let mut again = true;
-    loop {
-        let physical = name_files(state.create_physical_plan(plan).await?)?;
-        let schema = physical.schema();
-        watch::running(&physical);
-        match datafusion::physical_plan::collect(Arc::clone(&physical), state.task_ctx()).await {
-            Err(error) if again && RowsLost::caused(&error) => again = false,
-            batches => return Ok((schema, batches?)),
-        }
     }
 }
 

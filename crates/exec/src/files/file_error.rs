@@ -13,10 +13,23 @@ pub struct FileError {
     pub message: String,
 }
 
+/// Between the two as text.
+const SEPARATOR: char = '\u{1f}';
+
 impl FileError {
     /// An error about `path`.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
         Self { path: path.into(), message: message.into() }
+    }
+
+    /// The error as text that [`from_text`](Self::from_text) reads.
+    pub fn to_text(&self) -> String {
+        [&self.path, &self.message].map(|part| part.replace(SEPARATOR, " ")).join(&SEPARATOR.to_string())
+    }
+
+    /// The error in `text`.
+    pub fn from_text(text: &str) -> Option<Self> {
+        text.split_once(SEPARATOR).map(|(path, message)| Self::new(path, message))
     }
 
     /// [`new`](Self::new), as the error type of DataFusion's traits.

@@ -8,6 +8,7 @@
 //! | [`hive`] | partition columns from `key=value` folders |
 //! | [`schema`] | one schema for several files |
 //! | [`named_scan`] | errors of a scan that name the file |
+//! | `text_error` | what readers of text say, in other words |
 //! | [`table`] | the table provider that plans the scans |
 
 mod arrow_schema;
@@ -18,6 +19,7 @@ pub mod named_scan;
 pub mod schema;
 pub mod sources;
 pub mod table;
+mod text_error;
 
 use datafusion::common::DataFusionError;
 

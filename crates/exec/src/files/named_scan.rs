@@ -27,6 +27,7 @@ use object_store::ObjectStore;
 
 use super::FileError;
 use super::sources::address_of;
+use super::text_error::explained;
 use crate::object_stores::StoreFailure;
 use crate::operators::AdaptiveScanExec;
 
@@ -146,6 +147,7 @@ impl Morselizer for NamedMorselizer {
         let place = Arc::new(Place {
             address: address_of(&self.store_url, &file.object_meta.location),
             format: self.format.clone(),
+            whole: file.range.as_ref().is_none_or(|range| range.start == 0),
         });
         let inner = self.inner.plan_file(file).map_err(|error| place.name(error))?;
         Ok(NamedPlanner::boxed(inner, place))
@@ -157,6 +159,8 @@ impl Morselizer for NamedMorselizer {
 struct Place {
     address: String,
     format: String,
+    /// Whether it is read from its begin on.
+    whole: bool,
 }
 
 impl Place {
@@ -183,6 +187,7 @@ impl Place {
             },
             root => root.strip_backtrace(),
         };
+        let reason = explained(&reason, self.whole).unwrap_or(reason);
         FileError::engine(&self.address, format!("cannot be read as {}: {reason}", self.format))
     }
 }

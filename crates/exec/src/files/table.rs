@@ -31,6 +31,7 @@ use datafusion::physical_plan::union::UnionExec;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::sources::{FoundFile, files_of};
+use super::text_error::{array_for_lines, explained};
 use super::{Compression, FileError, FormatKind, ReadFormat, Source, arrow_schema, hive, schema};
 
 /// Files whose footers or first rows are read at one time.
@@ -81,7 +82,10 @@ impl FilesTable {
     pub async fn open(state: &dyn Session, plan: ReadPlan) -> Result<Self> {
         let files = files_of(state, &plan.sources, plan.format.kind()).await?;
         let file_schema = match &plan.schema {
-            Some(schema) => Arc::clone(schema),
+            Some(schema) => {
+                refuse_arrays(state, &plan, &files).await?;
+                Arc::clone(schema)
+            }
             None => infer_schema(state, &plan, &files).await?,
         };
         let mut hive_fields = match plan.hive {
@@ -372,7 +376,16 @@ async fn infer_schema(state: &dyn Session, plan: &ReadPlan, files: &[FoundFile])
             Ok(Some(schema)) => Ok(schema),
             Err(error) => Err(error),
         };
-        let schema = found.map_err(|error| unreadable(&file, kind, error))?;
+        let schema = match found {
+            Ok(schema) => schema,
+            Err(error) => {
+                let array = array_for_lines(state, kind, compression_of(plan, &file), &file).await;
+                return Err(array.map_or_else(
+                    || unreadable(&file, kind, error),
+                    |message| FileError::engine(file.address(), message),
+                ));
+            }
+        };
         let schema = if kind == FormatKind::Parquet { only_extensions(&schema) } else { schema };
         Ok::<_, DataFusionError>((file.address(), if kind == FormatKind::Csv { without_nulls(schema) } else { schema }))
     };
@@ -387,6 +400,15 @@ async fn infer_schema(state: &dyn Session, plan: &ReadPlan, files: &[FoundFile])
         ));
     }
     schema::merge(kind, &schemas)
+}
+
+/// Looks at the first file, if its schema is known and nothing else of it is read yet.
+async fn refuse_arrays(state: &dyn Session, plan: &ReadPlan, files: &[FoundFile]) -> Result<()> {
+    let Some(file) = files.iter().find(|file| file.meta.size > 0) else { return Ok(()) };
+    match array_for_lines(state, plan.format.kind(), compression_of(plan, file), file).await {
+        Some(message) => Err(FileError::engine(file.address(), message)),
+        None => Ok(()),
+    }
 }
 
 /// Of all that writers of Parquet files note beside a schema, only what columns mean (tensors, UUIDs …): the rest differs from file to file.
@@ -428,5 +450,6 @@ fn unreadable(file: &FoundFile, kind: FormatKind, error: DataFusionError) -> Dat
         },
         other => other.strip_backtrace(),
     };
+    let reason = explained(&reason, true).unwrap_or(reason);
     FileError::engine(file.address(), format!("cannot be read as {}: {reason}", kind.name()))
 }

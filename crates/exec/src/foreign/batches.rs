@@ -99,8 +99,8 @@ impl Call {
             return Ok(batch);
         }
         let columns = self.schema.fields().iter().zip(batch.columns()).map(|(field, column)| {
-            let what = format!("{}: column '{}'", self.function.name(), field.name());
-            fitted(&what, Arc::clone(column), field.data_type())
+            let what = format!("column '{}'", field.name());
+            fitted(self.function.name(), &what, Arc::clone(column), field.data_type())
         });
         let columns = columns.collect::<Result<Vec<_>>>()?;
         let fields = self.schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true));

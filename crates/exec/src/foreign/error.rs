@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use datafusion::common::DataFusionError;
+
 /// The error of a user's function, with what its language says of it.
 #[derive(Clone, Debug)]
 pub struct FunctionError {
@@ -22,11 +24,24 @@ pub struct FunctionError {
 /// Between the fields of an error as text.
 const SEPARATOR: char = '\u{1f}';
 
+/// The name of functions that have none, such as lambdas.
+const NAMELESS: &str = "function";
+
 impl FunctionError {
+    /// The error of a function that raised nothing, but returned what it must not; `class` is the exception that it is like.
+    pub fn wrong_result(function: &str, class: &str, message: impl Into<String>) -> Self {
+        let (function, class, message) = (function.to_owned(), class.to_owned(), message.into());
+        Self { function, class, message, traceback: String::new(), source: None }
+    }
+
     /// The error as text that [`from_text`](Self::from_text) reads.
     pub fn to_text(&self) -> String {
         let fields = [&self.function, &self.class, &self.message, &self.traceback];
         fields.map(|field| field.replace(SEPARATOR, " ")).join(&SEPARATOR.to_string())
+    }
+
+    fn is_wrong_result(&self) -> bool {
+        self.source.is_none() && self.traceback.is_empty()
     }
 
     /// The error in `text`, without its source.
@@ -39,7 +54,12 @@ impl FunctionError {
 
 impl fmt::Display for FunctionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the function {} failed: {}: {}", self.function, self.class, self.message)?;
+        match self.function.as_str() {
+            function if self.is_wrong_result() => return write!(f, "{function}: {}", self.message),
+            NAMELESS => f.write_str("the function failed: ")?,
+            function => write!(f, "the function {function} failed: ")?,
+        }
+        write!(f, "{}: {}", self.class, self.message)?;
         match &self.source {
             // Whoever reads it has the exception at hand.
             Some(_) => Ok(()),
@@ -50,9 +70,27 @@ impl fmt::Display for FunctionError {
 
 impl Error for FunctionError {}
 
+impl From<FunctionError> for DataFusionError {
+    fn from(error: FunctionError) -> Self {
+        Self::External(Box::new(error))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_name_functions_that_have_a_name() {
+        let source: Arc<dyn Error + Send + Sync> = Arc::new(fmt::Error);
+        let raised = |function: &str| {
+            let error = FunctionError::wrong_result(function, "ValueError", "no luck");
+            FunctionError { source: Some(Arc::clone(&source)), ..error }.to_string()
+        };
+        assert_eq!(raised("f"), "the function f failed: ValueError: no luck");
+        assert_eq!(raised("function"), "the function failed: ValueError: no luck");
+        assert_eq!(FunctionError::wrong_result("f", "TypeError", "not so").to_string(), "f: not so");
+    }
 
     #[test]
     fn an_error_survives_as_text() {

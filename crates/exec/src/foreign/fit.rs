@@ -7,24 +7,32 @@
 use arrow::array::ArrayRef;
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::DataType;
-use datafusion::common::{Result, exec_err};
+use datafusion::common::Result;
 
-/// `values` as `declared`.
+use super::FunctionError;
+
+/// `values`, which are `what` of the function's result, as `declared`.
 ///
 /// # Errors
-/// One that begins with `what` and names both types, if they do not fit; if a value is out of range.
-pub fn fitted(what: &str, values: ArrayRef, declared: &DataType) -> Result<ArrayRef> {
+/// One that names the function, `what` and both types, if they do not fit; if a value is out of range.
+pub fn fitted(function: &str, what: &str, values: ArrayRef, declared: &DataType) -> Result<ArrayRef> {
     if values.data_type() == declared {
         return Ok(values);
     }
     if !fits(values.data_type(), declared) {
-        return exec_err!("{what} was declared as {declared}, the function returned {}", values.data_type());
+        let message = format!(
+            "{what} was declared as {declared}, the function returned {got}; declare it as {got}, or have the function convert it",
+            got = values.data_type()
+        );
+        return Err(FunctionError::wrong_result(function, "TypeError", message).into());
     }
     let strict = CastOptions { safe: false, ..Default::default() };
     match cast_with_options(&values, declared, &strict) {
         Ok(values) => Ok(values),
         Err(error) => {
-            exec_err!("{what} was declared as {declared}, the function returned {}: {error}", values.data_type())
+            let got = values.data_type();
+            let message = format!("{what} was declared as {declared}, the function returned {got}: {error}");
+            Err(FunctionError::wrong_result(function, "ValueError", message).into())
         }
     }
 }
@@ -71,17 +79,20 @@ mod tests {
     #[test]
     fn what_loses_nothing_fits() {
         let numbers: ArrayRef = Arc::new(Int64Array::from(vec![Some(7), None]));
-        let small = fitted("f", Arc::clone(&numbers), &DataType::Int8).unwrap();
+        let small = fitted("f", "the result", Arc::clone(&numbers), &DataType::Int8).unwrap();
         assert_eq!(small.as_primitive::<Int8Type>().value(0), 7);
-        assert!(fitted("f", Arc::clone(&numbers), &DataType::Float64).is_ok());
+        assert!(fitted("f", "the result", Arc::clone(&numbers), &DataType::Float64).is_ok());
         let text: ArrayRef = Arc::new(LargeStringArray::from(vec!["a"]));
-        assert_eq!(fitted("f", Arc::clone(&text), &DataType::Utf8).unwrap().as_string::<i32>().value(0), "a");
-        assert_eq!(fitted("f", Arc::new(NullArray::new(2)), &DataType::Utf8).unwrap().null_count(), 2);
-        let wrong = fitted("f: the result", text, &DataType::Int64).unwrap_err().to_string();
+        assert_eq!(
+            fitted("f", "the result", Arc::clone(&text), &DataType::Utf8).unwrap().as_string::<i32>().value(0),
+            "a"
+        );
+        assert_eq!(fitted("f", "the result", Arc::new(NullArray::new(2)), &DataType::Utf8).unwrap().null_count(), 2);
+        let wrong = fitted("f", "the result", text, &DataType::Int64).unwrap_err().to_string();
         assert!(wrong.contains("f: the result was declared as Int64, the function returned LargeUtf8"), "{wrong}");
-        assert!(fitted("f", numbers, &DataType::Utf8).is_err());
-        assert!(fitted("f", Arc::new(Float64Array::from(vec![1.5])), &DataType::Int64).is_err());
+        assert!(fitted("f", "the result", numbers, &DataType::Utf8).is_err());
+        assert!(fitted("f", "the result", Arc::new(Float64Array::from(vec![1.5])), &DataType::Int64).is_err());
         let large: ArrayRef = Arc::new(Int64Array::from(vec![300]));
-        assert!(fitted("f", large, &DataType::Int8).unwrap_err().to_string().contains("300"));
+        assert!(fitted("f", "the result", large, &DataType::Int8).unwrap_err().to_string().contains("300"));
     }
 }

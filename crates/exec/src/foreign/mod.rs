@@ -154,9 +154,10 @@ impl Function {
     /// `values`, if they are so many, as the type that was declared.
     fn check(&self, values: ArrayRef, expected: usize, declared: &DataType) -> Result<ArrayRef> {
         if values.len() != expected {
-            return exec_err!("{}: expected {expected} values, the function returned {}", self.name, values.len());
+            let message = format!("expected {expected} values, the function returned {}", values.len());
+            return Err(FunctionError::wrong_result(&self.name, "ValueError", message).into());
         }
-        fit::fitted(&format!("{}: the result", self.name), values, declared)
+        fit::fitted(&self.name, "the result", values, declared)
     }
 
     /// [`Callable::rows`].

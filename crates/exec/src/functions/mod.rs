@@ -1,17 +1,43 @@
 //! Functions of Swath's own. Each has a file; the registry lists them.
 
 mod bucket_start;
+mod ewm;
+mod json_decode;
+mod json_path_match;
+mod list_moments;
+mod list_positions;
+mod lists_to_explode;
 mod mode;
 mod moments;
 mod percentile_cont;
 mod product;
 mod regexp_extract_all;
 mod row_hash;
+mod sign;
+mod sliding;
+mod struct_fields;
+mod text_parts;
+mod text_to_integer;
+mod top_k;
 
 pub use bucket_start::bucket_start;
+pub use ewm::{ewm_mean, ewm_std, ewm_var};
+pub use json_decode::json_decode;
+pub use json_path_match::json_path_match;
+pub use list_moments::{list_std, list_var};
+pub use list_positions::{list_diff, list_gather, list_shift};
+pub use lists_to_explode::lists_to_explode;
 pub use mode::mode;
 pub use moments::{kurtosis, skewness};
-pub use percentile_cont::percentile_cont;
+pub use percentile_cont::{
+    percentile_cont, quantile_equiprobable, quantile_higher, quantile_lower, quantile_midpoint, quantile_nearest,
+};
 pub use product::product;
 pub use regexp_extract_all::regexp_extract_all;
 pub use row_hash::row_hash;
+pub use sign::sign;
+pub use sliding::Sliding;
+pub use struct_fields::{struct_rename_fields, struct_with_fields};
+pub use text_parts::{regexp_extract_groups, split_to_struct};
+pub use text_to_integer::text_to_integer;
+pub use top_k::{bottom_k, top_k};

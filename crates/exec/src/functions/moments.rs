@@ -7,6 +7,7 @@
 //! One pass, in constant memory a group, by the updates of P. Pébay, "Formulas for Robust, One-Pass Parallel Computation of
 //! Covariances and Arbitrary-Order Statistical Moments", Sandia report SAND2008-6212 (2008).
 
+use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array};
@@ -92,6 +93,13 @@ impl AggregateUDFImpl for Shape {
             return plan_err!("{}: DISTINCT is not supported; select distinct rows before", self.name());
         }
         Ok(Box::new(OneGroup { kind: self.kind, moments: Moments::default() }))
+    }
+
+    fn create_sliding_accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        if arguments.is_distinct {
+            return self.accumulator(arguments);
+        }
+        Ok(Box::new(SlidingGroup { kind: self.kind, values: VecDeque::new() }))
     }
 
     fn groups_accumulator_supported(&self, arguments: AccumulatorArgs) -> bool {
@@ -208,6 +216,50 @@ impl Accumulator for OneGroup {
     }
 }
 
+/// The values of a window that slides: each window's moments are computed anew, for what is subtracted from sums of powers
+/// never leaves them without a trace.
+#[derive(Debug)]
+struct SlidingGroup {
+    kind: Kind,
+    values: VecDeque<f64>,
+}
+
+impl Accumulator for SlidingGroup {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        self.values.extend(numbers(values)?.iter().flatten());
+        Ok(())
+    }
+
+    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        let values = numbers(values)?;
+        let gone = values.len() - values.null_count();
+        self.values.drain(..gone.min(self.values.len()));
+        Ok(())
+    }
+
+    fn supports_retract_batch(&self) -> bool {
+        true
+    }
+
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        let mut moments = Moments::default();
+        self.values.iter().for_each(|value| moments.add(*value));
+        Ok(ScalarValue::Float64(self.kind.of(&moments)))
+    }
+
+    fn merge_batch(&mut self, _: &[ArrayRef]) -> Result<()> {
+        internal_err!("the values of a window are not merged")
+    }
+
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        internal_err!("the values of a window are not merged")
+    }
+
+    fn size(&self) -> usize {
+        size_of::<Self>() + self.values.capacity() * size_of::<f64>()
+    }
+}
+
 struct ManyGroups {
     kind: Kind,
     moments: Vec<Moments>,
@@ -293,6 +345,17 @@ mod tests {
         let moments = moments(&[1.0, 2.0, 2.0, 5.0]);
         assert!((Kind::Skewness.of(&moments).unwrap() - 3.0 / 2.25_f64.powf(1.5)).abs() < 1e-12);
         assert!((Kind::Kurtosis.of(&moments).unwrap() - (11.0625 / 5.0625 - 3.0)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn windows_forget_what_has_left_them() {
+        let column = |values: &[Option<f64>]| -> Vec<ArrayRef> { vec![Arc::new(Float64Array::from(values.to_vec()))] };
+        let mut window = SlidingGroup { kind: Kind::Skewness, values: VecDeque::new() };
+        window.update_batch(&column(&[Some(1e16), None, Some(1.0), Some(2.0)])).unwrap();
+        window.retract_batch(&column(&[Some(1e16), None])).unwrap();
+        window.update_batch(&column(&[Some(2.0), Some(5.0)])).unwrap();
+        let expected = Kind::Skewness.of(&moments(&[1.0, 2.0, 2.0, 5.0]));
+        assert_eq!(window.evaluate().unwrap(), ScalarValue::Float64(expected));
     }
 
     #[test]

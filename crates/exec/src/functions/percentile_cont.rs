@@ -1,4 +1,12 @@
-//! `percentile_cont(value, share)`: the exact quantile, linear between the two values next to it.
+//! `percentile_cont(value, share)`: the exact quantile, linear between the two values next to it; and its kin that choose between
+//! the two otherwise:
+//!
+//! | function | gives |
+//! |---|---|
+//! | `quantile_lower`, `quantile_higher` | the value below, above |
+//! | `quantile_nearest` | the nearer one; the upper one in the middle |
+//! | `quantile_midpoint` | the mean of both |
+//! | `quantile_equiprobable` | the smallest value that is not less than the share of all |
 //!
 //! DataFusion's function of this name rounds the place between the two values to a millionth, so that 0.3 of (0, 1, 2) is
 //! 0.599999. Here its bookkeeping is kept, and the value computed from what it has gathered. All values of a group are held in
@@ -20,23 +28,73 @@ use datafusion::physical_expr::expressions::{CastExpr, Literal};
 /// The function.
 pub fn percentile_cont() -> Arc<AggregateUDF> {
     static FUNCTION: LazyLock<Arc<AggregateUDF>> =
-        LazyLock::new(|| Arc::new(PercentileCont { inner: percentile_cont_udaf() }.into()));
+        LazyLock::new(|| Arc::new(PercentileCont::new(Between::Linear).into()));
     Arc::clone(&FUNCTION)
+}
+
+macro_rules! quantiles_that_choose {
+    ($($(#[$doc:meta])* $name:ident = $between:ident;)*) => {
+        $(
+            $(#[$doc])*
+            pub fn $name() -> Arc<AggregateUDF> {
+                static FUNCTION: LazyLock<Arc<AggregateUDF>> =
+                    LazyLock::new(|| Arc::new(PercentileCont::new(Between::$between).into()));
+                Arc::clone(&FUNCTION)
+            }
+        )*
+    };
+}
+quantiles_that_choose! {
+    /// The function that takes the value below.
+    quantile_lower = Lower;
+    /// The function that takes the value above.
+    quantile_higher = Higher;
+    /// The function that takes the nearer value.
+    quantile_nearest = Nearest;
+    /// The function that takes the mean of the values below and above.
+    quantile_midpoint = Midpoint;
+    /// The function that takes the smallest value with at least the share of all up to it.
+    quantile_equiprobable = Equiprobable;
+}
+
+/// What stands for a place between two values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Between {
+    Linear,
+    Lower,
+    Higher,
+    Nearest,
+    Midpoint,
+    Equiprobable,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct PercentileCont {
+    between: Between,
     /// DataFusion's.
     inner: Arc<AggregateUDF>,
 }
 
+impl PercentileCont {
+    fn new(between: Between) -> Self {
+        Self { between, inner: percentile_cont_udaf() }
+    }
+}
+
 impl AggregateUDFImpl for PercentileCont {
     fn name(&self) -> &str {
-        self.inner.name()
+        match self.between {
+            Between::Linear => self.inner.name(),
+            Between::Lower => "quantile_lower",
+            Between::Higher => "quantile_higher",
+            Between::Nearest => "quantile_nearest",
+            Between::Midpoint => "quantile_midpoint",
+            Between::Equiprobable => "quantile_equiprobable",
+        }
     }
 
     fn aliases(&self) -> &[String] {
-        self.inner.aliases()
+        if self.between == Between::Linear { self.inner.aliases() } else { &[] }
     }
 
     fn signature(&self) -> &Signature {
@@ -52,11 +110,11 @@ impl AggregateUDFImpl for PercentileCont {
     }
 
     fn accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        let (share, is_distinct) = (share(&arguments)?, arguments.is_distinct);
+        let (place, is_distinct) = (Place { share: share(&arguments)?, between: self.between }, arguments.is_distinct);
         if arguments.expr_fields[0].data_type().is_null() {
             return self.inner.accumulator(arguments);
         }
-        Ok(Box::new(OneGroup { inner: self.inner.accumulator(arguments)?, share, is_distinct }))
+        Ok(Box::new(OneGroup { inner: self.inner.accumulator(arguments)?, place, is_distinct }))
     }
 
     fn groups_accumulator_supported(&self, arguments: AccumulatorArgs) -> bool {
@@ -64,8 +122,8 @@ impl AggregateUDFImpl for PercentileCont {
     }
 
     fn create_groups_accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn GroupsAccumulator>> {
-        let share = share(&arguments)?;
-        Ok(Box::new(ManyGroups { inner: self.inner.create_groups_accumulator(arguments)?, share }))
+        let place = Place { share: share(&arguments)?, between: self.between };
+        Ok(Box::new(ManyGroups { inner: self.inner.create_groups_accumulator(arguments)?, place }))
     }
 
     fn simplify(&self) -> Option<AggregateFunctionSimplification> {
@@ -98,26 +156,43 @@ fn share(arguments: &AccumulatorArgs) -> Result<f64> {
     Ok(if is_descending { 1.0 - share } else { share })
 }
 
-/// The quantile of `values`, whose order changes.
-fn quantile(values: &mut [f64], share: f64) -> Option<f64> {
-    let last = values.len().checked_sub(1)?;
-    let place = share * last as f64;
-    let below = (place.floor() as usize).min(last);
-    let (_, lower, above) = values.select_nth_unstable_by(below, f64::total_cmp);
-    let (lower, fraction) = (*lower, place - below as f64);
-    let Some(upper) = above.iter().copied().min_by(f64::total_cmp).filter(|_| fraction > 0.0) else {
-        return Some(lower);
-    };
-    // Equal ones are not subtracted: both may be infinite.
-    Some(if lower == upper { lower } else { lower + (upper - lower) * fraction })
+/// Which quantile is asked for.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    share: f64,
+    between: Between,
+}
+
+impl Place {
+    /// The quantile of `values`, whose order changes.
+    fn quantile(self, values: &mut [f64]) -> Option<f64> {
+        let last = values.len().checked_sub(1)?;
+        let place = self.share * last as f64;
+        let place = match self.between {
+            Between::Linear | Between::Midpoint => place,
+            Between::Lower => place.floor(),
+            Between::Higher => place.ceil(),
+            Between::Nearest => place.round(),
+            Between::Equiprobable => ((self.share * values.len() as f64).ceil() - 1.0).max(0.0),
+        };
+        let below = (place.floor() as usize).min(last);
+        let (_, lower, above) = values.select_nth_unstable_by(below, f64::total_cmp);
+        let (lower, fraction) = (*lower, place - below as f64);
+        let Some(upper) = above.iter().copied().min_by(f64::total_cmp).filter(|_| fraction > 0.0) else {
+            return Some(lower);
+        };
+        let fraction = if self.between == Between::Midpoint { 0.5 } else { fraction };
+        // Equal ones are not subtracted: both may be infinite.
+        Some(if lower == upper { lower } else { lower + (upper - lower) * fraction })
+    }
 }
 
 /// The quantile of each list.
-fn quantiles(lists: &ArrayRef, share: f64) -> Result<ArrayRef> {
+fn quantiles(lists: &ArrayRef, place: Place) -> Result<ArrayRef> {
     let Some(lists) = lists.as_list_opt::<i32>() else {
         return internal_err!("percentile_cont: expected lists of values, got {}", lists.data_type());
     };
-    let quantiles: Float64Array = lists.iter().map(|values| quantile(&mut floats(values.as_ref()), share)).collect();
+    let quantiles: Float64Array = lists.iter().map(|values| place.quantile(&mut floats(values.as_ref()))).collect();
     Ok(cast(&quantiles, &lists.value_type())?)
 }
 
@@ -137,7 +212,7 @@ fn present(values: &PrimitiveArray<Float64Type>) -> Vec<f64> {
 #[derive(Debug)]
 struct OneGroup {
     inner: Box<dyn Accumulator>,
-    share: f64,
+    place: Place,
     is_distinct: bool,
 }
 
@@ -164,7 +239,7 @@ impl Accumulator for OneGroup {
         if !self.is_distinct {
             self.inner.merge_batch(&[Arc::clone(&values)])?;
         }
-        ScalarValue::try_from_array(&quantiles(&values, self.share)?, 0)
+        ScalarValue::try_from_array(&quantiles(&values, self.place)?, 0)
     }
 
     fn size(&self) -> usize {
@@ -182,7 +257,7 @@ impl Accumulator for OneGroup {
 
 struct ManyGroups {
     inner: Box<dyn GroupsAccumulator>,
-    share: f64,
+    place: Place,
 }
 
 impl GroupsAccumulator for ManyGroups {
@@ -207,7 +282,7 @@ impl GroupsAccumulator for ManyGroups {
     fn evaluate(&mut self, emit: EmitTo) -> Result<ArrayRef> {
         let state = self.inner.state(emit)?;
         let [lists] = state.as_slice() else { return internal_err!("percentile_cont: expected one list a group") };
-        quantiles(lists, self.share)
+        quantiles(lists, self.place)
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
@@ -223,6 +298,20 @@ impl GroupsAccumulator for ManyGroups {
 mod tests {
     use super::*;
     use datafusion::prelude::SessionContext;
+
+    fn quantile(values: &mut [f64], share: f64) -> Option<f64> {
+        Place { share, between: Between::Linear }.quantile(values)
+    }
+
+    #[test]
+    fn some_quantiles_are_values() {
+        let of = |between, share| Place { share, between }.quantile(&mut [4.0, 1.0, 2.0, 3.0]);
+        assert_eq!([0.0, 0.3, 1.0].map(|share| of(Between::Lower, share)), [1.0, 1.0, 4.0].map(Some));
+        assert_eq!([0.0, 0.3, 1.0].map(|share| of(Between::Higher, share)), [1.0, 2.0, 4.0].map(Some));
+        assert_eq!([0.1, 0.3, 0.5].map(|share| of(Between::Nearest, share)), [1.0, 2.0, 3.0].map(Some));
+        assert_eq!([0.0, 0.3, 0.5].map(|share| of(Between::Midpoint, share)), [1.0, 1.5, 2.5].map(Some));
+        assert_eq!([0.0, 0.25, 0.3, 1.0].map(|share| of(Between::Equiprobable, share)), [1.0, 1.0, 2.0, 4.0].map(Some));
+    }
 
     #[test]
     fn quantiles_lie_between_their_neighbours() {

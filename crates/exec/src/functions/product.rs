@@ -76,6 +76,13 @@ impl AggregateUDFImpl for Product {
         for_type!(arguments.return_type(), OneGroup)
     }
 
+    fn create_sliding_accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
+        if arguments.is_distinct {
+            return self.accumulator(arguments);
+        }
+        for_type!(arguments.return_type(), SlidingGroup)
+    }
+
     fn groups_accumulator_supported(&self, arguments: AccumulatorArgs) -> bool {
         !arguments.is_distinct
     }
@@ -121,6 +128,71 @@ impl<T: ArrowPrimitiveType + fmt::Debug> Accumulator for OneGroup<T> {
 
     fn size(&self) -> usize {
         size_of::<Self>()
+    }
+}
+
+/// The product of a window that slides. What has left cannot be divided out (of zero, of what has wrapped), so products are kept of the
+/// older values, from each of them on; the newer ones become older ones when none of those is left.
+#[derive(Debug)]
+struct SlidingGroup<T: ArrowPrimitiveType> {
+    /// For each of the older values, the newest first: the product from it up to the newest of the older ones.
+    older: Vec<T::Native>,
+    newer: Vec<T::Native>,
+    product_of_newer: Option<T::Native>,
+}
+
+impl<T: ArrowPrimitiveType> Default for SlidingGroup<T> {
+    fn default() -> Self {
+        Self { older: vec![], newer: vec![], product_of_newer: None }
+    }
+}
+
+impl<T: ArrowPrimitiveType + fmt::Debug> Accumulator for SlidingGroup<T> {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        for value in values[0].as_primitive::<T>().iter().flatten() {
+            self.newer.push(value);
+            multiply::<T>(&mut self.product_of_newer, value);
+        }
+        Ok(())
+    }
+
+    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        for _ in values[0].null_count()..values[0].len() {
+            if self.older.is_empty() {
+                let mut product = None;
+                for value in self.newer.drain(..).rev() {
+                    multiply::<T>(&mut product, value);
+                    self.older.extend(product);
+                }
+                self.product_of_newer = None;
+            }
+            self.older.pop();
+        }
+        Ok(())
+    }
+
+    fn supports_retract_batch(&self) -> bool {
+        true
+    }
+
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        let mut product = self.older.last().copied();
+        if let Some(newer) = self.product_of_newer {
+            multiply::<T>(&mut product, newer);
+        }
+        ScalarValue::new_primitive::<T>(product, &T::DATA_TYPE)
+    }
+
+    fn merge_batch(&mut self, _: &[ArrayRef]) -> Result<()> {
+        internal_err!("the values of a window are not merged")
+    }
+
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        internal_err!("the values of a window are not merged")
+    }
+
+    fn size(&self) -> usize {
+        size_of::<Self>() + (self.older.capacity() + self.newer.capacity()) * size_of::<T::Native>()
     }
 }
 
@@ -203,5 +275,15 @@ mod tests {
             ["|2|", "|6|", "|6|", "|42|"]
         );
         assert_eq!(rows(&format!("SELECT product(n) {of} WHERE k > 9")).await, ["||"]);
+        let rest = "ORDER BY k, n NULLS FIRST ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING";
+        assert_eq!(
+            rows(&format!("SELECT product(n) OVER ({rest}) AS p {of} ORDER BY k, n NULLS FIRST")).await,
+            ["|42|", "|21|", "|7|", "|7|"]
+        );
+        let two = "ORDER BY k, n NULLS FIRST ROWS BETWEEN 1 PRECEDING AND CURRENT ROW";
+        assert_eq!(
+            rows(&format!("SELECT product(n) OVER ({two}) AS p {of} ORDER BY k, n NULLS FIRST")).await,
+            ["|2|", "|6|", "|3|", "|7|"]
+        );
     }
 }

@@ -11,13 +11,12 @@
 //! reservation lives as long as the output. What the pool refuses becomes an error that names the operator, instead of a process
 //! that the system ends.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use arrow::array::{Array, ArrayData, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
@@ -35,6 +34,8 @@ use datafusion::physical_plan::{
 };
 use futures::{Stream, StreamExt};
 use parking_lot::Mutex;
+
+use crate::buffers::Buffers;
 
 /// Puts each `WindowAggExec` into an [`AccountedWindowExec`].
 #[derive(Debug, Default)]
@@ -223,7 +224,7 @@ impl ExecutionPlan for HeldInputExec {
         Ok(Box::pin(HeldInputStream {
             input: self.input.execute(partition, context)?,
             reservation: Some(reservation),
-            counted: HashSet::new(),
+            counted: Buffers::default(),
             held: Arc::clone(&self.held),
             partition,
         }))
@@ -234,15 +235,15 @@ struct HeldInputStream {
     input: SendableRecordBatchStream,
     /// None when the input has ended.
     reservation: Option<MemoryReservation>,
-    /// Where the buffers begin that are reserved: batches may be slices of one.
-    counted: HashSet<usize>,
+    /// What is reserved: batches may be slices of one.
+    counted: Buffers,
     held: Arc<Held>,
     partition: usize,
 }
 
 impl HeldInputStream {
     fn hold(&mut self, batch: &RecordBatch) -> Result<()> {
-        let bytes = batch.columns().iter().map(|column| new_bytes(&column.to_data(), &mut self.counted)).sum();
+        let bytes = self.counted.add(batch);
         self.reservation.as_ref().map_or(Ok(()), |reservation| reservation.try_grow(bytes))
     }
 
@@ -255,19 +256,6 @@ impl HeldInputStream {
         }
         Ok(())
     }
-}
-
-/// The bytes of the buffers of `data` that are not counted yet.
-fn new_bytes(data: &ArrayData, counted: &mut HashSet<usize>) -> usize {
-    let validity = data.nulls().map(|nulls| nulls.inner().inner());
-    let own: usize = data
-        .buffers()
-        .iter()
-        .chain(validity)
-        .filter(|buffer| counted.insert(buffer.data_ptr().as_ptr() as usize))
-        .map(|buffer| buffer.capacity())
-        .sum();
-    own + data.child_data().iter().map(|child| new_bytes(child, counted)).sum::<usize>()
 }
 
 impl Stream for HeldInputStream {

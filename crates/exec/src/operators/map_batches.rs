@@ -15,7 +15,7 @@ use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::Session;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{DFSchema, DFSchemaRef, Result, exec_err, internal_err};
+use datafusion::common::{DFSchema, DFSchemaRef, Result, internal_err};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{Expr, Extension, LogicalPlan, UserDefinedLogicalNode, UserDefinedLogicalNodeCore};
@@ -29,6 +29,7 @@ use datafusion::physical_plan::{
 use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
 use futures::TryStreamExt;
 
+use crate::foreign::FunctionError;
 use crate::foreign::batches::{Call, Portion};
 use crate::wire::{self, WireForm, WireReader, WireWriter};
 
@@ -90,26 +91,27 @@ impl fmt::Display for Mapping {
 /// One that names the column, if it is not.
 pub fn declared(name: &str, schema: &SchemaRef, result: &RecordBatch) -> Result<RecordBatch> {
     let (wanted, got) = (schema.fields(), result.schema());
+    let wrong = |class, message: String| Err(FunctionError::wrong_result(name, class, message).into());
     if wanted.len() != got.fields().len() {
-        return exec_err!(
-            "{name}: expected a batch with the declared {} columns, got {}",
-            wanted.len(),
-            got.fields().len()
-        );
+        let message =
+            format!("expected a batch with the declared {} columns, got {}", wanted.len(), got.fields().len());
+        return wrong("TypeError", message);
     }
     for (position, (wanted, got)) in wanted.iter().zip(got.fields()).enumerate() {
         if wanted.name() != got.name() || wanted.data_type() != got.data_type() {
-            return exec_err!(
-                "{name}: column {} was declared as '{}' of type {}, the function returned '{}' of type {}",
+            let message = format!(
+                "column {} was declared as '{}' of type {}, the function returned '{}' of type {}; declare it as it is \
+                 returned, or have the function convert it",
                 position + 1,
                 wanted.name(),
                 wanted.data_type(),
                 got.name(),
                 got.data_type()
             );
+            return wrong("TypeError", message);
         }
         if !wanted.is_nullable() && result.column(position).null_count() > 0 {
-            return exec_err!("{name}: column '{}' was declared without nulls and has some", wanted.name());
+            return wrong("ValueError", format!("column '{}' was declared without nulls and has some", wanted.name()));
         }
     }
     Ok(RecordBatch::try_new(Arc::clone(schema), result.columns().to_vec())?)
