@@ -257,7 +257,8 @@ impl DataFrame {
         made(py, self.frame.fill_nulls(values.into_iter().map(|(name, value)| (name, value.expr.clone()))))
     }
 
-    fn fill_null_by(&self, py: Python<'_>, strategy: &str) -> PyResult<Self> {
+    #[pyo3(signature = (strategy, limit=None))]
+    fn fill_null_by(&self, py: Python<'_>, strategy: &str, limit: Option<u32>) -> PyResult<Self> {
         let strategy = match strategy {
             "forward" => FillNull::Forward,
             "backward" => FillNull::Backward,
@@ -271,7 +272,13 @@ impl DataFrame {
                 return Err(unknown("fill_null", "strategy", known, other)).python(py);
             }
         };
-        made(py, self.frame.fill_null_by(strategy))
+        made(
+            py,
+            match limit {
+                None => self.frame.fill_null_by(strategy),
+                Some(limit) => self.frame.fill_null_up_to(strategy, limit),
+            },
+        )
     }
 
     fn drop_nulls(&self, py: Python<'_>, columns: Option<Vec<String>>) -> PyResult<Self> {

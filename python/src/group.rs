@@ -9,6 +9,7 @@ use swath_collections::prelude::{Closed, ExprAgg};
 
 use crate::errors::IntoPython;
 use crate::expr::Expr;
+use crate::expr::aggregates::interpolation;
 use crate::expr::expand::expand_one;
 use crate::frame::{DataFrame, exprs, exprs_beside, made, unknown, value};
 use crate::wait::detached;
@@ -43,14 +44,17 @@ pub fn group_by(py: Python<'_>, frame: &DataFrame, keys: Vec<PyRef<'_, Expr>>, s
         "cube" => frame.cube(keys),
         other => return Err(unknown("group_by", "sets", "all, rollup, cube", other)).python(py),
     };
+    group.check().python(py)?;
     Ok(GroupBy { group, frame: frame.clone(), keys: key_names })
 }
 
 /// Groups `frame` by each of the sets of columns.
 #[pyfunction]
-pub fn grouping_sets(frame: &DataFrame, sets: Vec<Vec<String>>) -> GroupBy {
+pub fn grouping_sets(py: Python<'_>, frame: &DataFrame, sets: Vec<Vec<String>>) -> PyResult<GroupBy> {
     let keys = sets.iter().flatten().cloned().collect();
-    GroupBy { group: frame.frame.grouping_sets(sets), frame: frame.frame.clone(), keys }
+    let group = frame.frame.grouping_sets(sets);
+    group.check().python(py)?;
+    Ok(GroupBy { group, frame: frame.frame.clone(), keys })
 }
 
 #[pymethods]
@@ -80,8 +84,15 @@ impl GroupBy {
         )
     }
 
-    fn quantile(&self, py: Python<'_>, quantile: f64) -> PyResult<DataFrame> {
-        made(py, self.group.quantile(quantile))
+    fn quantile(&self, py: Python<'_>, quantile: f64, interpolation: &str) -> PyResult<DataFrame> {
+        made(py, self.group.quantile_by(quantile, self::interpolation(interpolation)?))
+    }
+
+    /// Only the groups for which all of these are true.
+    fn having(&self, py: Python<'_>, predicates: Vec<PyRef<'_, Expr>>) -> PyResult<Self> {
+        let predicates = exprs_beside(py, &self.frame, &self.keys, &predicates)?;
+        let group = predicates.into_iter().fold(self.group.clone(), |group, predicate| group.having(predicate));
+        Ok(Self { group, frame: self.frame.clone(), keys: self.keys.clone() })
     }
 }
 

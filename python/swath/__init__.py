@@ -21,7 +21,7 @@ from swath._module import (
     tables,
 )
 from swath._session import default_session
-from swath.cluster import LocalCluster, connect
+from swath.cluster import LocalCluster, Worker, connect
 from swath.dtypes import (
     Array,
     Binary,
@@ -158,6 +158,7 @@ __all__ = [
     "UInt32",
     "UInt64",
     "Utf8",
+    "Worker",
     "WriteSummary",
     "__version__",
     "all",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -66,6 +66,8 @@ class Config:
             raise AttributeError(self._unknown(name))
         if name == "progress" and value not in (None, True, False):
             raise InvalidArgumentError(f"config: progress: expected True, False or None, got {value!r}")
+        if value is not None:
+            _check(name, value)
         self._values[name] = value
 
     def __dir__(self) -> list[str]:
@@ -98,6 +100,26 @@ class Config:
 
     def __repr__(self) -> str:
         return f"config({', '.join(f'{name}={value!r}' for name, value in self._values.items())})"
+
+
+def _check(name: str, value: Any) -> None:
+    """Refuse what no session would take."""
+    if name in ("threads", "batch_size"):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise InvalidArgumentError(f"config: {name}: expected a whole number from 1 on, got {value!r}")
+    elif name in ("memory_limit", "spill_limit"):
+        from swath.session import _bytes
+
+        if isinstance(value, bool) or not isinstance(value, (int, str)):
+            raise InvalidArgumentError(
+                f"config: {name}: expected bytes, or text such as '4GB', got {value!r}"
+            )
+        _bytes(f"config: {name}", value)
+    elif name == "spill_folder":
+        if not isinstance(value, (str, os.PathLike)):
+            raise InvalidArgumentError(f"config: {name}: expected a path, got {value!r}")
+    elif name != "progress" and not isinstance(value, Mapping):
+        raise InvalidArgumentError(f"config: {name}: expected a dict, got {value!r}")
 
 
 config = Config()

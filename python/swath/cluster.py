@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from swath import _internal
 from swath.errors import ClusterError
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from swath import Session
 
-__all__ = ["LocalCluster", "connect"]
+__all__ = ["LocalCluster", "Worker", "connect"]
 
 
 def connect(address: str, **options: Any) -> Session:
@@ -49,6 +49,43 @@ def connect(address: str, **options: Any) -> Session:
     from swath import Session
 
     return Session(address=address, **options)
+
+
+class Worker(NamedTuple):
+    """
+    A worker of a cluster, and what it holds; bytes and counts are ``None`` where it did not answer.
+
+    Examples
+    --------
+    >>> import swath as sw
+    >>> with sw.LocalCluster(workers=1, memory_limit="1GB") as cluster:
+    ...     [worker] = cluster.connect().workers()
+    >>> worker.threads, worker.memory_limit
+    (1, 1073741824)
+    """
+
+    #: What the scheduler calls it.
+    id: str
+    #: Where it serves data, ``host:port``.
+    address: str
+    #: Partitions that it works on at one time.
+    threads: int
+    #: Bytes that operators and results may take together.
+    memory_limit: int | None
+    #: Bytes that they take.
+    memory_in_use: int | None
+    #: Bytes of the process in memory; 0 where its system does not tell.
+    process_memory: int | None
+    #: Results of tasks that it holds: of queries that run, and of what is persisted.
+    results: int | None
+    #: Bytes of these in memory.
+    held_in_memory: int | None
+    #: Bytes of these on disk.
+    held_on_disk: int | None
+    #: Bytes that operators have spilled.
+    spilled: int | None
+    #: Whether it was told to stop, and takes no more tasks.
+    draining: bool | None
 
 
 def _program() -> str:
@@ -106,7 +143,6 @@ class LocalCluster:
             port=port,
             log=log,
         )
-        self._threads = threads
 
     @property
     def address(self) -> str:
@@ -165,11 +201,13 @@ class LocalCluster:
         self.close()
 
     def __repr__(self) -> str:
+        from swath._scheduler import summary, workers
+
         try:
-            address, workers = self.address, len(self.workers)
+            address = self.address
         except ClusterError:
             return "<LocalCluster: closed>"
-        return f"<LocalCluster {address}: {workers} workers of {self._threads} threads>"
+        return f"<LocalCluster {address}: {summary(workers(address))}>"
 
     def _repr_html_(self) -> str:
         from swath.notebook.html import cluster_html

@@ -206,7 +206,6 @@ _NAMES: dict[str, dict[str, str]] = {
         "concat": "sw.concat_str(…) for columns, join(…) for an aggregate",
         "count": "count_matches(pattern)",
         "endswith": "ends_with(text)",
-        "extract_groups": "extract(pattern, group), once for each group",
         "get": "slice(i, 1)",
         "isdigit": r"contains(r'^\d+$')",
         "len": "len_chars()",
@@ -243,7 +242,6 @@ _NAMES: dict[str, dict[str, str]] = {
     "list": {
         "agg": "eval, or explode and group_by",
         "explode": "df.explode('a')",
-        "gather": "get(i), slice(offset, length)",
         "lengths": "len()",
         "size": "len()",
         "to_struct": "get(i), once for each field",

@@ -91,6 +91,7 @@ def _list(value: Iterable[Any], wanted: _internal.DataType) -> _internal.Expr:
 
 def literals(values: Any) -> list[_internal.Expr]:
     """Return each of ``values`` as a constant."""
+    values = _of_pandas(values)
     if _is_column(values):
         return _internal.lit_arrow(values)
     return [_untyped(value) for value in values]
@@ -162,9 +163,28 @@ def _foreign(value: Any) -> _internal.Expr | None:
         import pyarrow
 
         return _internal.lit_arrow(pyarrow.array([value], type=value.type))[0]
+    value = _of_pandas(value)
     if _is_column(value):
         return _internal.lit_list(_internal.lit_arrow(value))
+    if isinstance(value, list):
+        return _internal.lit_list([_untyped(element) for element in value])
     return None
+
+
+def _of_pandas(value: Any) -> Any:
+    """Return a column of pandas as Arrow's, in which nothing is missing but nulls; anything else as it is.
+
+    Indexes and arrays have no Arrow interface of their own, nor had series before pandas 3.
+    """
+    if type(value).__module__.partition(".")[0] != "pandas" or getattr(value, "ndim", 0) != 1:
+        return value
+    try:
+        import pyarrow
+    except ImportError:
+        # NaN is what pandas has for null.
+        return [None if element != element else element for element in value.tolist()]
+    made = pyarrow.array(value, from_pandas=True)
+    return made.dictionary_decode() if pyarrow.types.is_dictionary(made.type) else made
 
 
 def _is_column(value: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from swath import _internal, data, variables
 from swath._session import entered
-from swath.errors import EngineError, InvalidArgumentError, TableNotFoundError
+from swath.errors import ClusterError, EngineError, InvalidArgumentError, TableNotFoundError
 from swath.expr import to_expr
 from swath.files import Files
 from swath.frame.base import Frame
@@ -17,7 +17,11 @@ from swath.frame.table import Table
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from swath.cluster import Worker
     from swath.frame.frame import DataFrame
+
+#: Seconds that a scheduler may take to tell of its workers.
+_SCHEDULER_PATIENCE = 10.0
 
 _UNITS = {
     "": 0,
@@ -39,6 +43,11 @@ _UNITS = {
 
 class Session(Files):
     """A place to run queries: registered tables, options, threads, memory.
+
+    With an address queries run on the workers of a cluster, and ``threads``, ``memory_limit`` and the rest
+    are those of what is done here: planning, the last merge of a result, and arrays. Arrays always run in
+    this process, whatever session they are made in: ``df.to_array()`` leaves the rows with the workers and
+    reads them block by block, ``Array.to_dataframe()`` sends the elements along with queries.
 
     As a context manager it is the session that functions of the module (``sw.sql``, ``sw.read_parquet``, …)
     use in the block, and it is closed at the end.
@@ -204,7 +213,12 @@ class Session(Files):
     def __repr__(self) -> str:
         if self._open is None:
             return "Session (closed)"
-        where = "embedded" if self.is_embedded else "on a cluster"
+        address = self.address
+        where = "embedded"
+        if address is not None:
+            from swath._scheduler import summary, workers
+
+            where = f"on {address} ({summary(workers(address))})"
         tables = self.tables()
         return (
             f"Session {where}: {self.threads} threads, memory limit {self.memory_limit / 2**30:.1f} GiB, "
@@ -215,6 +229,31 @@ class Session(Files):
         from swath.notebook.html import session_html
 
         return session_html(self)
+
+    def workers(self) -> list[Worker]:
+        """Return the workers of the cluster, with their memory and what they hold; none if embedded.
+
+        Raises
+        ------
+        swath.errors.ClusterError
+            If the scheduler does not answer.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> sw.Session().workers()
+        []
+        >>> with sw.LocalCluster(workers=2) as cluster:
+        ...     len(cluster.connect().workers())
+        2
+        """
+        from swath._scheduler import workers
+
+        address = self.address
+        listed = [] if address is None else workers(address, patience=_SCHEDULER_PATIENCE)
+        if listed is None:
+            raise ClusterError(f"workers: the scheduler {address} does not answer")
+        return listed
 
     def sql(self, text: str, *, params: Sequence[Any] | Mapping[str, Any] | None = None) -> DataFrame:
         """Return the frame of a SQL statement.

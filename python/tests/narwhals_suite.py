@@ -34,7 +34,6 @@ EXCEPTIONS = {
     "tests/expr_and_series/cast_test.py::test_cast_datetime_": TEXT,
     "tests/expr_and_series/drop_nulls_test.py::test_drop_nulls_agg": LAZY,
     "tests/expr_and_series/dt/timestamp_test.py::test_timestamp_invalid_date": "dates are taken, too",
-    "tests/expr_and_series/fill_null_test.py::test_fill_null_limits": "filling has no limit",
     "tests/expr_and_series/is_finite_test.py::test_is_finite_expr": OURS,
     "tests/expr_and_series/list/contains_test.py::test_contains_inner_dtypes_expr[swath-x3": (
         "decimals of other precision are not looked for"
@@ -53,10 +52,6 @@ EXCEPTIONS = {
     "tests/expr_and_series/mode_test.py::test_mode_expr_keep_any_nulls[swath-null": NULLS,
     "tests/expr_and_series/mode_test.py::test_mode_group_by_nulls": NULLS,
     "tests/expr_and_series/mode_test.py::test_mode_over_nulls": NULLS,
-    "tests/expr_and_series/quantile_test.py::test_quantile_expr[swath-lower": NOT_HERE,
-    "tests/expr_and_series/quantile_test.py::test_quantile_expr[swath-higher": NOT_HERE,
-    "tests/expr_and_series/quantile_test.py::test_quantile_expr[swath-midpoint": NOT_HERE,
-    "tests/expr_and_series/quantile_test.py::test_quantile_expr[swath-nearest": NOT_HERE,
     "tests/expr_and_series/rank_test.py::test_rank_with_order_by": LAZY,
     "tests/expr_and_series/replace_strict_test.py::test_replace_strict_expr_basic": "a default is needed",
     "tests/expr_and_series/unique_test.py::test_unique_expr_agg": LAZY,

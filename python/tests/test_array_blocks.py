@@ -104,6 +104,31 @@ def test_blockwise(x):
     same(sa.blockwise(lambda a, k: a * k, "ij", x, "ij", 3, None, dtype="float64"), A * 3)
 
 
+def test_local_functions_of_blocks_with_margins_get_parts():
+    a = np.linspace(-1, 1, 600_000).reshape(1200, 500)
+    x = sa.asarray(a, chunks=(600, 500))
+    lengths = []
+
+    def smooth(block):
+        lengths.append(len(block))
+        return block[:-2, 1:-1] + 2 * block[1:-1, 1:-1] + block[2:, 1:-1]
+
+    wide = np.pad(a, 1, mode="edge")
+    expected = smooth(wide)
+    for local in (False, True):
+        lengths.clear()
+        made = sa.map_overlap(smooth, x, depth=1, boundary="nearest", local=local, dtype="float64")
+        np.testing.assert_array_equal(made.compute(), expected)
+        assert (max(lengths) < 602) == local
+    # Margins that the function leaves on, and none beyond the border.
+    made = sa.map_overlap(np.negative, x, depth=(2, 0), boundary=None, local=True)
+    np.testing.assert_array_equal(made.compute(), -a)
+    place = sa.map_overlap(
+        lambda block, block_id: block + block_id[0], x, depth=1, local=True, dtype="float64"
+    )
+    np.testing.assert_array_equal(place.compute(), a + (np.arange(1200) // 600)[:, None])
+
+
 def test_map_overlap():
     a = np.arange(12.0)
     x = sa.asarray(a, chunks=4)
@@ -281,3 +306,73 @@ def test_other_threads_run_while_one_computes():
     done.set()
     thread.join()
     assert len(ticks) > 10
+
+
+def test_block_info_of_inputs():
+    seen = {}
+
+    def tell(block, factor, row, block_info=None):
+        if block_info[None]["dtype"] == np.float32:
+            seen[block_info[None]["chunk-location"]] = block_info
+        return (block * factor + row).astype("float32")
+
+    x = sa.asarray(A, chunks=(2, 3))
+    made = sa.map_blocks(tell, x, 2, sa.arange(6.0, chunks=3), dtype="float32")
+    np.testing.assert_array_equal(made.compute(), (A * 2 + np.arange(6)).astype("float32"))
+    assert set(seen) == {(0, 0), (0, 1), (1, 0), (1, 1)}
+    info = seen[1, 1]
+    assert set(info) == {None, 0, 2}
+    assert info[0]["array-location"] == [(2, 4), (3, 6)]
+    assert info[0]["shape"] == (4, 6)
+    assert info[0]["num-chunks"] == (2, 2)
+    assert info[2]["chunk-location"] == (1,)
+    assert info[2]["array-location"] == [(3, 6)]
+    assert info[None]["chunk-shape"] == (2, 3)
+    assert info[None]["array-location"] == [(2, 4), (3, 6)]
+
+
+@pytest.mark.parametrize("boundary", [None, "reflect", "periodic", "nearest", 2.5])
+@pytest.mark.parametrize("depth", [0, 1, 2, {0: (1, 2)}])
+@pytest.mark.parametrize(("shape", "chunks"), [((11,), 4), ((6, 7), (4, 3)), ((3,), 1)])
+def test_map_overlap_of_several_arrays(boundary, depth, shape, chunks):
+    values = np.random.default_rng(0).random(shape)
+    x = sa.asarray(values, chunks=chunks)
+    one, two = set(), set()
+
+    def alone(block):
+        one.add((block.shape, block.tobytes()))
+        return block * 2
+
+    def beside(block, other):
+        np.testing.assert_array_equal(block, other)
+        two.add((block.shape, block.tobytes()))
+        return block + other
+
+    given = {"depth": depth, "boundary": boundary, "dtype": float}
+    expected = sa.map_overlap(alone, x, **given).compute()
+    same(sa.map_overlap(beside, x, values, **given), expected)
+    assert one == two
+
+
+def test_map_overlap_of_arrays_that_broadcast():
+    x = sa.asarray(A, chunks=(2, 3))
+    made = sa.map_overlap(
+        lambda p, q: p[:, :-2] * q[:, 1:-1] + p[:, 2:], x, np.arange(6.0), depth=(0, 1), boundary=0
+    )
+    padded = np.pad(A, ((0, 0), (1, 1)))
+    same(made, padded[:, :-2] * np.arange(6.0) + padded[:, 2:])
+    same(x.map_overlap(lambda p, q: p + q, 1, x), A * 2)
+
+
+def test_apply_gufunc_along_other_axes():
+    y = np.arange(24.0).reshape(2, 3, 4)
+    same(sa.apply_gufunc(lambda v: v.mean(-1), "(i)->()", y, axis=1), y.mean(1))
+    centred = sa.apply_gufunc(lambda v: v - v.mean(-1, keepdims=True), "(i)->(i)", y, axis=0)
+    same(centred, y - y.mean(0))
+    same(sa.apply_gufunc(lambda a, b: (a * b).sum(-1), "(i),(i)->()", y, y, axes=[1, (1,)]), (y * y).sum(1))
+    axes = [(0, 2), (2, 0), (2, 1)]
+    same(sa.apply_gufunc(np.matmul, "(i,j),(j,k)->(i,k)", y, y, axes=axes), np.matmul(y, y, axes=axes))
+    with pytest.raises(ValueError, match="axis is for one core dimension"):
+        sa.apply_gufunc(np.matmul, "(i,j),(j,k)->(i,k)", y, y, axis=1)
+    with pytest.raises(TypeError, match="not both"):
+        sa.apply_gufunc(lambda v: v, "(i)->(i)", y, axis=1, axes=[1, 1])

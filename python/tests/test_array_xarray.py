@@ -168,3 +168,31 @@ def test_chunks_that_are_asked_for():
     assert max(normal[0]) * max(normal[1]) * 8 <= 64 << 20
     assert manager.normalize_chunks((3, -1), shape=(7, 5)) == ((3, 3, 1), (5,))
     assert manager.normalize_chunks({0: 2}, shape=(4, 5)) == ((2, 2), (5,))
+
+
+def test_chunk_keeps_arrays_ours(tmp_path, plain, lazy):
+    """Where Dask is installed, too, xarray would have it wrap them."""
+    pytest.importorskip("dask")
+    for made in (lazy.chunk(time=-1).p, lazy.p.chunk(time=50), lazy.p.variable.chunk({"time": 50})):
+        assert isinstance(made.data, sa.Array)
+    assert lazy.chunk(time=50).p.chunks[0][:2] == (50, 50)
+    assert type(plain.chunk(time=50).p.data).__module__.startswith("dask")
+    with pytest.raises(TypeError, match='chunked_array_type="swath"'):
+        lazy.chunk(time=-1, chunked_array_type="dask")
+    path = tmp_path / "grows.zarr"
+    first, second = plain.isel(time=slice(0, 100)), plain.isel(time=slice(100, 300))
+    first.chunk(time=50, chunked_array_type="swath").to_zarr(path, consolidated=False)
+    grown = second.chunk(time=100, chunked_array_type="swath").chunk(time=50)
+    grown.to_zarr(path, append_dim="time", consolidated=False)
+    opened = xr.open_zarr(path, consolidated=False, chunked_array_type="swath")
+    xr.testing.assert_allclose(opened.compute(), plain.isel(time=slice(0, 300)))
+
+
+def test_dask_asks_for_a_name_without_computing():
+    base = pytest.importorskip("dask.base")
+
+    def never(block):
+        raise AssertionError("computed")
+
+    x = sa.map_blocks(never, sa.arange(3), dtype=float)
+    assert base.tokenize(x) != base.tokenize(sa.arange(3))

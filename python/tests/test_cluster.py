@@ -36,7 +36,7 @@ def test_a_cluster_has_processes_and_takes_them_along(cluster):
     own = sw.LocalCluster(workers=1)
     pids = [*own.workers, own.scheduler]
     assert all(alive(pid) for pid in pids)
-    assert "1 workers of 1 threads" in repr(own)
+    assert "1 worker of 1 thread" in repr(own)
     own.close()
     own.close()
     assert not any(alive(pid) for pid in pids)
@@ -53,6 +53,34 @@ def test_workers_may_come_and_go():
         cluster.kill_worker(0)
         assert len(cluster.workers) == 1
         assert session.sql("SELECT value FROM range(1000)").count() == 1000
+
+
+def test_workers_tell_their_memory_and_what_they_hold(cluster):
+    with cluster.connect() as session:
+        held = session.sql("SELECT value, value * 2 AS double FROM range(100000)").persist()
+        workers = session.workers()
+        assert len(workers) == len(cluster.workers)
+        assert {worker.threads for worker in workers} == {1}
+        assert {worker.memory_limit for worker in workers} == {512 << 20}
+        assert all(0 <= worker.memory_in_use <= worker.memory_limit for worker in workers)
+        assert all(worker.process_memory > 1 << 20 for worker in workers)
+        assert sum(worker.held_in_memory + worker.held_on_disk for worker in workers) >= 100000 * 16
+        assert sum(worker.results for worker in workers) > 0
+        assert not any(worker.draining for worker in workers)
+        assert "2 workers of 2 threads, " in repr(session)
+        assert f"on {cluster.address}" in repr(session)
+        assert "1.00 GiB in use" in repr(cluster)
+        del held
+    assert sw.Session(threads=1).workers() == []
+
+
+def test_a_scheduler_that_is_gone_is_told():
+    with sw.LocalCluster(workers=1) as cluster:
+        session = cluster.connect()
+    assert "the scheduler does not answer" in repr(session)
+    assert "the scheduler does not answer" in session._repr_html_()
+    with pytest.raises(sw.errors.ClusterError, match="does not answer"):
+        session.workers()
 
 
 PARENT = """

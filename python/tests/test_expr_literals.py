@@ -4,6 +4,7 @@ import datetime as dt
 import decimal
 import enum
 import pickle
+import sys
 import uuid
 import zoneinfo
 
@@ -113,6 +114,15 @@ def test_times_with_zones():
         (pd.NaT, None, pa.null()),
         (pd.NA, None, pa.null()),
         (pd.Series([1, 2]), [1, 2], pa.list_(pa.int64())),
+        (pd.Index(["a", None], dtype=object), ["a", None], pa.list_(pa.string())),
+        (pd.RangeIndex(2), [0, 1], pa.list_(pa.int64())),
+        (
+            pd.DatetimeIndex(["2024-01-01"]).as_unit("s"),
+            [dt.datetime(2024, 1, 1)],
+            pa.list_(pa.timestamp("s")),
+        ),
+        (pd.array([1, None], dtype="Int8"), [1, None], pa.list_(pa.int8())),
+        (pd.Categorical([2, None, 2]), [2, None, 2], pa.list_(pa.int64())),
         (pl.Series([1, None]), [1, None], pa.list_(pa.int64())),
         (pa.scalar(3, pa.uint8()), 3, pa.uint8()),
         (pa.scalar(None, pa.string()), None, pa.string()),
@@ -124,6 +134,38 @@ def test_times_with_zones():
 )
 def test_values_of_other_libraries(value, python, type):
     assert out(value) == (python, type)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series([2.0, None]),
+        pd.Series([2.0, 3.0], dtype="Float64"),
+        pd.Index([2, 3]),
+        pd.array([2, None], dtype="Int64"),
+        pd.Series(pd.Categorical([2, 3])),
+        pl.Series([2, None]),
+        pa.array([2, None]),
+        pa.chunked_array([[2], [3]]),
+        np.array([2, 3]),
+    ],
+    ids=lambda values: f"{type(values).__module__}.{type(values).__name__}",
+)
+def test_columns_of_other_libraries_are_sets_of_values(values):
+    frame = sw.from_dict({"x": [1, 2]})
+    assert frame.select(sw.col("x").is_in(values)).to_dict() == {"x": [False, True]}
+    assert frame.filter(x=2).select(r=sw.lit(values).list.first().cast(int)).item() == 2
+
+
+@pytest.mark.parametrize("with_pyarrow", [True, False])
+def test_series_of_pandas_before_its_arrow_interface(with_pyarrow, monkeypatch):
+    monkeypatch.delattr(pd.Series, "__arrow_c_stream__")
+    if not with_pyarrow:
+        monkeypatch.setitem(sys.modules, "pyarrow", None)
+    frame = sw.from_dict({"s": ["a", "b", None]})
+    found = frame.select(sw.col("s").is_in(pd.Series(["b", None], dtype=object), nulls_equal=True))
+    assert found.to_dict() == {"s": [False, True, True]}
+    assert sw.from_dict({"x": [1]}).select(r=sw.lit(pd.Series([1.5, float("nan")]))).item() == [1.5, None]
 
 
 def test_nanoseconds_of_pandas_are_kept():

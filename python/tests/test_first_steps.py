@@ -57,8 +57,9 @@ def test_brackets():
 def test_which_of_equal_rows_stays():
     assert DF.unique("k", keep="none").rows() == DF.filter(col("k") == "y").rows()
     assert DF.sort("a").unique("k", keep="first").sort("k").to_list("a") == [1, 2]
+    assert DF.sort("a").unique("k", keep="last").sort("k").to_list("a") == [3, 2]
     with pytest.raises(ValueError, match="keep must be"):
-        DF.unique("k", keep="last")
+        DF.unique("k", keep="newest")
 
 
 def test_open_files_and_single_frames():

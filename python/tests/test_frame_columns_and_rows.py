@@ -186,3 +186,11 @@ def test_a_mistake_is_told_where_it_is_made(df):
         df.filter(col("zz") > 1)
     with pytest.raises(ColumnNotFoundError):
         df.group_by("zz").count()
+
+
+def test_unique_keeps_the_last(session):
+    rows = session.from_dict({"v": [1, 2, 3], "k": ["a", "b", "a"], "t": [1, 2, 3]}).sort("t")
+    assert rows.unique("k", keep="last").sort("k").rows() == [(3, "a", 3), (2, "b", 2)]
+    assert rows.unique(keep="last").count() == 3
+    assert rows.group_by("k").last("v").sort("k").rows() == [("a", 3), ("b", 2)]
+    assert rows.group_by("k").first("v").sort("k").rows() == [("a", 1), ("b", 2)]

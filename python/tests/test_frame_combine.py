@@ -117,3 +117,14 @@ def test_concat(session):
 def test_frames_in_expressions(left, right):
     assert left.filter(col("k") > right.select(col("k").min()).scalar()).to_list("a") == ["y"]
     assert sorted(left.filter(col("k").is_in(right.select("k").drop_nulls())).to_list("a")) == ["x", "y"]
+
+
+def test_asof_takes_a_length_as_text(session):
+    noon = datetime(2024, 1, 1, 12)
+    left = session.from_dict({"t": [noon]})
+    right = session.from_dict({"t": [noon - timedelta(minutes=45)], "x": [1]})
+    assert left.join_asof(right, on="t", tolerance="30m").to_list("x") == [None]
+    assert left.join_asof(right, on="t", tolerance="30m15m").to_list("x") == [1]
+    assert left.join_asof(right, on="t", tolerance="1h").to_list("x") == [1]
+    with pytest.raises(sw.errors.InvalidArgumentError, match="tolerance: expected a length such as '30m'"):
+        left.join_asof(right, on="t", tolerance="1mo")

@@ -314,3 +314,9 @@ def test_rows_that_are_not_as_declared(session):
         frame.map_batches(3, schema={"x": int})
     with pytest.raises(sw.errors.FunctionError, match="LookupError: no luck"):
         frame.map_batches(fail, schema={"x": int}).collect()
+
+
+def test_a_name_is_no_session():
+    plus = sw.udf(lambda x: x + 1, name="plus", return_dtype=int, input="numpy")
+    with pytest.raises(sw.errors.InvalidArgumentError, match="expected a session, got 'plusone'"):
+        plus.register("plusone")

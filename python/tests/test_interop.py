@@ -284,3 +284,9 @@ def test_a_representation_runs_nothing(tmp_path):
     gone = sw.read_parquet(tmp_path / "t.parquet")
     (tmp_path / "t.parquet").unlink()
     assert "not run yet" in repr(gone)
+
+
+def test_decimals_that_polars_has_not_are_refused():
+    wide = sw.sql("SELECT CAST(1.5 AS DECIMAL(60, 2)) AS d")
+    with pytest.raises(TypeError, match=r"column 'd' holds decimals of 60 digits.*sw.Decimal\(38, 2\)"):
+        wide.to_polars()

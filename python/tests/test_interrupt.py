@@ -24,7 +24,7 @@ try:
 except KeyboardInterrupt:
     print("interrupted", flush=True)
 print(session.sql("SELECT 1 AS one").count(), flush=True)
-time.sleep({stays})
+{stays}
 os._exit(0)
 """
 
@@ -38,13 +38,16 @@ SLEEPING = (
 )
 
 
-def interrupted_after(prepare, run, stays=0):
+def interrupted_after(prepare, run, stays="", begun=None):
+    """Interrupt a program a second after it began to run, or as soon as a file tells that it has."""
     program = BODY.format(prepare=prepare, run=run, stays=stays)
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         assert process.stdout.readline().strip() == "ready"
-        time.sleep(1)
+        latest = time.monotonic() + (1 if begun is None else 30)
+        while time.monotonic() < latest and not (begun and begun.exists() and begun.read_text()):
+            time.sleep(0.02)
         sent = time.monotonic()
         process.send_signal(signal.SIGINT)
         line = process.stdout.readline().strip()
@@ -94,9 +97,9 @@ ENDLESS = """
 import os, sys, tempfile, time
 PATH = {path!r}
 def endless(values):
-    with open(PATH, "w") as file:
-        file.write("begun")
     try:
+        with open(PATH, "w") as file:
+            file.write("begun")
         while True:
             pass
     finally:
@@ -109,15 +112,23 @@ CALLED = (
 )
 
 
+# The process stays for the moment in which its function is ended.
+UNTIL_ENDED = """
+latest = time.monotonic() + 10
+while open(PATH).read() != "ended" and time.monotonic() < latest:
+    time.sleep(0.05)
+"""
+
+
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("kind", ["embedded", "cluster"])
 def test_a_function_that_never_returns_ends_when_nobody_waits_for_it(kind, tmp_path, request):
     made = "session = sw.Session(threads=2)"
     if kind == "cluster":
         made = f"session = sw.connect({request.getfixturevalue('cluster').address!r})"
-    path = str(tmp_path / "told")
-    # The process stays for a moment, in which its function is ended.
-    line, took, rest = interrupted_after(ENDLESS.format(path=path, session=made), CALLED, stays=1.5)
+    path = tmp_path / "told"
+    prepare = ENDLESS.format(path=str(path), session=made)
+    line, took, rest = interrupted_after(prepare, CALLED, stays=UNTIL_ENDED, begun=path)
     assert line == "interrupted", rest
     assert took < 1
     assert rest.strip() == "1"

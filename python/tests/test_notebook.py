@@ -181,7 +181,7 @@ def test_a_cluster_shows_its_workers(cluster):
 
 
 def test_a_cluster_that_does_not_answer_is_shown():
-    from swath.notebook.scheduler import workers
+    from swath._scheduler import workers
 
     assert workers("swath://127.0.0.1:9") is None
 

@@ -198,3 +198,18 @@ def test_explain(session):
 def test_show(session, capsys):
     session.from_dict({"a": range(30)}).sort("a").show(2)
     assert "first 2 rows; there are more" in capsys.readouterr().out
+
+
+def test_options_that_no_session_takes_are_refused_where_they_are_set():
+    for name, value in [
+        ("threads", "x"),
+        ("threads", 0),
+        ("batch_size", 1.5),
+        ("settings", "a"),
+        ("spill_folder", 1),
+    ]:
+        with pytest.raises(sw.errors.InvalidArgumentError, match=f"config: {name}: expected"):
+            setattr(sw.config, name, value)
+    with pytest.raises(ValueError, match="expected a size such as"):
+        sw.config.memory_limit = "many"
+    assert sw.config.threads is None

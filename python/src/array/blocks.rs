@@ -33,11 +33,12 @@ struct Callable {
     id: String,
     name: String,
     function: Py<PyAny>,
+    is_local: bool,
 }
 
 impl Callable {
     fn new(name: String, function: Py<PyAny>) -> Self {
-        Self { id: number(&name), name, function }
+        Self { id: number(&name), name, function, is_local: false }
     }
 
     /// What it gives for blocks and a box.
@@ -64,6 +65,10 @@ impl BlockFunction for Callable {
 
     fn apply(&self, blocks: &[NdArray], context: &BlockContext) -> swath_arrays::Result<NdArray> {
         self.call(blocks, &context.block, &context.region)
+    }
+
+    fn is_local(&self) -> bool {
+        self.is_local
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -100,9 +105,10 @@ fn blockwise(
     wrapped(py, nd::Array::from_expression(&context, made))
 }
 
-/// A function of blocks with margins of their neighbours, which gives blocks of the shape without them.
+/// A function of blocks with margins of their neighbours, which gives blocks of the shape without them. A local one gives for each element
+/// what follows from those within the margins around it, and may get blocks in parts.
 #[pyfunction]
-#[pyo3(signature = (name, function, array, depths, boundary, value, dtype))]
+#[pyo3(signature = (name, function, array, depths, boundary, value, dtype, local))]
 #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
 fn map_overlap(
     py: Python<'_>,
@@ -113,6 +119,7 @@ fn map_overlap(
     boundary: &str,
     value: &Bound<'_, PyAny>,
     dtype: DTypeArgument,
+    local: bool,
 ) -> PyResult<Array> {
     let expression = array.expression(py)?;
     let boundary = match boundary {
@@ -125,7 +132,7 @@ fn map_overlap(
             Boundary::Constant(swath_arrays::expr::op::Constant(value))
         }
     };
-    let function = Arc::new(Callable::new(name, function));
+    let function = Arc::new(Callable { is_local: local, ..Callable::new(name, function) });
     let made = expression.map_overlap(function, &depths, boundary, dtype.0).map_err(|error| of_array(py, &error))?;
     wrapped(py, nd::Array::from_expression(array.array.context(), made))
 }

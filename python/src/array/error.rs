@@ -63,7 +63,9 @@ fn of_kernel(py: Python<'_>, error: &KernelError) -> PyErr {
     let class = match error {
         KernelError::Broadcast(_) | KernelError::Reshape { .. } => "ShapeError",
         KernelError::AxisOutOfBounds { .. } => "AxisError",
-        KernelError::IndexOutOfBounds { .. } | KernelError::TooManyIndices { .. } => "ArrayIndexError",
+        KernelError::IndexOutOfBounds { .. }
+        | KernelError::TooManyIndices { .. }
+        | KernelError::BooleanIndex { .. } => "ArrayIndexError",
         KernelError::Promotion { .. } | KernelError::Unsupported { .. } => "ArrayTypeError",
         KernelError::OutOfRange { .. } => "ArrayOverflowError",
         KernelError::Invalid(message) if message.starts_with("cannot reshape") => "ShapeError",
@@ -75,7 +77,10 @@ fn of_kernel(py: Python<'_>, error: &KernelError) -> PyErr {
 }
 
 fn named(py: Python<'_>, class: &str, error: &dyn fmt::Display) -> PyErr {
-    crate::errors::raised(py, class, error.to_string())
+    let message = error.to_string();
+    // A mask of another length is an index that does not fit, for NumPy too.
+    let is_mask = class == "ArrayError" && message.starts_with("boolean index did not match");
+    crate::errors::raised(py, if is_mask { "ArrayIndexError" } else { class }, message)
 }
 
 /// An error about an argument.

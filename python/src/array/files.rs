@@ -1,12 +1,15 @@
 //! Files of arrays.
 
+use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use pyo3::prelude::*;
+use swath_arrays::ArraySink;
 use swath_collections::nd;
 use swath_collections::nd::io::npz::NpzCompression;
 use swath_collections::nd::io::zarr::{Compression, WriteMode, ZarrFormat};
-use swath_collections::nd::io::{NpzReader, ZarrGroup, ZarrOptions};
+use swath_collections::nd::io::{NpzReader, ZarrArray, ZarrGroup, ZarrOptions, ZarrSink};
 
 use super::context::Arrays;
 use super::error::{invalid, raised};
@@ -65,7 +68,7 @@ fn from_zarr(
         None => py.detach(|| context.arrays.from_zarr(folder)),
         Some(name) => {
             let found = py.detach(|| ZarrGroup::open(folder).and_then(|group| group.array(name)));
-            context.arrays.from_source(std::sync::Arc::new(found.map_err(|error| raised(py, &error.into()))?))
+            context.arrays.from_source(Arc::new(found.map_err(|error| raised(py, &error.into()))?))
         }
     };
     opened(py, array, chunks)
@@ -143,6 +146,17 @@ fn to_zarr(
     or_raised(written, |error| exception(py, &error))
 }
 
+/// Writes into a box of the Zarr array in a folder.
+#[pyfunction]
+fn to_zarr_region(py: Python<'_>, array: &Array, folder: PathBuf, region: Vec<(usize, usize)>) -> PyResult<()> {
+    tried(py, || {
+        let known = array.array.compute_chunk_sizes()?;
+        let region: Vec<Range<usize>> = region.into_iter().map(|(start, stop)| start..stop).collect();
+        let sink: Arc<dyn ArraySink> = Arc::new(ZarrSink::region(ZarrArray::open(folder)?, &region)?);
+        nd::store_all(&[(&known, sink)])
+    })
+}
+
 pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(from_npy, module)?)?;
     module.add_function(wrap_pyfunction!(npz_names, module)?)?;
@@ -151,5 +165,6 @@ pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(from_zarr_at, module)?)?;
     module.add_function(wrap_pyfunction!(to_npy, module)?)?;
     module.add_function(wrap_pyfunction!(save_npz, module)?)?;
-    module.add_function(wrap_pyfunction!(to_zarr, module)?)
+    module.add_function(wrap_pyfunction!(to_zarr, module)?)?;
+    module.add_function(wrap_pyfunction!(to_zarr_region, module)?)
 }

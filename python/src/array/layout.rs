@@ -23,8 +23,8 @@ fn transpose(py: Python<'_>, array: &Array, order: Option<Vec<isize>>) -> PyResu
 }
 
 #[pyfunction]
-fn moveaxis(py: Python<'_>, array: &Array, from: Vec<isize>, to: Vec<isize>) -> PyResult<Array> {
-    made(py, || array.array.moveaxis(from, to))
+fn moveaxis(py: Python<'_>, array: &Array, source: Vec<isize>, destination: Vec<isize>) -> PyResult<Array> {
+    made(py, || array.array.moveaxis(source, destination))
 }
 
 #[pyfunction]

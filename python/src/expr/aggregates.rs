@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use swath_collections::ExprAgg;
-use swath_collections::expr::agg;
+use swath_collections::expr::agg::{self, Interpolation};
 
 use super::{Expr, SortKey, exprs, sort_keys, sound};
 
@@ -29,6 +29,8 @@ pub fn aggregate(py: Python<'_>, name: &str, value: &Expr) -> PyResult<Expr> {
         "median" => value.median(),
         "mode" => value.mode(),
         "product" => value.product(),
+        "arg_max" => value.arg_max(),
+        "arg_min" => value.arg_min(),
         "any" => value.any(),
         "all" => value.all(),
         "implode" => value.implode(),
@@ -41,17 +43,18 @@ pub fn aggregate(py: Python<'_>, name: &str, value: &Expr) -> PyResult<Expr> {
 
 /// The aggregate `name` of a value and further arguments: expressions, or a share.
 #[pyfunction]
-#[pyo3(signature = (name, value, arguments, q=0.5))]
+#[pyo3(signature = (name, value, arguments, q=0.5, interpolation="linear"))]
 pub fn aggregate_with(
     py: Python<'_>,
     name: &str,
     value: &Expr,
     arguments: Vec<Bound<'_, Expr>>,
     q: f64,
+    interpolation: &str,
 ) -> PyResult<Expr> {
     let (value, arguments) = (value.expr.clone(), exprs(arguments));
     let aggregate = match (name, arguments.as_slice()) {
-        ("quantile", []) => value.quantile(q),
+        ("quantile", []) => value.quantile_by(q, self::interpolation(interpolation)?),
         ("approx_quantile", []) => value.approx_quantile(q),
         ("filter", [predicate]) => value.filter(predicate.clone()),
         ("max_by", [by]) => value.max_by(by.clone()),
@@ -61,6 +64,36 @@ pub fn aggregate_with(
         _ => return Err(unknown(name)),
     };
     sound(py, aggregate)
+}
+
+/// What stands for a quantile between two values.
+pub fn interpolation(name: &str) -> PyResult<Interpolation> {
+    Ok(match name {
+        "linear" => Interpolation::Linear,
+        "lower" => Interpolation::Lower,
+        "higher" => Interpolation::Higher,
+        "nearest" => Interpolation::Nearest,
+        "midpoint" => Interpolation::Midpoint,
+        "equiprobable" => Interpolation::Equiprobable,
+        _ => {
+            return Err(PyValueError::new_err(format!(
+                "quantile: expected the interpolation 'linear', 'lower', 'higher', 'nearest', 'midpoint' or 'equiprobable', \
+                 got '{name}'"
+            )));
+        }
+    })
+}
+
+/// The `k` largest (smallest) values as a list: `top_k` or `bottom_k`.
+#[pyfunction]
+pub fn extremes(name: &str, value: &Expr, k: u64) -> PyResult<Expr> {
+    let value = value.expr.clone();
+    Ok(match name {
+        "top_k" => value.top_k(k),
+        "bottom_k" => value.bottom_k(k),
+        _ => return Err(unknown(name)),
+    }
+    .into())
 }
 
 /// The shape `name` of a distribution: `skew` or `kurtosis`.

@@ -6,6 +6,7 @@ use datafusion::functions::expr_fn;
 use datafusion::logical_expr::{Expr, ExprSchemable, cast, lit};
 use serde::{Deserialize, Serialize};
 use swath_collections as sw;
+use swath_collections::ExprExt;
 use swath_collections::expr::conditional::{all_of, any_of, coalesce, max_horizontal, min_horizontal};
 use swath_collections::expr::{list, structure};
 
@@ -37,6 +38,8 @@ pub enum Horizontal {
     List,
     /// A struct of them.
     Struct,
+    /// The struct that the first one is, with the others as fields.
+    WithFields,
 }
 
 impl Horizontal {
@@ -53,6 +56,7 @@ impl Horizontal {
             Self::Text { .. } => "concat_str",
             Self::List => "concat_list",
             Self::Struct => "struct",
+            Self::WithFields => "struct.with_fields",
         }
     }
 
@@ -69,6 +73,7 @@ impl Horizontal {
             "concat_str" => Self::Text { separator: separator.unwrap_or_default(), ignore_nulls },
             "concat_list" => Self::List,
             "struct" => Self::Struct,
+            "with_fields" => Self::WithFields,
             _ => return None,
         })
     }
@@ -102,6 +107,14 @@ impl Horizontal {
             }
             Self::List => list::list_of(values),
             Self::Struct => structure::struct_of(values),
+            Self::WithFields => {
+                let mut values = values;
+                // There is one: see above.
+                let fields = values.split_off(1);
+                let [structure] =
+                    <[Expr; 1]>::try_from(values).map_err(|_| sw::Error::invalid(self.name(), "expected a struct"))?;
+                structure.structure().with_fields(fields)
+            }
         })
     }
 }

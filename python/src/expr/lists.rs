@@ -1,4 +1,4 @@
-//! Functions of lists.
+//! Functions of lists and structs.
 
 use datafusion::functions_nested::expr_fn as nested;
 use datafusion::logical_expr::{lambda_var, lit};
@@ -41,6 +41,8 @@ pub fn list_with(name: &str, value: &Expr, arguments: Vec<Bound<'_, Expr>>) -> P
         "contains_any" => value.contains_any(argument),
         "get" => value.get_at(argument),
         "position" => value.position(argument),
+        "shift" => value.shift(argument),
+        "diff" => value.diff(argument),
         "append" => value.append(argument),
         "concat" => value.concat(argument),
         "intersect" => value.intersect(argument),
@@ -51,6 +53,30 @@ pub fn list_with(name: &str, value: &Expr, arguments: Vec<Bound<'_, Expr>>) -> P
         _ => return Err(unknown(name)),
     }
     .into())
+}
+
+/// The spread `name` of the elements of a list: `var` or `std`.
+#[pyfunction]
+pub fn list_spread(name: &str, value: &Expr, ddof: u32) -> PyResult<Expr> {
+    let value = value.expr.clone().list();
+    Ok(match name {
+        "var" => value.var(ddof),
+        "std" => value.std(ddof),
+        _ => return Err(unknown(name)),
+    }
+    .into())
+}
+
+/// The elements of a list at the positions in another.
+#[pyfunction]
+pub fn list_gather(value: &Expr, positions: &Expr, null_on_oob: bool) -> Expr {
+    value.expr.clone().list().gather(positions.expr.clone(), null_on_oob).into()
+}
+
+/// A struct with its fields named anew.
+#[pyfunction]
+pub fn struct_renamed(value: &Expr, names: Vec<String>) -> Expr {
+    value.expr.clone().structure().rename_fields(names).into()
 }
 
 /// The last position in a list of 32-bit offsets.

@@ -104,6 +104,10 @@ pub fn text_counted(name: &str, value: &Expr, argument: &str, number: i64, lengt
             conditional::when(plain.eq(lit(""))).then(whole).otherwise(value.split(argument))
         }
         "split_part" => value.split_part(argument, index()?),
+        "splitn" => value.splitn(argument, index()?),
+        "split_exact" => value.split_exact(argument, index()?),
+        "extract_groups" => value.extract_groups(argument),
+        "json_path_match" => value.json_path_match(argument),
         "encode" => value.encode(argument),
         "decode" => value.decode(argument),
         "to_date" => value.to_date(argument),
@@ -112,6 +116,18 @@ pub fn text_counted(name: &str, value: &Expr, argument: &str, number: i64, lengt
         _ => return Err(unknown(name)),
     }
     .into())
+}
+
+/// A string as a whole number of a base.
+#[pyfunction]
+pub fn text_to_integer(value: &Expr, base: &Expr, strict: bool) -> Expr {
+    value.expr.clone().str().to_integer(base.expr.clone(), strict).into()
+}
+
+/// JSON as values of a type.
+#[pyfunction]
+pub fn json_decode(py: Python<'_>, value: &Expr, data_type: &crate::dtypes::DataType) -> PyResult<Expr> {
+    super::sound(py, value.expr.clone().str().json_decode(&data_type.arrow))
 }
 
 fn unknown(name: &str) -> PyErr {

@@ -6,6 +6,8 @@ use datafusion::scalar::ScalarValue;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use swath_collections as sw;
+use swath_collections::expr::agg::Interpolation;
+use swath_collections::expr::ewm::{Ewm, ExprEwm};
 use swath_collections::expr::literal;
 use swath_collections::expr::rolling::{Closed, Rolling};
 use swath_collections::expr::window::{self, RankMethod};
@@ -138,6 +140,7 @@ pub fn cumulative(name: &str, value: &Expr, reverse: bool) -> PyResult<Expr> {
         ("count", false) => value.cum_count(),
         ("mean", false) => value.cum_mean(),
         ("sum", true) => to_the_end(value.sum()),
+        ("prod", true) => to_the_end(value.product()),
         ("min", true) => to_the_end(value.min()),
         ("max", true) => to_the_end(value.max()),
         ("count", true) => to_the_end(value.count()),
@@ -147,12 +150,48 @@ pub fn cumulative(name: &str, value: &Expr, reverse: bool) -> PyResult<Expr> {
     .into())
 }
 
-/// The value, or the nearest before it (after it) that is not null.
+/// The exponentially weighted moment `name`; `by` says what `decay` is.
 #[pyfunction]
-pub fn fill(name: &str, value: &Expr) -> PyResult<Expr> {
-    Ok(match name {
-        "forward" => value.expr.clone().forward_fill(),
-        "backward" => value.expr.clone().backward_fill(),
+#[expect(clippy::too_many_arguments, reason = "keywords of Python")]
+pub fn ewm(
+    py: Python<'_>,
+    name: &str,
+    value: &Expr,
+    by: &str,
+    decay: f64,
+    adjust: bool,
+    ignore_nulls: bool,
+    min_samples: u64,
+    bias: bool,
+) -> PyResult<Expr> {
+    let weights = match by {
+        "alpha" => Ewm::alpha(decay),
+        "com" => Ewm::com(decay),
+        "span" => Ewm::span(decay),
+        "half_life" => Ewm::half_life(decay),
+        _ => return Err(unknown(by)),
+    };
+    let weights = weights.adjust(adjust).ignore_nulls(ignore_nulls).min_samples(min_samples).bias(bias);
+    let value = value.expr.clone();
+    let moment = match name {
+        "mean" => value.ewm_mean(weights),
+        "var" => value.ewm_var(weights),
+        "std" => value.ewm_std(weights),
+        _ => return Err(unknown(name)),
+    };
+    sound(py, moment)
+}
+
+/// The value, or the nearest before it (after it) that is not null, over at most `limit` nulls.
+#[pyfunction]
+#[pyo3(signature = (name, value, limit=None))]
+pub fn fill(name: &str, value: &Expr, limit: Option<u32>) -> PyResult<Expr> {
+    let value = value.expr.clone();
+    Ok(match (name, limit) {
+        ("forward", None) => value.forward_fill(),
+        ("backward", None) => value.backward_fill(),
+        ("forward", Some(limit)) => value.forward_fill_limit(limit),
+        ("backward", Some(limit)) => value.backward_fill_limit(limit),
         _ => return Err(unknown(name)),
     }
     .into())
@@ -178,7 +217,8 @@ pub fn rank_values(value: &Expr, method: &str, descending: bool) -> PyResult<Exp
 
 /// The aggregate `name` of the last `rows` rows.
 #[pyfunction]
-#[pyo3(signature = (name, value, rows, min_samples=None, center=false, q=0.5))]
+#[pyo3(signature = (name, value, rows, min_samples=None, center=false, q=0.5, interpolation="linear", bias=true))]
+#[expect(clippy::too_many_arguments, reason = "keywords of Python")]
 pub fn rolling_rows(
     py: Python<'_>,
     name: &str,
@@ -187,6 +227,8 @@ pub fn rolling_rows(
     min_samples: Option<u32>,
     center: bool,
     q: f64,
+    interpolation: &str,
+    bias: bool,
 ) -> PyResult<Expr> {
     let mut rolling = value.expr.clone().rolling(rows);
     if let Some(values) = min_samples {
@@ -195,12 +237,12 @@ pub fn rolling_rows(
     if center {
         rolling = rolling.center();
     }
-    sound(py, rolled(name, rolling, q)?)
+    sound(py, rolled(name, rolling, q, super::aggregates::interpolation(interpolation)?, bias)?)
 }
 
 /// The aggregate `name` of the rows whose `by` lies within `period` before this row's.
 #[pyfunction]
-#[pyo3(signature = (name, value, by, period, min_samples=1, closed="right", q=0.5))]
+#[pyo3(signature = (name, value, by, period, min_samples=1, closed="right", q=0.5, interpolation="linear"))]
 #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
 pub fn rolling_time(
     py: Python<'_>,
@@ -211,9 +253,11 @@ pub fn rolling_time(
     min_samples: u32,
     closed: &str,
     q: f64,
+    interpolation: &str,
 ) -> PyResult<Expr> {
     let rolling = value.expr.clone().rolling_by(by.expr.clone(), period);
-    sound(py, rolled(name, rolling.min_samples(min_samples).closed(self::closed(closed)?), q)?)
+    let rolling = rolling.min_samples(min_samples).closed(self::closed(closed)?);
+    sound(py, rolled(name, rolling, q, super::aggregates::interpolation(interpolation)?, true)?)
 }
 
 /// Which ends belong to a span.
@@ -230,7 +274,7 @@ pub fn closed(text: &str) -> PyResult<Closed> {
     })
 }
 
-fn rolled(name: &str, rolling: Rolling, q: f64) -> PyResult<sw::Expr> {
+fn rolled(name: &str, rolling: Rolling, q: f64, interpolation: Interpolation, bias: bool) -> PyResult<sw::Expr> {
     Ok(match name {
         "mean" => rolling.mean(),
         "sum" => rolling.sum(),
@@ -240,7 +284,9 @@ fn rolled(name: &str, rolling: Rolling, q: f64) -> PyResult<sw::Expr> {
         "var" => rolling.var(),
         "median" => rolling.median(),
         "count" => rolling.count(),
-        "quantile" => rolling.quantile(q),
+        "quantile" => rolling.quantile_by(q, interpolation),
+        "skew" => rolling.skew(!bias),
+        "kurtosis" => rolling.kurtosis(!bias),
         _ => return Err(unknown(name)),
     })
 }

@@ -243,6 +243,7 @@ from swath.array.io import (
     from_dataframe,
     from_npy,
     from_npz,
+    from_parquet,
     from_zarr,
     persist,
     save,
@@ -553,6 +554,7 @@ __all__ = [
     "from_map",
     "from_npy",
     "from_npz",
+    "from_parquet",
     "from_zarr",
     "fromfunction",
     "full",
@@ -770,6 +772,11 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+
+def __dir__() -> list[str]:
+    """Give the names that are meant to be used."""
+    return sorted([*__all__, "__array_api_version__", "__array_namespace_info__"])
 
 
 if not TYPE_CHECKING:

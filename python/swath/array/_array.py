@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from swath._internal import array as native
 from swath.array import _convert
+from swath.array._assigning import assignable
 from swath.array._indexing import Blocks, VectorIndex, parts_of, truth_of
 from swath.array._methods import Methods
 from swath.array._operators import Operators
@@ -292,16 +294,7 @@ class Array(Operators, Methods, Shown):
             if found is not None and not found[1]:
                 return
             key = key if found is None else found[0]
-        dtype = self.dtype
-        if type(value) is int and dtype.kind in "iu":
-            bounds = np.iinfo(dtype)
-            if not bounds.min <= value <= bounds.max:
-                raise OverflowError(f"Python integer {value} out of bounds for {dtype}")
-        elif type(value) is complex and dtype.kind in "biuf":
-            raise TypeError(f"a complex number cannot be assigned to elements of {dtype}")
-        elif type(value) not in _convert.NUMBERS and dtype.kind in "mM" and not isinstance(value, Array):
-            value = np.asarray(value, dtype=dtype)
-        self._array = native.set(self._array, parts_of(key), _convert.operand(value))
+        self._array = native.set(self._array, parts_of(key), assignable(value, self.dtype))
 
     @property
     def vindex(self) -> VectorIndex:
@@ -396,15 +389,21 @@ class Array(Operators, Methods, Shown):
     def item(self, *index: Any) -> Any:
         """Compute the only element, or the one at an index, as a number of Python.
 
+        One number is a position in the flat array.
+
         Examples
         --------
         >>> import swath.array as sa
-        >>> sa.asarray([[3, 1], [2, 4]]).item(0, 1)
-        1
+        >>> x = sa.asarray([[3, 1], [2, 4]])
+        >>> x.item(0, 1), x.item(2)
+        (1, 2)
         """
-        if index:
-            return self[index[0] if len(index) == 1 else index].to_numpy().item()
-        return self.to_numpy().item()
+        if len(index) == 1 and isinstance(index[0], tuple):
+            index = index[0]
+        if not index:
+            return self.to_numpy().item()
+        found = self[index] if len(index) > 1 else self.ravel()[index[0]]
+        return found.to_numpy().item()
 
     def tolist(self) -> Any:
         """Compute the elements as nested lists.
@@ -464,6 +463,36 @@ class Array(Operators, Methods, Shown):
             return np.asarray(held)
         array = self.to_numpy()
         return array if dtype is None else array.astype(dtype, copy=False)
+
+    def __bytes__(self) -> bytes:
+        """Compute the elements as bytes, as NumPy's arrays give theirs."""
+        return self.tobytes()
+
+    def __buffer__(self, flags: int, /) -> memoryview:
+        """Lend a copy of elements that lie in memory, for ``memoryview`` from Python 3.12 on."""
+        if self._array.in_memory() is None:
+            # NumPy asks for a buffer before it asks for an array, and drops what is raised: nothing runs.
+            raise BufferError("the elements are not computed: memoryview(x.compute())")
+        return self.to_numpy().data
+
+    def __arrow_array__(self, type: Any = None) -> Any:
+        """Compute a vector, for ``pyarrow.array``."""
+        import pyarrow
+
+        if self.ndim != 1:
+            raise ValueError(
+                f"an array of Arrow has one axis, not {self.ndim}: take a column, x.ravel(), or "
+                "x.to_dataframe(names)"
+            )
+        return pyarrow.array(self.to_numpy(), type=type)
+
+    def __arrow_c_array__(self, requested_schema: Any = None) -> Any:
+        """Compute a vector, for whatever takes arrays of Arrow."""
+        return self.__arrow_array__().__arrow_c_array__(requested_schema)
+
+    def __dask_tokenize__(self) -> Any:
+        """Give Dask a name of its own for each array: what makes one would be computing its elements."""
+        return ("swath.Array", uuid.uuid4().hex)
 
     def __array_namespace__(self, /, *, api_version: str | None = None) -> Any:
         """Give the module of the Array API's functions: :mod:`swath.array`."""

@@ -120,6 +120,13 @@ def operand(value: Any) -> native.Array | bool | int | float | complex:
     return native_of(value)
 
 
+def kind_of(value: native.Array | bool | int | float | complex) -> str:
+    """Give the letter of NumPy's for the kind of what :func:`operand` gave."""
+    if isinstance(value, native.Array):
+        return dtype_of(value.dtype()).kind
+    return "b" if type(value) is bool else "i" if type(value) is int else "f" if type(value) is float else "c"
+
+
 def wrap(inner: native.Array) -> Array:
     """Make the array that people hold of a native one."""
     from swath.array._array import Array
@@ -133,7 +140,11 @@ def axes_of(axis: Any) -> list[int] | None:
         return None
     if hasattr(axis, "__index__"):
         return [int(axis.__index__())]
-    return [int(one.__index__()) for one in axis]
+    try:
+        return [int(one.__index__()) for one in axis]
+    except (TypeError, AttributeError):
+        message = f"an axis is an integer, and several are a tuple of integers, not {axis!r}"
+        raise TypeError(message) from None
 
 
 def shape_of(shape: Any) -> tuple[int, ...]:
@@ -194,5 +205,19 @@ def _axis_chunks(entry: Any, axis: int, own: Any) -> Any:
     if isinstance(entry, str):
         return "auto"
     if isinstance(entry, (tuple, list, np.ndarray)):
-        return [int(length) for length in entry]
-    return int(entry)
+        lengths = [_chunk_length(length) for length in entry]
+        if any(length < 0 for length in lengths):
+            raise ValueError(f"lengths of chunks must not be negative: {tuple(lengths)} along axis {axis}")
+        return lengths
+    length = _chunk_length(entry)
+    if length < -1:
+        raise ValueError(f"a length of chunks is positive, or -1 for the whole axis, not {length}")
+    return length
+
+
+def _chunk_length(entry: Any) -> int:
+    if hasattr(entry, "__index__"):
+        return int(entry.__index__())
+    if isinstance(entry, float) and entry.is_integer():
+        return int(entry)
+    raise TypeError(f"lengths of chunks are integers, not {entry!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,6 +69,55 @@ def _part(part: Any) -> Any:
     if array.dtype.kind not in "biu":
         raise IndexError(f"arrays used as indices must be of integer or boolean dtype, not {array.dtype}")
     return _convert.from_numpy(array)
+
+
+class Flat:
+    """The elements in C order: ``x.flat[3:8]``, ``x.flat[0] = 1``, ``for element in x.flat``."""
+
+    __slots__ = ("_left", "_of")
+
+    def __init__(self, of: Any) -> None:
+        self._of = of
+        self._left: Iterator[Array] | None = None
+
+    def __len__(self) -> int:
+        """Number of elements."""
+        return int(self._of.size)
+
+    def __iter__(self) -> Iterator[Array]:
+        """Give the elements, lazy ones."""
+        return iter(self._of.ravel())
+
+    def __next__(self) -> Array:
+        """Give the next element."""
+        if self._left is None:
+            self._left = iter(self)
+        return next(self._left)
+
+    def __getitem__(self, key: Any) -> Array:
+        """Give the elements at positions of the flat array."""
+        found: Array = self._of.ravel()[key]
+        return found
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Replace elements at positions of the flat array, by values that are repeated as often as needed."""
+        shape = self._of.shape
+        flat = self._of.ravel()
+        if type(value) not in _convert.NUMBERS:
+            given = _convert.wrap(_convert.native_of(value)).ravel()
+            count, wanted = given.size, flat[key].size
+            if not count and wanted:
+                raise ValueError("x.flat[…] = values: there are no values")
+            if 1 < count < wanted:
+                given = given[np.arange(wanted) % count]
+            value = given[0] if count == 1 else given[:wanted]
+        flat[key] = value
+        self._of._array = flat.reshape(shape)._array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        """Compute the elements."""
+        array: np.ndarray[Any, Any] = self._of.ravel().to_numpy()
+        return array if dtype is None else array.astype(dtype, copy=False)
 
 
 class VectorIndex:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +9,8 @@ import numpy as np
 import swath.array as sa
 from swath._internal import array as native
 from swath.array import _convert
+from swath.array._assigning import assignable
+from swath.array._indexing import Flat
 
 if TYPE_CHECKING:
     from swath.array._array import Array
@@ -137,16 +138,23 @@ class Methods:
         return sa.imag(self)
 
     @property
-    def flat(self) -> Iterator[Array]:
-        """The elements in C order, one after another.
+    def flat(self) -> Flat:
+        """The elements in C order, one after another; indexed, and assigned to, by positions among them.
 
         Examples
         --------
         >>> import swath.array as sa
-        >>> [int(element) for element in sa.arange(2).flat]
-        [0, 1]
+        >>> x = sa.asarray([[3, 1], [2, 4]])
+        >>> [int(element) for element in x.flat]
+        [3, 1, 2, 4]
+        >>> x.flat[1:3].compute()
+        array([1, 2])
         """
-        return iter(sa.ravel(self))
+        return Flat(self)
+
+    @flat.setter
+    def flat(self, values: Any) -> None:
+        Flat(self)[...] = values
 
     def flatten(self, order: str = "C") -> Array:
         """Give the elements in C order, along one axis.
@@ -245,7 +253,7 @@ class Methods:
         """
         return sa.map_blocks(function, self, *args, **options)
 
-    def map_overlap(self, function: Any, depth: Any, **options: Any) -> Array:
+    def map_overlap(self, function: Any, depth: Any, *others: Any, **options: Any) -> Array:
         """Apply a function to blocks with margins: see :func:`swath.array.map_overlap`.
 
         Examples
@@ -254,7 +262,7 @@ class Methods:
         >>> sa.arange(3.0).map_overlap(lambda block: block * 2, depth=1).compute()
         array([0., 2., 4.])
         """
-        return sa.map_overlap(function, self, depth=depth, **options)
+        return sa.map_overlap(function, self, *others, depth=depth, **options)
 
     def sort(self, axis: int = -1, kind: Any = None) -> None:
         """Let this object stand for its elements sorted along an axis.
@@ -280,6 +288,7 @@ class Methods:
         >>> x.compute()
         array([7., 7.])
         """
+        assignable(value, _convert.dtype_of(self._array.dtype()))
         self._array = sa.full_like(self, value)._array
 
     def partition(self, kth: int, axis: int = -1) -> None:

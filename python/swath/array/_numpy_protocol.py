@@ -54,8 +54,9 @@ def ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, A
                 f"np.{name}: a lazy array cannot be written to an array of NumPy: assign np.asarray(result)"
             )
         out = out[0]
-    if options.get("where") is True:
-        options.pop("where")
+    mask = options.get("where", True)
+    if mask is True or method == "__call__":
+        options.pop("where", None)
     if options.get("casting") == "same_kind":
         options.pop("casting")
     if method == "__call__":
@@ -63,9 +64,11 @@ def ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, A
         if options:
             raise TypeError(f"np.{name} of lazy arrays takes no {', '.join(options)}")
         if name in _SEVERAL:
+            if mask is not True:
+                raise TypeError(f"np.{name} of lazy arrays takes no where")
             return getattr(sa, _SEVERAL[name])(*inputs)
         try:
-            return elementwise.apply(_OTHER_NAMES.get(name, name), *inputs, dtype=dtype, out=out)
+            return elementwise.apply(_OTHER_NAMES.get(name, name), *inputs, dtype=dtype, out=out, where=mask)
         except ValueError as error:
             if "no elementwise function" in str(error) or "unknown" in str(error):
                 raise _refused(f"np.{name}") from None

@@ -32,6 +32,13 @@ def _apply(name: str, left: Any, right: Any) -> Any:
     return _convert.wrap(native.ufunc(name, left, right))
 
 
+def _all(array: Any, value: bool) -> Array:
+    """Give one truth value in the shape of an array."""
+    import swath.array as sa
+
+    return sa.full_like(_convert.wrap(array), value, dtype=bool)
+
+
 class Operators:
     """The operators, by the names of NumPy's functions."""
 
@@ -76,11 +83,15 @@ class Operators:
         return _convert.wrap(native.ufunc("invert", self._array))
 
     def __eq__(self, other: object) -> Array:  # type: ignore[override]
-        """Compare element by element."""
+        """Compare element by element; nothing equals None."""
+        if other is None:
+            return _all(self._array, False)
         return _apply("equal", self._array, _beside(other))  # type: ignore[no-any-return]
 
     def __ne__(self, other: object) -> Array:  # type: ignore[override]
-        """Compare element by element."""
+        """Compare element by element; everything differs from None."""
+        if other is None:
+            return _all(self._array, True)
         return _apply("not_equal", self._array, _beside(other))  # type: ignore[no-any-return]
 
     def __lt__(self, other: Any) -> Array:

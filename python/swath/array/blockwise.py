@@ -9,7 +9,7 @@ import numpy as np
 
 from swath._internal import array as native
 from swath.array import _convert
-from swath.array._blockcalls import aligned, inferred, name_of, split, trampoline, wants_of
+from swath.array._blockcalls import aligned, inferred, info_of, name_of, split, trampoline, wants_of
 from swath.array._convert import dtype_name, native_of, wrap
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ def map_blocks(
     ----------
     function
         Called for each block, by several threads; the GIL is theirs for one block at a time. Asks for
-        ``block_id`` by a parameter of that name. What it raises is raised where the array is computed.
+        ``block_id`` by a parameter of that name, and by ``block_info`` for a dict that tells where the block
+        (at ``None``) and the blocks of the arguments (at their numbers) lie, as Dask's. What it raises is
+        raised where the array is computed.
     *args
         Arrays, which broadcast and are cut alike; everything else goes to the function as it is.
     dtype
@@ -63,9 +65,6 @@ def map_blocks(
         raise TypeError("map_blocks needs an array; from_map makes one of nothing")
     wants = wants_of(function)
     made = None if meta is None else np.asarray(meta)
-    if dtype is None:
-        made = inferred(function, label, arrays, fixed, options, wants) if made is None else made
-        dtype = made.dtype
     cut, common = aligned(arrays)
     ndim = len(common)
     dropped = [] if drop_axis is None else [one % ndim for one in (_convert.axes_of(drop_axis) or [])]
@@ -99,7 +98,13 @@ def map_blocks(
         inputs.append(
             (one, [axes.index(lead + axis) if lead + axis in kept else None for axis in range(one.ndim())])
         )
-    call = trampoline(function, label, np.dtype(dtype), wants, fixed, options, shapes=True)
+    info = info_of(args, inputs, lengths) if wants["block_info"] else None
+    if dtype is None:
+        if made is None:
+            first = None if info is None else info((0,) * len(lengths), np.dtype(float))
+            made = inferred(function, label, arrays, fixed, options, wants, first)
+        dtype = made.dtype
+    call = trampoline(function, label, np.dtype(dtype), wants, fixed, options, shapes=True, info=info)
     return wrap(native.blockwise(label, call, inputs, dtype_name(dtype), lengths))
 
 
@@ -160,6 +165,8 @@ def blockwise(
     if not arrays:
         raise TypeError("blockwise needs an array")
     wants = wants_of(function)
+    if wants["block_info"]:
+        raise TypeError("blockwise gives no block_info: map_blocks does")
     if dtype is None:
         made = (
             np.asarray(meta) if meta is not None else inferred(function, label, arrays, fixed, options, wants)

@@ -41,6 +41,9 @@ def gradient(f: Any, /, *varargs: Any, axis: Any = None, edge_order: int = 1) ->
     own = wrap(native_of(f))
     if own.dtype.kind in "biu":
         own = own.astype(np.float64)
+    if own.dtype.kind == "M":
+        # Differences of dates are durations, as these are of the first moment.
+        own = own.astype("int64").astype(own.dtype.str.replace("M8", "m8"))
     axes = list(range(own.ndim)) if axis is None else [one % own.ndim for one in axes_of(axis) or []]
     spacings = list(varargs) or [1.0]
     if len(spacings) == 1:
@@ -60,49 +63,60 @@ def _along(f: Array, axis: int, spacing: Any, edge_order: int) -> Array:
             f"gradient needs at least {edge_order + 1} elements along axis {axis}, which has {length}"
         )
     distances = np.asarray(spacing)
-    if distances.ndim == 1:
-        if len(distances) != length:
-            raise ValueError(
-                f"gradient: {len(distances)} coordinates along axis {axis}, which has {length} elements"
-            )
-        steps = np.diff(distances)
-    else:
-        steps = np.full(length - 1, distances)
-    shape = [1] * f.ndim
-    shape[axis] = -1
+    if distances.ndim == 1 and len(distances) != length:
+        raise ValueError(
+            f"gradient: {len(distances)} coordinates along axis {axis}, which has {length} elements"
+        )
+    steps = np.diff(distances) if distances.ndim == 1 else None
+    if steps is not None and steps.dtype.kind in "biu":
+        steps = steps.astype(np.float64)
 
     def part(start: int | None, stop: int | None) -> Array:
         return f[(slice(None),) * axis + (slice(start, stop),)]
 
-    def edge(points: list[int], weights: list[Any]) -> Array:
-        total: Any = 0
+    def edge(points: list[int], weights: list[float]) -> Array:
+        total: Any = None
         for point, weight in zip(points, weights, strict=True):
             at = point % length
-            total = total + part(at, at + 1) * weight
+            term = part(at, at + 1) * weight
+            total = term if total is None else total + term
         return total  # type: ignore[no-any-return]
 
-    first, last = steps[0], steps[-1]
+    def step(place: int) -> float:
+        return float(distances if steps is None else steps[place])
+
     if edge_order == 1:
-        ends = edge([0, 1], [-1 / first, 1 / first]), edge([-2, -1], [-1 / last, 1 / last])
+        ends = (part(1, 2) - part(0, 1)) / step(0), (part(-1, None) - part(-2, -1)) / step(-1)
     else:
-        one, two = steps[0], steps[1]
+        one, two = step(0), step(1)
         start = [
             -(2 * one + two) / (one * (one + two)),
             (one + two) / (one * two),
             -one / (two * (one + two)),
         ]
-        one, two = steps[-2], steps[-1]
+        one, two = step(-2), step(-1)
         stop = [two / (one * (one + two)), -(two + one) / (one * two), (2 * two + one) / (two * (one + two))]
         ends = edge([0, 1, 2], start), edge([-3, -2, -1], stop)
-    if length == 2:
-        return concatenate(list(ends), axis=axis)
+    parts = [ends[0], ends[1]]
+    if length > 2:
+        parts.insert(1, _inside(f.ndim, axis, part, steps, step))
+    # Coordinates are of double precision, and what is found is of the elements' own.
+    return concatenate([one if one.dtype == f.dtype else one.astype(f.dtype) for one in parts], axis=axis)
+
+
+def _inside(ndim: int, axis: int, part: Any, steps: Any, step: Any) -> Array:
+    if steps is None:
+        uniform: Array = (part(2, None) - part(None, -2)) / (2.0 * step(0))
+        return uniform
+    shape = [1] * ndim
+    shape[axis] = -1
     one, two = steps[:-1].reshape(shape), steps[1:].reshape(shape)
-    inner = (
+    found: Array = (
         part(None, -2) * (-two / (one * (one + two)))
         + part(1, -1) * ((two - one) / (one * two))
         + part(2, None) * (one / (two * (one + two)))
     )
-    return concatenate([ends[0], inner, ends[1]], axis=axis)
+    return found
 
 
 def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Array:
@@ -158,6 +172,8 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Arr
     from swath.array.order import searchsorted
 
     at, places, values = (wrap(native_of(one)) for one in (x, xp, fp))
+    if "c" in (at.dtype.kind, places.dtype.kind):
+        raise TypeError("interp: places on a line are real numbers, and x or xp is complex")
     count = places.shape[0]
     if count == 0 or values.shape != places.shape:
         raise ValueError(f"interp: fp and xp must be of one length, not {values.shape} and {places.shape}")

@@ -491,6 +491,15 @@ def tri(n: int, m: int | None = None, k: int = 0, dtype: Any = None, *, session:
     return wrap(_context.maker(session).tri(n, n if m is None else m, k, name))
 
 
+def _matrix(x: Any) -> Any:
+    """Give an array of one axis as a matrix of such rows, which NumPy takes it for."""
+    inner = _convert.native_of(x)
+    if inner.ndim() != 1:
+        return inner
+    length = wrap(inner).shape[0]
+    return native.broadcast_to(inner, (length, length))
+
+
 def tril(x: Any, /, k: int = 0) -> Array:
     """Keep what stands on and below a diagonal of matrices.
 
@@ -501,7 +510,7 @@ def tril(x: Any, /, k: int = 0) -> Array:
     array([[1, 0],
            [3, 4]])
     """
-    return wrap(native.tril(_convert.native_of(x), k))
+    return wrap(native.tril(_matrix(x), k))
 
 
 def triu(x: Any, /, k: int = 0) -> Array:
@@ -514,7 +523,7 @@ def triu(x: Any, /, k: int = 0) -> Array:
     array([[1, 2],
            [0, 4]])
     """
-    return wrap(native.triu(_convert.native_of(x), k))
+    return wrap(native.triu(_matrix(x), k))
 
 
 def diag(v: Any, k: int = 0) -> Array:
@@ -542,8 +551,19 @@ def diagonal(x: Any, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Arra
     return wrap(native.diagonal(_convert.native_of(x), offset, axis1, axis2))
 
 
-def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Array]:
+def meshgrid(*arrays: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> list[Array]:
     """Make the grids that vectors span, one array for each.
+
+    Parameters
+    ----------
+    *arrays : array_like
+        The vectors.
+    copy
+        Taken for NumPy's sake: elements are copied where they must be.
+    sparse
+        Leave axes of length one, which broadcast, for all but a vector's own.
+    indexing
+        ``"xy"``: the second vector runs along the first axis; ``"ij"``: the first one does.
 
     Examples
     --------
@@ -558,6 +578,12 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Array]:
     vectors = [_convert.native_of(one) for one in arrays]
     if not vectors:
         return []
+    if sparse:
+        places = list(range(len(vectors)))
+        if indexing == "xy" and len(vectors) > 1:
+            places[:2] = [1, 0]
+        shapes = [[-1 if axis == place else 1 for axis in range(len(vectors))] for place in places]
+        return [wrap(native.reshape(one, shape)) for one, shape in zip(vectors, shapes, strict=True)]
     return [wrap(one) for one in vectors[0].context().meshgrid(vectors, indexing == "ij")]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, overload
 
+import numpy as np
+
 from swath._internal import array as native
 from swath.array import _convert
 from swath.array._convert import operand, wrap
@@ -26,7 +28,7 @@ def _operands(values: tuple[Any, ...], dtype: Any) -> list[Any]:
     return given
 
 
-def apply(name: str, *values: Any, dtype: Any = None, out: Any = None) -> Array:
+def apply(name: str, *values: Any, dtype: Any = None, out: Any = None, where: Any = True) -> Array:
     """Apply any elementwise function of the engine by its name.
 
     Parameters
@@ -39,9 +41,26 @@ def apply(name: str, *values: Any, dtype: Any = None, out: Any = None) -> Array:
         The dtype to compute in.
     out
         An array, which then stands for the result.
+    where
+        A mask that broadcasts with the operands: elsewhere the result has the elements of ``out``, or zero.
     """
-    result = wrap(native.ufunc(name, *_operands(values, dtype)))
+    given = _operands(values, dtype)
+    if name == "ldexp" and _convert.kind_of(given[-1]) not in "biu":
+        raise TypeError("ldexp: the exponents are integers: use x * 2.0**exponent for floats")
+    result = wrap(native.ufunc(name, *given))
+    if where is not True:
+        result = _masked(result, out, where, name)
     return result if out is None else into(out, result, name)
+
+
+def _masked(result: Array, out: Any, mask: Any, name: str) -> Array:
+    inner = _convert.native_of(mask)
+    if inner.dtype() != "bool":
+        raise TypeError(f"{name}: where is a mask of truth values, not {inner.dtype()}")
+    if isinstance(out, tuple) and len(out) == 1:
+        out = out[0]
+    elsewhere = False if result._array.dtype() == "bool" else 0 if out is None else operand(out)
+    return wrap(native.ufunc("where", inner, result._array, elsewhere))
 
 
 def into(out: Any, result: Array, name: str) -> Array:
@@ -59,10 +78,10 @@ def into(out: Any, result: Array, name: str) -> Array:
 
 
 def _unary(name: str, doc: str, example: str, gives: str) -> Callable[..., Array]:
-    def function(x: Any, /, out: Any = None, *, dtype: Any = None) -> Array:
-        if out is None and dtype is None and type(x) not in _convert.NUMBERS:
+    def function(x: Any, /, out: Any = None, *, where: Any = True, dtype: Any = None) -> Array:
+        if out is None and dtype is None and where is True and type(x) not in _convert.NUMBERS:
             return wrap(native.ufunc(name, operand(x)))
-        return apply(name, x, dtype=dtype, out=out)
+        return apply(name, x, dtype=dtype, out=out, where=where)
 
     function.__doc__ = f"""{doc}
 
@@ -71,6 +90,8 @@ def _unary(name: str, doc: str, example: str, gives: str) -> Callable[..., Array
     x : {_OPERAND.format(which="The")}
     out
         An array, which then stands for the result.
+    where
+        Which elements to compute: a mask that broadcasts; others are those of ``out``, or zero.
     dtype
         The dtype to compute in.
 
@@ -83,8 +104,8 @@ def _unary(name: str, doc: str, example: str, gives: str) -> Callable[..., Array
 
 
 def _binary(name: str, doc: str, example: str, gives: str) -> Callable[..., Array]:
-    def function(x1: Any, x2: Any, /, out: Any = None, *, dtype: Any = None) -> Array:
-        return apply(name, x1, x2, dtype=dtype, out=out)
+    def function(x1: Any, x2: Any, /, out: Any = None, *, where: Any = True, dtype: Any = None) -> Array:
+        return apply(name, x1, x2, dtype=dtype, out=out, where=where)
 
     function.__doc__ = f"""{doc}
 
@@ -94,6 +115,8 @@ def _binary(name: str, doc: str, example: str, gives: str) -> Callable[..., Arra
     x2 : {_OPERAND.format(which="The right")}
     out
         An array, which then stands for the result.
+    where
+        Which elements to compute: a mask that broadcasts; others are those of ``out``, or zero.
     dtype
         The dtype to compute in.
 
@@ -251,7 +274,9 @@ arctan2 = _binary(
 hypot = _binary("hypot", "``sqrt(x**2 + y**2)`` without overflow.", "[3.0], [4.0]", "array([5.])")
 copysign = _binary("copysign", "With the sign of the other.", "[1.0, 2.0], -1.0", "array([-1., -2.])")
 nextafter = _binary("nextafter", "The next float towards the other.", "[1.0], [2.0]", "array([1.])")
-ldexp = _binary("ldexp", "Times two to the power of the other.", "[0.5, 1.0], [2, 3]", "array([2., 8.])")
+ldexp = _binary(
+    "ldexp", "Times two to the power of the other, integers.", "[0.5, 1.0], [2, 3]", "array([2., 8.])"
+)
 heaviside = _binary(
     "heaviside",
     "0 below zero, 1 above, the other at zero.",
@@ -316,14 +341,17 @@ def where(condition: Any, x1: Any = None, x2: Any = None, /) -> Any:
     values: list[Any] = [operand(x1), operand(x2)]
     if all(type(value) in _convert.NUMBERS for value in values):
         # Two bare numbers have the dtype that NumPy gives them together.
-        import numpy as np
-
         dtype = (
             np.result_type(*values).name
             if bool not in map(type, values)
             else np.result_type(*map(np.asarray, values)).name
         )
         values = [_convert.native_of(value).astype(dtype) for value in values]
+    for own, other, given in ((0, 1, x1), (1, 0, x2)):
+        if isinstance(given, (np.datetime64, np.timedelta64)) and np.isnat(given):
+            # What is no time has no unit of its own.
+            unit = values[other].dtype() if hasattr(values[other], "dtype") else ""
+            values[own] = values[own].astype(unit) if unit[:4] == values[own].dtype()[:4] else values[own]
     return wrap(native.ufunc("where", _convert.native_of(condition), *values))
 
 
@@ -336,7 +364,10 @@ def round(x: Any, /, decimals: int = 0, out: Any = None) -> Array:
     >>> sa.round([1.25, 1.75], 1).compute()
     array([1.2, 1.8])
     """
-    result = wrap(native.round(_convert.native_of(x), decimals))
+    inner = _convert.native_of(x)
+    if inner.dtype() == "bool":
+        inner = inner.astype("float16")
+    result = wrap(native.round(inner, decimals))
     return result if out is None else into(out, result, "round")
 
 
@@ -353,10 +384,18 @@ def clip(x: Any, /, min: Any = None, max: Any = None, out: Any = None) -> Array:
     array([1, 1, 2, 3, 3])
     """
     x = _convert.native_of(x)
-    result = wrap(
-        native.clip(x, None if min is None else operand(min), None if max is None else operand(max))
-    )
+    low, high = _bounds(_convert.dtype_of(x.dtype()), min, max)
+    result = wrap(native.clip(x, low, high))
     return result if out is None else into(out, result, "clip")
+
+
+def _bounds(dtype: Any, least: Any, most: Any) -> tuple[Any, Any]:
+    """Give the bounds as operands, without integers that bound no element of the dtype."""
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        least = None if type(least) is int and least < limits.min else least
+        most = None if type(most) is int and most > limits.max else most
+    return None if least is None else operand(least), None if most is None else operand(most)
 
 
 def nan_to_num(
@@ -466,7 +505,9 @@ def modf(x: Any, /) -> tuple[Array, Array]:
     >>> [x.compute().tolist() for x in sa.modf([1.5])]
     [[0.5], [1.0]]
     """
-    fraction, whole = native.modf(_convert.native_of(x))
+    inner = _convert.native_of(x)
+    floats = np.modf(np.empty(0, dtype=inner.dtype()))[0].dtype.name
+    fraction, whole = native.modf(inner if inner.dtype() == floats else inner.astype(floats))
     return wrap(fraction), wrap(whole)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 from swath.array.blockwise import blockwise, map_blocks
 from swath.array.creation import asarray
+from swath.array.layout import moveaxis
 
 
 def apply_along_axis(
@@ -80,8 +81,8 @@ def apply_gufunc(
     output_dtypes: Any = None,
     output_sizes: dict[str, int] | None = None,
     vectorize: bool = False,
-    axes: None = None,
-    axis: None = None,
+    axes: Any = None,
+    axis: int | None = None,
     allow_rechunk: bool = True,
     **options: Any,
 ) -> Any:
@@ -103,7 +104,8 @@ def apply_gufunc(
     vectorize
         Call the function for each place in front.
     axes
-        The axes of each operand, as NumPy's gufuncs take them.
+        For each array, and then for each result, a tuple of the axes where its core dimensions are; those of
+        results may be left out where they have none.
     axis
         The axis of the only core dimension.
     allow_rechunk
@@ -124,8 +126,6 @@ def apply_gufunc(
     >>> sa.apply_gufunc(lambda v: v.mean(axis=-1), "(i)->()", x).compute()
     array([1.5, 4. ])
     """
-    if axes is not None or axis is not None:
-        raise NotImplementedError("apply_gufunc takes core dimensions as last axes: use moveaxis before")
     inputs, _, outputs = signature.replace(" ", "").partition("->")
     import re
 
@@ -139,6 +139,12 @@ def apply_gufunc(
     label = name_of(function, None)
     called = np.vectorize(function, signature=signature) if vectorize else function
     arrays = [wrap(native_of(one)) for one in args]
+    places = _places(cores, results, axes, axis)
+    if places is not None:
+        arrays = [
+            moveaxis(one, place, _last(place))
+            for one, place in zip(arrays, places[: len(cores)], strict=True)
+        ]
     sizes = dict(output_sizes or {})
     names = []
     for one, core in zip(arrays, cores, strict=True):
@@ -189,7 +195,35 @@ def apply_gufunc(
                 **options,
             )
         )
+    if places is not None:
+        turned = zip(made, places[len(cores) :], strict=True)
+        made = [moveaxis(one, _last(place), place) for one, place in turned]
     return made[0] if is_one else tuple(made)
+
+
+def _last(axes: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(range(-len(axes), 0))
+
+
+def _places(cores: Any, results: Any, axes: Any, axis: int | None) -> list[tuple[int, ...]] | None:
+    """Give for each array and each result the axes of its core dimensions, if they are not the last ones."""
+    operands = [*cores, *results]
+    if axis is not None:
+        if axes is not None:
+            raise TypeError("apply_gufunc takes axes or axis, not both")
+        if any(len(core) > 1 for core in operands) or len({core for core in operands if core}) > 1:
+            raise ValueError("apply_gufunc: axis is for one core dimension that all share; give axes")
+        return [(axis,) * len(core) for core in operands]
+    if axes is None:
+        return None
+    given = [(one,) if hasattr(one, "__index__") else tuple(one) for one in axes]
+    if len(given) == len(cores) and not any(results):
+        given += [()] * len(results)
+    if [len(one) for one in given] != [len(core) for core in operands]:
+        raise ValueError(
+            f"apply_gufunc: axes {axes!r} are not those of core dimensions {', '.join(map(str, operands))}"
+        )
+    return given
 
 
 def vectorize(function: Callable[..., Any], *, otypes: Any = None) -> Callable[..., Array]:

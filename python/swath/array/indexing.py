@@ -9,6 +9,7 @@ import numpy as np
 from swath._internal import array as native
 from swath.array import _convert
 from swath.array._convert import native_of, operand, wrap
+from swath.array.dtypes import result_type
 
 if TYPE_CHECKING:
     from swath.array._array import Array
@@ -156,7 +157,17 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Array:
     array([ 0,  1,  7,  7, 40])
     """
     conditions = [native_of(one) for one in condlist]
-    return wrap(native.select(conditions, [native_of(one) for one in choicelist], operand(default)))
+    # Bare numbers are weak here, as beside an operator.
+    weak: list[Any] = [*choicelist, default]
+    given = [native_of(one) for one in weak]
+    dtype = result_type(
+        *(
+            one if type(one) in _convert.NUMBERS else _convert.dtype_of(inner.dtype())
+            for one, inner in zip(weak, given, strict=True)
+        )
+    ).name
+    choices = [one.astype(dtype) for one in given]
+    return wrap(native.select(conditions, choices[:-1], choices[-1]))
 
 
 def ravel_multi_index(multi_index: Any, dims: Any) -> Array:
@@ -257,7 +268,7 @@ def diag_indices(n: int, ndim: int = 2) -> tuple[Array, ...]:
 
 
 def putmask(x: Array, mask: Any, values: Any, /) -> None:
-    """Replace the elements where a mask is true; values are those of their places, or one for all.
+    """Replace the elements where a mask is true, by values in their places; fewer values are repeated.
 
     Examples
     --------
@@ -267,6 +278,16 @@ def putmask(x: Array, mask: Any, values: Any, /) -> None:
     >>> x.compute()
     array([0, 1, 9])
     """
+    if type(values) not in _convert.NUMBERS:
+        given = wrap(native_of(values))
+        if given.shape != x.shape and given.size > 0:
+            from swath.array.ranges import arange
+
+            values = given.ravel()[arange(x.size) % given.size].reshape(x.shape)
+    _replace(x, mask, values)
+
+
+def _replace(x: Array, mask: Any, values: Any) -> None:
     from swath.array.elementwise import where
 
     x._array = where(mask, values, x).astype(x.dtype)._array
@@ -286,4 +307,4 @@ def copyto(dst: Array, src: Any, /, casting: str = "same_kind", where: Any = Tru
     if where is True:
         dst[...] = src
     else:
-        putmask(dst, where, src)
+        _replace(dst, where, src)

@@ -122,8 +122,10 @@ def save(path: Any, x: Any, /) -> None:
     to_npy(x, path)
 
 
-def to_npz(path: Any, /, *, compressed: bool = False, **arrays: Any) -> None:
+def to_npz(path: Any, /, *unnamed: Any, compressed: bool = False, **arrays: Any) -> None:
     """Write an archive as NumPy's ``savez`` does, of arrays by name.
+
+    Arrays without a name are ``arr_0``, ``arr_1`` and so on.
 
     Examples
     --------
@@ -134,7 +136,11 @@ def to_npz(path: Any, /, *, compressed: bool = False, **arrays: Any) -> None:
     ...     sa.from_npz(folder + "/x.npz")["a"].compute()
     array([0, 1, 2])
     """
-    native.save_npz(os.fspath(path), list(arrays), [native_of(one) for one in arrays.values()], compressed)
+    given = {f"arr_{number}": one for number, one in enumerate(unnamed)}
+    if twice := given.keys() & arrays.keys():
+        raise ValueError(f"to_npz: two arrays are named {min(twice)}: name both")
+    given |= arrays
+    native.save_npz(os.fspath(path), list(given), [native_of(one) for one in given.values()], compressed)
 
 
 def to_zarr(
@@ -149,6 +155,7 @@ def to_zarr(
     overwrite: bool = False,
     attributes: Mapping[str, Any] | None = None,
     dimension_names: Any = None,
+    region: Any = None,
     session: Any = None,
 ) -> None:
     """Write a Zarr array into a folder, block by block; what was there stays until all is written.
@@ -173,6 +180,9 @@ def to_zarr(
         Values for JSON.
     dimension_names
         A name for each axis.
+    region
+        Slices, one for each axis, of an array that is there: elements are written into it. Chunks that the
+        region has only a part of are read, changed and written.
     session
         The session whose credentials are used; the default one if none is named.
 
@@ -187,9 +197,12 @@ def to_zarr(
     if zarr_format not in (2, 3):
         raise ValueError(f"zarr_format is 2 or 3, not {zarr_format!r}")
     if hasattr(path, "shape"):
-        store(x, path)
+        store(x, path, regions=None if region is None else _slices(region))
         return
     address = os.fspath(path)
+    if region is not None:
+        _into_zarr(x, address, _slices(region))
+        return
     native.to_zarr(
         native_of(x),
         address,
@@ -202,6 +215,34 @@ def to_zarr(
         attributes=None if attributes is None else json.dumps(dict(attributes)),
         dimension_names=None if dimension_names is None else list(dimension_names),
     )
+
+
+def _slices(region: Any) -> tuple[slice, ...]:
+    slices = (region,) if isinstance(region, slice) else tuple(region)
+    if not all(isinstance(one, slice) for one in slices):
+        raise TypeError(f"a region is a slice for each axis, not {region!r}")
+    return slices
+
+
+def _into_zarr(x: Any, address: str, region: tuple[slice, ...]) -> None:
+    """Write into a box of a Zarr array that is there."""
+    if "://" in address:
+        raise ValueError(
+            "to_zarr writes regions of local arrays: open the array with the zarr library, and use "
+            "sa.store(x, array, regions=…)"
+        )
+    own, there = wrap(native_of(x)), from_zarr(address)
+    if len(region) > there.ndim:
+        raise ValueError(f"to_zarr: the region has {len(region)} slices, and the array {there.ndim} axes")
+    starts, lengths = _places(own, there, region)
+    if lengths != own.shape:
+        raise ValueError(f"to_zarr: an array of shape {own.shape} does not fit a region of shape {lengths}")
+    if own.dtype != there.dtype:
+        if not np.can_cast(own.dtype, there.dtype, "same_kind"):
+            raise TypeError(f"to_zarr: {own.dtype} is not written into an array of {there.dtype}")
+        own = own.astype(there.dtype)
+    box = [(start, start + length) for start, length in zip(starts, lengths, strict=True)]
+    native.to_zarr_region(own._array, address, box)
 
 
 def from_array(
@@ -353,10 +394,40 @@ def persist(*arrays: Any) -> tuple[Array, ...]:
     return tuple(map(wrap, native.persist([native_of(one) for one in arrays])))
 
 
+def from_parquet(path: Any, columns: Any = None, *, chunks: Any = None, session: Any = None) -> Array:
+    """Make an array ``(rows, columns)`` of columns of Parquet files; they are read now, and held.
+
+    Parameters
+    ----------
+    path
+        A file, a folder, a pattern or an address, or several of them.
+    columns
+        Names; all columns if none are named. Their types must have a dtype in common. A column of tensors
+        alone gives its tensors.
+    chunks
+        Other chunks.
+    session
+        The session that reads; the default one if none is named.
+
+    Examples
+    --------
+    >>> import tempfile, os, swath as sw, swath.array as sa
+    >>> path = os.path.join(tempfile.mkdtemp(), "x.parquet")
+    >>> _ = sw.from_dict({"a": [1, 2], "b": [0.5, 1.5]}).write_parquet(path)
+    >>> sa.from_parquet(path, ["a", "b"]).sum(axis=0).compute()
+    array([3., 2.])
+    """
+    frame = (default_session() if session is None else session).read_parquet(path)
+    return _cut(from_dataframe(frame, columns)._array, chunks)
+
+
 def from_dataframe(frame: Any, columns: Any = None) -> Array:
     """Make an array ``(rows, columns)`` of columns of a table; the table runs now, and its rows are held.
 
     A missing value is NaN or NaT; among integers and booleans it is an error when the array runs.
+
+    The rows of a frame on a cluster stay with the workers that made them; the array runs in this process, and
+    reads them block by block.
 
     Parameters
     ----------
@@ -381,6 +452,9 @@ def from_dataframe(frame: Any, columns: Any = None) -> Array:
 def to_dataframe(x: Any, /, columns: Any = None, *, session: Any = None) -> DataFrame:
     """Make a table of an array of one or two axes, with a column for each position along the second.
 
+    Blocks are computed when their rows are read. For a session on a cluster the array is computed now, in
+    this process, and its rows are sent along with queries.
+
     Parameters
     ----------
     x : array_like
@@ -396,10 +470,21 @@ def to_dataframe(x: Any, /, columns: Any = None, *, session: Any = None) -> Data
     >>> sa.to_dataframe(sa.arange(6).reshape((3, 2)), ["a", "b"]).count()
     3
     """
+    from swath.dtypes import Date
     from swath.frame import DataFrame
 
     own = wrap(native_of(x))
     if columns is None:
         columns = [f"column_{place}" for place in range(own.shape[1] if own.ndim == 2 else 1)]
     names = [columns] if isinstance(columns, str) else [str(one) for one in columns]
-    return DataFrame._of(native.to_frame(_native_session(session), own._array, names))
+    unit = np.datetime_data(own.dtype)[0] if own.dtype.kind in "mM" else "s"
+    is_dates = own.dtype == np.dtype("datetime64[D]")
+    if unit not in ("s", "ms", "us", "ns") and not is_dates:
+        finer = (
+            "'datetime64[D]' for dates, or 'datetime64[s]'" if own.dtype.kind == "M" else "'timedelta64[s]'"
+        )
+        raise TypeError(f"to_dataframe: no column holds {own.dtype}: use x.astype with {finer}")
+    if is_dates:
+        own = own.astype("datetime64[s]")
+    made = DataFrame._of(native.to_frame(_native_session(session), own._array, names))
+    return made.cast(dict.fromkeys(names, Date)) if is_dates else made

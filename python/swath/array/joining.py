@@ -325,7 +325,8 @@ def pad(x: Any, /, pad_width: Any, mode: str = "constant", **options: Any) -> Ar
     if (widths < 0).any():
         raise ValueError("index can't contain negative values: pad widths count elements")
     value = options.pop("constant_values" if mode in ("constant", "empty") else "end_values", 0)
-    options.pop("stat_length", None)
+    if options.get("stat_length", 0) is None:
+        del options["stat_length"]
     if options and not (options == {"reflect_type": "even"}):
         raise ValueError(f"pad takes no {', '.join(options)} with mode {mode!r}")
     mode = "constant" if mode == "empty" else mode

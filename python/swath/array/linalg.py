@@ -123,8 +123,19 @@ def cholesky(x: Any, /, *, upper: bool = False) -> Array:
     return turned.conj() if turned.dtype.kind == "c" else turned
 
 
-def qr(x: Any, /, *, mode: str = "reduced") -> QRResult:
+@overload
+def qr(x: Any, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRResult: ...
+@overload
+def qr(x: Any, /, *, mode: Literal["r"]) -> Array: ...
+def qr(x: Any, /, *, mode: str = "reduced") -> Any:
     """Find orthonormal columns ``Q`` and an upper triangle ``R`` whose product is the matrix.
+
+    Parameters
+    ----------
+    x : array_like
+        The matrices.
+    mode
+        ``"reduced"``; ``"complete"`` for a square ``Q``; ``"r"`` for ``R`` alone.
 
     Examples
     --------
@@ -133,8 +144,10 @@ def qr(x: Any, /, *, mode: str = "reduced") -> QRResult:
     >>> sa.allclose(q.T @ q, sa.eye(3)).compute()
     np.True_
     """
-    if mode not in ("reduced", "complete"):
-        raise ValueError(f"qr: mode is 'reduced' or 'complete', not {mode!r}")
+    if mode not in ("reduced", "complete", "r"):
+        raise ValueError(f"qr: mode is 'reduced', 'complete' or 'r', not {mode!r}")
+    if mode == "r":
+        return qr(x).R
     kind = "qr" if mode == "reduced" else "qr_complete"
     return QRResult(*map(wrap, native.factors(kind, _matrix(x, "qr"))))
 
@@ -199,7 +212,11 @@ def svd_compressed(x: Any, k: int, *, iterations: int = 2, seed: int = 0) -> SVD
     >>> sa.linalg.svd_compressed(sa.eye(20), 2).S.compute().round(6)
     array([1., 1.])
     """
-    return SVDResult(*map(wrap, native.svd_compressed(_matrix(x, "svd_compressed"), k, iterations, seed)))
+    inner = _matrix(x, "svd_compressed")
+    most = min(wrap(inner).shape[-2:])
+    if not 1 <= k <= most:
+        raise ValueError(f"svd_compressed: k is {k}; expected 1 to {most}, the matrix's shorter side")
+    return SVDResult(*map(wrap, native.svd_compressed(inner, k, iterations, seed)))
 
 
 def inv(x: Any, /) -> Array:
@@ -267,8 +284,26 @@ def slogdet(x: Any, /) -> SlogdetResult:
     return SlogdetResult(*map(wrap, native.factors("slogdet", _matrix(x, "slogdet"))))
 
 
-def eigh(x: Any, /) -> EighResult:
+def _triangle(x: Any, which: str, name: str) -> Any:
+    """Give matrices whose lower triangle is the one to read."""
+    inner = _matrix(x, name)
+    if which not in ("L", "U", "l", "u"):
+        raise ValueError(f"{name}: UPLO is 'L' or 'U', not {which!r}")
+    if which in "Ll":
+        return inner
+    turned = matrix_transpose(wrap(inner))
+    return (turned.conj() if turned.dtype.kind == "c" else turned)._array
+
+
+def eigh(x: Any, /, UPLO: str = "L") -> EighResult:
     """Find eigenvalues (ascending) and eigenvectors of symmetric or Hermitian matrices.
+
+    Parameters
+    ----------
+    x : array_like
+        The matrices, of which one triangle is read.
+    UPLO
+        The triangle: ``"L"``, the lower, or ``"U"``, the upper one.
 
     Examples
     --------
@@ -276,7 +311,7 @@ def eigh(x: Any, /) -> EighResult:
     >>> sa.linalg.eigh([[2.0, 0.0], [0.0, 1.0]]).eigenvalues.compute()
     array([1., 2.])
     """
-    return EighResult(*map(wrap, native.factors("eigh", _matrix(x, "eigh"))))
+    return EighResult(*map(wrap, native.factors("eigh", _triangle(x, UPLO, "eigh"))))
 
 
 def eig(x: Any, /) -> EigResult:
@@ -308,8 +343,15 @@ def eigvals(x: Any, /) -> Array:
     return wrap(native.factor("eigvals", _matrix(x, "eigvals")))
 
 
-def eigvalsh(x: Any, /) -> Array:
+def eigvalsh(x: Any, /, UPLO: str = "L") -> Array:
     """Find eigenvalues (ascending) of symmetric or Hermitian matrices.
+
+    Parameters
+    ----------
+    x : array_like
+        The matrices, of which one triangle is read.
+    UPLO
+        The triangle: ``"L"``, the lower, or ``"U"``, the upper one.
 
     Examples
     --------
@@ -317,7 +359,7 @@ def eigvalsh(x: Any, /) -> Array:
     >>> sa.linalg.eigvalsh([[2.0, 0.0], [0.0, 1.0]]).compute()
     array([1., 2.])
     """
-    return wrap(native.factor("eigvalsh", _matrix(x, "eigvalsh")))
+    return wrap(native.factor("eigvalsh", _triangle(x, UPLO, "eigvalsh")))
 
 
 def matrix_rank(x: Any, /, *, rtol: Any = None) -> Array:
@@ -393,7 +435,8 @@ def lstsq(x1: Any, x2: Any, /, rcond: float | None = None) -> LstsqResult:
     >>> sa.linalg.lstsq([[1.0, 0.0], [0.0, 2.0]], [1.0, 4.0])[0].compute()
     array([1., 2.])
     """
-    return LstsqResult(*map(wrap, native.lstsq(_matrix(x1, "lstsq"), native_of(x2), rcond)))
+    found = LstsqResult(*map(wrap, native.lstsq(_matrix(x1, "lstsq"), native_of(x2), rcond)))
+    return found._replace(rank=found.rank.astype("int32"))
 
 
 def norm(x: Any, /, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
@@ -496,6 +539,11 @@ def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Array:
     np.int64(5)
     """
     return diagonal(x, offset=offset).sum(axis=-1, dtype=dtype)
+
+
+def __dir__() -> list[str]:
+    """Give the names that are meant to be used."""
+    return sorted(__all__)
 
 
 if not TYPE_CHECKING:

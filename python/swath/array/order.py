@@ -291,8 +291,8 @@ def unique(
         parts = [wrap(one) for one in native.unique_along(native_of(x), axis)]
         several = tuple(one for one, asked in zip(parts, wanted, strict=True) if asked)
         return several if len(several) > 1 else several[0]
-    if not (return_index or return_inverse or return_counts):
-        return unique_values(x)
+    if not (return_index or return_inverse):
+        return tuple(unique_counts(x)) if return_counts else unique_values(x)
     found = unique_all(x)
     return tuple(one for one, asked in zip(found, wanted, strict=True) if asked)
 

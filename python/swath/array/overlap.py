@@ -9,8 +9,9 @@ import numpy as np
 
 from swath._internal import array as native
 from swath.array import _context, _convert
-from swath.array._blockcalls import name_of, returned, wants_of
+from swath.array._blockcalls import name_of, numbers_of, returned, wants_of
 from swath.array._convert import chunks_of, dtype_name, native_of, shape_of, wrap
+from swath.array._overlapping import depths_of, of_several, trimmed
 
 if TYPE_CHECKING:
     from swath.array._array import Array
@@ -21,12 +22,13 @@ from swath.array.blockwise import map_blocks
 def map_overlap(
     function: Callable[..., Any],
     x: Any,
-    *,
+    *others: Any,
     depth: Any,
     boundary: Any = None,
     trim: bool = True,
     dtype: Any = None,
     name: str | None = None,
+    local: bool = False,
     **options: Any,
 ) -> Array:
     """Apply a function to blocks with margins of their neighbours.
@@ -38,6 +40,8 @@ def map_overlap(
         the shape of what it got.
     x : array_like
         The array.
+    *others : array_like
+        More arrays, which broadcast with it and are cut alike; all have the same margins.
     depth
         Elements of a margin: a number, one for each axis, pairs of before and behind, or a dict of axes.
     boundary
@@ -49,6 +53,10 @@ def map_overlap(
         The dtype of what it gives; learned from a tiny block if none is named.
     name
         The name in plans.
+    local
+        Whether each element that it gives follows from those within the margins around it alone, and from
+        nothing else of the block (``block - block.mean()`` is not local). Then blocks of an array in memory
+        may come in parts that stay in the processor's cache, each with its margins.
     **options
         Keyword arguments of the function.
 
@@ -62,13 +70,13 @@ def map_overlap(
     array([ 1,  3,  6,  9, 12,  9])
     """
     label = name_of(function, name)
+    if isinstance(depth, list) and len(depth) == len(others) + 1 and others:
+        if any(one != depth[0] for one in depth):
+            raise NotImplementedError("map_overlap takes one depth for all arrays")
+        depth = depth[0]
     own = wrap(native_of(x))
-    if isinstance(depth, dict):
-        given = {axis % own.ndim: entry for axis, entry in depth.items()}
-        depth = tuple(given.get(axis, 0) for axis in range(own.ndim))
-    elif np.ndim(depth) == 0:
-        depth = (depth,) * own.ndim
-    depths = [(int(one), int(one)) if np.ndim(one) == 0 else (int(one[0]), int(one[1])) for one in depth]
+    ndim = max((own.ndim, *(wrap(native_of(one)).ndim for one in others)))
+    depths = depths_of(depth, ndim)
     if isinstance(boundary, dict):
         kinds = set(boundary.values())
         if len(kinds) > 1:
@@ -82,30 +90,24 @@ def map_overlap(
             )
     else:
         kind, value = "constant", boundary
+    if others:
+        return of_several(function, (own, *others), depths, (kind, value), dtype, label, options)
     wants = wants_of(function)
     if dtype is None:
         sides = tuple(before + behind + 1 for before, behind in depths)
         tiny = np.ones(sides, dtype=own.dtype)
-        dtype = np.asarray(function(tiny, **options)).dtype
+        dtype = numbers_of(function(tiny, **options), label).dtype
     target = np.dtype(dtype)
 
     def call(blocks: list[Any], place: tuple[int, ...], bounds: list[tuple[int, int]]) -> Any:
         block = np.asarray(blocks[0])
         extra = {**options, **({"block_id": place} if wants["block_id"] else {})}
-        made = np.asarray(function(block, **extra))
+        made = numbers_of(function(block, **extra), label)
         shape = tuple(stop - start for start, stop in bounds)
-        if made.shape == block.shape and made.shape != shape:
-            # Beyond the border there is no margin, unless the boundary makes one.
-            fronts = [
-                min(before, start) if kind == "none" else before
-                for (before, _), (start, _) in zip(depths, bounds, strict=True)
-            ]
-            made = made[
-                tuple(slice(front, front + length) for front, length in zip(fronts, shape, strict=True))
-            ]
+        made = trimmed(made, block, depths, bounds, kind == "none")
         return returned(made, label, target, shape, place)
 
-    return wrap(native.map_overlap(label, call, own._array, depths, kind, value, dtype_name(target)))
+    return wrap(native.map_overlap(label, call, own._array, depths, kind, value, dtype_name(target), local))
 
 
 def reduction(

@@ -133,8 +133,10 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Array:
     return product.sum(axis=axis, dtype=product.dtype)
 
 
-def einsum(subscripts: str, *operands: Any, **options: Any) -> Array:
+def einsum(subscripts: Any, *operands: Any, **options: Any) -> Array:
     """Multiply and add up as Einstein's notation says: ``einsum("ij,jk->ik", a, b)``.
+
+    Numbers may stand for letters: ``einsum(a, [0, 1], b, [1, 2], [0, 2])``.
 
     Examples
     --------
@@ -146,13 +148,31 @@ def einsum(subscripts: str, *operands: Any, **options: Any) -> Array:
     if options:
         raise TypeError(f"einsum takes no {', '.join(options)}")
     if not isinstance(subscripts, str):
-        raise TypeError("einsum takes subscripts as text, such as 'ij,jk->ik'")
+        subscripts, operands = _lettered((subscripts, *operands))
     arrays = [native_of(one) for one in operands]
     # As NumPy, all is computed in the common dtype.
     dtype = np.result_type(*(one.dtype() for one in arrays)).name
     cast = [one if one.dtype() == dtype else one.astype(dtype) for one in arrays]
     made = native.einsum(subscripts, cast)
     return wrap(made if made.dtype() == dtype else made.astype(dtype))
+
+
+def _lettered(given: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """Give pairs of arrays and numbers of axes as text and arrays."""
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+    def text(numbers: Any) -> str:
+        try:
+            return "".join("..." if one is Ellipsis else letters[int(one)] for one in numbers)
+        except (TypeError, ValueError, IndexError):
+            raise TypeError(
+                "einsum takes subscripts as text, such as 'ij,jk->ik', or for each array a list of numbers "
+                f"from 0 to {len(letters) - 1}, not {numbers!r}"
+            ) from None
+
+    pairs, output = (given[:-1], given[-1]) if len(given) % 2 else (given, None)
+    inputs = ",".join(text(numbers) for numbers in pairs[1::2])
+    return (inputs if output is None else f"{inputs}->{text(output)}"), pairs[::2]
 
 
 def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Array:

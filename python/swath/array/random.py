@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["Generator", "default_rng"]
 
 
-def default_rng(seed: int | None = None, *, session: Any = None) -> Generator:
+def default_rng(seed: Any = None, *, session: Any = None) -> Generator:
     """Make a source of random arrays.
 
     Parameters
     ----------
     seed
-        Arrays of one seed, drawn in one order, are always the same. Any one if it is ``None``.
+        Arrays of one seed, drawn in one order, are always the same. Any one if it is ``None``. A number, or
+        several, none of them negative; a :class:`Generator` is returned as it is.
     session
         The session that runs them; the default one if none is named.
 
@@ -36,14 +37,32 @@ def default_rng(seed: int | None = None, *, session: Any = None) -> Generator:
     >>> bool(abs(x.mean() - 10) < 0.2)
     True
     """
-    return Generator(seed, session=session)
+    return seed if isinstance(seed, Generator) else Generator(seed, session=session)
+
+
+def _seed_of(seed: Any) -> int:
+    """Give what people take for a seed as a number of 64 bits."""
+    if seed is None:
+        return secrets.randbits(63)
+    if hasattr(seed, "__index__") and not isinstance(seed, np.ndarray):
+        number = int(seed.__index__())
+        if number < 0:
+            raise ValueError(f"a seed must not be negative, and is {number}")
+        if number < 2**64:
+            return number
+    sequence = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
+    return int(sequence.generate_state(1, np.uint64)[0])
+
+
+def _is_number(value: Any) -> bool:
+    return bool(np.ndim(value) == 0) if not hasattr(value, "_array") else value.ndim == 0
 
 
 class Generator:
     """A source of random arrays; each array is the next draw. See :func:`default_rng`."""
 
-    def __init__(self, seed: int | None = None, *, session: Any = None) -> None:
-        self.seed = secrets.randbits(63) if seed is None else int(seed) % 2**64
+    def __init__(self, seed: Any = None, *, session: Any = None) -> None:
+        self.seed = _seed_of(seed)
         self._maker = _context.maker(session)
         self._random = native.Random(self._maker, self.seed)
 
@@ -54,10 +73,35 @@ class Generator:
     def _draw(
         self, name: str, first: Any, second: Any, size: Any, dtype: Any = None, chunks: Any = None
     ) -> Array:
+        if not (_is_number(first) and _is_number(second)):
+            return self._spread(name, first, second, size, dtype, chunks)
         shape = () if size is None else shape_of(size)
         name_of = None if dtype is None else _convert.dtype_name(dtype)
         made = wrap(self._random.draw(name, shape, float(first), float(second), name_of))
         return made if chunks is None else made.rechunk(chunks)
+
+    def _spread(self, name: str, first: Any, second: Any, size: Any, dtype: Any, chunks: Any) -> Array:
+        """Draw from a distribution whose parameters differ for each element."""
+        if name == "poisson":
+            raise TypeError(
+                "poisson draws with one mean: for a mean of each element apply NumPy's to blocks, "
+                "sa.map_blocks(lambda lam: np.random.default_rng().poisson(lam), means)"
+            )
+        given = [wrap(native_of(one)) for one in (first, second)]
+        shape = np.broadcast_shapes(*(one.shape for one in given)) if size is None else shape_of(size)
+        if np.broadcast_shapes(shape, *(one.shape for one in given)) != tuple(shape):
+            raise ValueError(
+                f"{name}: parameters of shapes {given[0].shape} and {given[1].shape} do not broadcast to "
+                f"size {tuple(shape)}"
+            )
+        one, two = given
+        if name == "normal":
+            made = self._draw("normal", 0, 1, shape, None, chunks) * two + one
+        elif name == "uniform":
+            made = self._draw("random", 0, 1, shape, None, chunks) * (two - one) + one
+        else:
+            made = self._draw("exponential", 1, 0, shape, None, chunks) * one
+        return made if dtype is None else made.astype(dtype)
 
     def random(self, size: Any = None, dtype: Any = np.float64, *, chunks: Any = None) -> Array:
         """Draw floats in ``[0, 1)``.
@@ -71,16 +115,16 @@ class Generator:
         return self._draw("random", 0, 1, size, dtype, chunks)
 
     def uniform(
-        self, low: float = 0.0, high: float = 1.0, size: Any = None, *, dtype: Any = None, chunks: Any = None
+        self, low: Any = 0.0, high: Any = 1.0, size: Any = None, *, dtype: Any = None, chunks: Any = None
     ) -> Array:
         """Draw floats in ``[low, high)``.
 
         Parameters
         ----------
         low
-            The least value.
+            The least value, or an array of them.
         high
-            The value that all are below.
+            The value that all are below, or an array of them.
         size
             The shape; one number, without axes, if it is not given.
         dtype
@@ -108,16 +152,16 @@ class Generator:
         return self._draw("normal", 0, 1, size, dtype, chunks)
 
     def normal(
-        self, loc: float = 0.0, scale: float = 1.0, size: Any = None, *, dtype: Any = None, chunks: Any = None
+        self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None, *, dtype: Any = None, chunks: Any = None
     ) -> Array:
         """Draw normal numbers of a mean and a standard deviation.
 
         Parameters
         ----------
         loc
-            Its middle.
+            Its middle, or an array of them.
         scale
-            The width of the distribution.
+            The width of the distribution, or an array of them.
         size
             The shape; one number, without axes, if it is not given.
         dtype
@@ -134,14 +178,14 @@ class Generator:
         return self._draw("normal", loc, scale, size, dtype, chunks)
 
     def exponential(
-        self, scale: float = 1.0, size: Any = None, *, dtype: Any = None, chunks: Any = None
+        self, scale: Any = 1.0, size: Any = None, *, dtype: Any = None, chunks: Any = None
     ) -> Array:
         """Draw exponential numbers of a mean.
 
         Parameters
         ----------
         scale
-            The mean.
+            The mean, or an array of them.
         size
             The shape; one number, without axes, if it is not given.
         dtype
@@ -213,6 +257,11 @@ class Generator:
         (3,)
         """
         first, last = (0, low) if high is None else (low, high)
+        if not (_is_number(first) and _is_number(last)):
+            raise TypeError(
+                "integers draws between one pair of bounds: for bounds of each element write "
+                "low + sa.floor(rng.random(shape) * (high - low)).astype('int64')"
+            )
         shape = () if size is None else shape_of(size)
         made = wrap(
             self._random.integers(int(first), int(last) + bool(endpoint), shape, _convert.dtype_name(dtype))
@@ -224,7 +273,16 @@ class Generator:
             return self._maker.arange(0, int(a), 1)
         return native_of(a)
 
-    def choice(self, a: Any, size: Any = None, replace: bool = True, p: Any = None, axis: int = 0) -> Array:
+    def choice(
+        self,
+        a: Any,
+        size: Any = None,
+        replace: bool = True,
+        p: Any = None,
+        axis: int = 0,
+        *,
+        chunks: Any = None,
+    ) -> Array:
         """Draw elements along the first axis, with equal or given probabilities, put back or not.
 
         Parameters
@@ -239,6 +297,8 @@ class Generator:
             The probability of each element.
         axis
             The axis to choose along.
+        chunks
+            Lengths of the chunks: a number, one for each axis, ``"auto"``, or bytes such as ``"64MiB"``.
 
         Examples
         --------
@@ -250,7 +310,8 @@ class Generator:
             raise ValueError("choice draws along the first axis: use moveaxis before and after")
         weights = None if p is None else np.asarray(p, dtype=np.float64).tolist()
         shape = () if size is None else shape_of(size)
-        return wrap(self._random.choice(self._elements(a), shape, replace, weights))
+        made = wrap(self._random.choice(self._elements(a), shape, replace, weights))
+        return made if chunks is None else made.rechunk(chunks)
 
     def permutation(self, x: Any, axis: int = 0) -> Array:
         """Give the parts along an axis, or the numbers before one, in random order.
@@ -277,6 +338,11 @@ class Generator:
         [0, 1, 2, 3]
         """
         x._array = self._random.permuted(x._array, axis)
+
+
+def __dir__() -> list[str]:
+    """Give the names that are meant to be used."""
+    return sorted(__all__)
 
 
 if not TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,10 @@ from swath.array.creation import check_device
 
 if TYPE_CHECKING:
     from swath.array._array import Array
+
+
+_TIMES = (np.datetime64, np.timedelta64, date)
+_NUMBER = np.dtype(np.int64)
 
 
 def arange(
@@ -30,7 +35,7 @@ def arange(
     Parameters
     ----------
     start
-        The first value, or the end, if it is the only one.
+        The first value, or the end, if it is the only one. Dates and durations are counted in their unit.
     stop
         The end, which is no value.
     step
@@ -53,8 +58,12 @@ def arange(
     check_device(device)
     if stop is None:
         start, stop = 0, start
-    if step == 0:
+    if isinstance(step, (int, float)) and step == 0:
         raise ValueError("arange: the step must not be zero")
+    if any(
+        isinstance(one, _TIMES) or getattr(one, "dtype", _NUMBER).kind in "mM" for one in (start, stop, step)
+    ):
+        return _times(start, stop, step, dtype, chunks, session)
     numbers = [
         one.item() if isinstance(one, (np.generic, np.ndarray)) or hasattr(one, "_array") else one
         for one in (start, stop, step)
@@ -70,6 +79,36 @@ def arange(
     if dtype is not None and np.dtype(dtype) != made.dtype:
         return made.astype(dtype)
     return made
+
+
+def _times(start: Any, stop: Any, step: Any, dtype: Any, chunks: Any, session: Any) -> Array:
+    """Count dates or durations, in the unit that NumPy counts them in."""
+    given = [
+        one.to_numpy()[()] if hasattr(one, "_array") else np.datetime64(one) if isinstance(one, date) else one
+        for one in (start, stop, step)
+    ]
+    is_date = isinstance(given[0], np.datetime64)
+    if isinstance(given[1], np.datetime64) != is_date and not (
+        is_date or isinstance(given[1], np.timedelta64)
+    ):
+        raise TypeError("arange: dates are counted from a date")
+    if dtype is None:
+        own = [one.dtype.str.replace("m8", "M8") for one in given if isinstance(one, np.generic)]
+        unit = np.result_type(*own)
+    else:
+        unit = np.dtype(dtype)
+    name = np.datetime_data(unit)
+    whole = []
+    for one in given:
+        kind: Any = np.datetime64 if isinstance(one, np.datetime64) else np.timedelta64
+        whole.append(int(kind(one, name).astype(np.int64)))
+    if whole[2] == 0:
+        raise ValueError("arange: the step must not be zero")
+    if is_date and not isinstance(given[1], np.datetime64):
+        # A number of units, or a length of time, counts from the first date.
+        whole[1] += whole[0]
+    counted = arange(*whole, chunks=chunks, session=session)
+    return counted.astype(f"{'M' if is_date else 'm'}8[{name[1] if name[1] > 1 else ''}{name[0]}]")
 
 
 def linspace(

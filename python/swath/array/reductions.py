@@ -59,10 +59,14 @@ def _reduce(
     ddof: int = 0,
     out: Any = None,
 ) -> Array:
+    inner = native_of(x)
+    own = _convert.dtype_of(inner.dtype())
+    if own.kind in "mM" and dtype is not None and np.dtype(dtype).kind != own.kind:
+        raise TypeError(f"{name}: {own} is not computed as {np.dtype(dtype)}: use x.astype('int64') first")
     result = wrap(
         native.reduce(
             name,
-            native_of(x),
+            inner,
             axes_of(axis),
             keepdims=bool(keepdims),
             dtype=None if dtype is None else _convert.dtype_name(dtype),

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from swath.array._array import Array
 
 
+_TAKEN = ("lower", "higher", "nearest", "inverted_cdf", "closest_observation")
+"""Methods that take an element as it is."""
+
+
 def _quantile(x: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: bool, percent: bool) -> Array:
     at = np.asarray(q, dtype=np.float64)
     highest = 100.0 if percent else 1.0
@@ -25,9 +29,15 @@ def _quantile(x: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: 
             else "Quantiles must be in the range [0, 1]"
         )
     places = (at / highest).reshape(-1)
+    inner = native_of(x)
+    if inner.dtype() == "bool" and method not in _TAKEN:
+        raise TypeError(
+            f"quantiles of bool by method {method!r} lie between two truth values: use x.astype('uint8'), or "
+            f"one of {', '.join(_TAKEN)}"
+        )
     made = wrap(
         native.quantile(
-            native_of(x),
+            inner,
             places.tolist(),
             axes_of(axis),
             keepdims=keepdims,
@@ -399,12 +409,17 @@ def digitize(x: Any, /, bins: Any, right: bool = False) -> Array:
     >>> sa.digitize([0.5, 1.5], [0.0, 1.0, 2.0]).compute()
     array([1, 2])
     """
-    edges = wrap(native_of(bins))
+    values, edges = wrap(native_of(x)), wrap(native_of(bins))
+    if "c" in (values.dtype.kind, edges.dtype.kind):
+        raise TypeError("digitize: complex numbers have no order, and x or bins is complex")
     falls = edges.shape[0] > 1 and bool(edges[0] > edges[-1])
+    before, after = (edges[1:], edges[:-1]) if falls else (edges[:-1], edges[1:])
+    if edges.ndim != 1 or not bool((before <= after).all()):
+        raise ValueError("digitize: bins must be a vector that rises, or one that falls, monotonically")
     if falls:
-        turned = native.digitize(native_of(x), edges[::-1]._array, right)
+        turned = native.digitize(values._array, edges[::-1]._array, right)
         return edges.shape[0] - wrap(turned)
-    return wrap(native.digitize(native_of(x), edges._array, right))
+    return wrap(native.digitize(values._array, edges._array, right))
 
 
 def cov(

@@ -6,6 +6,8 @@ installed.
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -292,4 +294,53 @@ def _index_points() -> None:
     adapter._vindex_get, adapter._swath = get, True
 
 
+def _manager_of(given: Any, data: Any) -> Any:
+    """Give the manager that cuts these arrays: ours, if none is named."""
+    if not any(isinstance(one, sa.Array) for one in data):
+        return given
+    if given is None:
+        return SwathManager()
+    from xarray.namedarray.parallelcompat import guess_chunkmanager
+
+    manager = guess_chunkmanager(given)
+    if not isinstance(manager, SwathManager):
+        raise TypeError(
+            f"arrays of Swath are not wrapped by {type(manager).__name__}: leave chunked_array_type "
+            'out, or give chunked_array_type="swath"; compute() them first for arrays of another library'
+        )
+    return manager
+
+
+def _keep_manager() -> None:
+    """Let ``chunk()`` cut arrays of ours: xarray would have Dask wrap them, if that is installed too."""
+    from xarray import Dataset, Variable
+    from xarray.namedarray.core import NamedArray
+
+    owners: list[tuple[Any, Callable[[Any], Any]]] = [
+        (NamedArray, lambda own: (own._data,)),
+        (Variable, lambda own: (own._data,)),
+        (Dataset, lambda own: [one._data for one in own.variables.values()]),
+    ]
+    for owner, data_of in owners:
+        before = owner.__dict__.get("chunk")
+        if before is None or getattr(before, "_swath", False):
+            continue
+        owner.chunk = _chunking(before, data_of)
+
+
+def _chunking(before: Any, data_of: Callable[[Any], Any]) -> Any:
+    signature = inspect.signature(before)
+
+    @functools.wraps(before)
+    def chunk(self: Any, *args: Any, **options: Any) -> Any:
+        bound = signature.bind(self, *args, **options)
+        given = bound.arguments.get("chunked_array_type")
+        bound.arguments["chunked_array_type"] = _manager_of(given, data_of(self))
+        return before(*bound.args, **bound.kwargs)
+
+    chunk._swath = True  # type: ignore[attr-defined]
+    return chunk
+
+
 _index_points()
+_keep_manager()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from swath import _internal
-from swath.expr.base import ExprPart, IntoExpr, column, flat, sort_keys
+from swath.expr.base import ExprPart, Interpolation, IntoExpr, column, flat, sort_keys
 
 if TYPE_CHECKING:
     from swath.expr.expression import Expr
@@ -196,17 +196,26 @@ class Aggregates(ExprPart):
         """
         return self._aggregate(("var_pop", "var")[_ddof("var", ddof)])
 
-    def quantile(self, quantile: float, interpolation: Literal["linear"] = "linear") -> Expr:
-        """Exact quantile as a float, linear between neighbours. Holds all values of a group in memory.
+    def quantile(self, quantile: float, interpolation: Interpolation = "linear") -> Expr:
+        """Exact quantile as a float. Holds all values of a group in memory.
+
+        Parameters
+        ----------
+        quantile
+            Which quantile, from 0 to 1.
+        interpolation
+            What stands for one between two values: a value in proportion (``"linear"``), the ``"lower"`` or
+            ``"higher"`` of them, the ``"nearest"`` (the higher in the middle), their mean (``"midpoint"``),
+            or the smallest value up to which at least that share of all lies (``"equiprobable"``).
 
         Examples
         --------
+        >>> sw.from_dict({"x": [1, 2, 3, 4]}).select(sw.col("x").quantile(0.5, "lower")).to_dict()
+        {'x': [2.0]}
         >>> sw.from_dict({"x": [1, 2, 3, 4, 5]}).select(sw.col("x").quantile(0.25)).to_dict()
         {'x': [2.0]}
         """
-        if interpolation != "linear":
-            raise ValueError(f"quantile: the only interpolation is 'linear', got {interpolation!r}")
-        return self._new(_internal.aggregate_with("quantile", self._expr, [], quantile))
+        return self._new(_internal.aggregate_with("quantile", self._expr, [], quantile, interpolation))
 
     def mode(self) -> Expr:
         """Most frequent value, and of several the smallest.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Union
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Union
 
 from swath import _internal
 from swath.foreign import missing
@@ -12,7 +12,21 @@ from swath.literal import literal
 if TYPE_CHECKING:
     from swath.expr.expression import Expr
 
-__all__ = ["ExprPart", "IntoExpr", "SortKey", "column", "columns", "flat", "native", "sort_keys"]
+__all__ = [
+    "ExprPart",
+    "Interpolation",
+    "IntoExpr",
+    "SortKey",
+    "column",
+    "columns",
+    "fill_limit",
+    "flat",
+    "native",
+    "sort_keys",
+]
+
+#: What stands for a quantile between two values.
+Interpolation = Literal["linear", "lower", "higher", "nearest", "midpoint", "equiprobable"]
 
 #: An expression, or a value or column name that stands for one: which, says the method.
 IntoExpr = Union["ExprPart", str, Any]
@@ -90,6 +104,13 @@ def flat(values: Iterable[Any]) -> list[Any]:
 def columns(values: Iterable[Any]) -> list[_internal.Expr]:
     """Return the native expressions of names, expressions and lists of them."""
     return [column(value) for value in flat(values)]
+
+
+def fill_limit(operation: str, limit: int | None) -> int | None:
+    """Return how many nulls are filled, once it is known to be such a number."""
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
+        raise ValueError(f"{operation}: expected limit to be a whole number of 0 or more, got {limit!r}")
+    return limit
 
 
 class SortKey:

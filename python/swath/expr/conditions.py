@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from swath import _internal
-from swath.expr.base import ExprPart, IntoExpr, native
+from swath.expr.base import ExprPart, IntoExpr, fill_limit, native
 from swath.literal import literals
 
 if TYPE_CHECKING:
@@ -122,8 +122,19 @@ class Conditions(ExprPart):
         self,
         value: IntoExpr = None,
         strategy: Literal["forward", "backward", "min", "max", "mean", "zero", "one"] | None = None,
+        limit: int | None = None,
     ) -> Expr:
         """Replace nulls by a value, or by what ``strategy`` says.
+
+        Parameters
+        ----------
+        value
+            What stands for null.
+        strategy
+            Instead: the value before or after in the table's order, the smallest, largest or mean value, 0 or
+            1.
+        limit
+            With ``"forward"`` and ``"backward"``: how many nulls after (before) each value are filled.
 
         Examples
         --------
@@ -133,12 +144,16 @@ class Conditions(ExprPart):
         >>> df.select(sw.col("x").fill_null(strategy="max")).to_dict()
         {'x': [1, 3, 3]}
         """
+        if limit is not None and strategy not in ("forward", "backward"):
+            raise ValueError(
+                f"fill_null: a limit goes with the strategies 'forward' and 'backward', got {strategy!r}"
+            )
         if strategy is not None:
             if value is not None:
                 raise ValueError("fill_null: expected a value or a strategy, got both")
-            value = self._strategy(strategy)
             if strategy in ("forward", "backward"):
-                return self._new(native(value))
+                return self._new(_internal.fill(strategy, self._expr, fill_limit("fill_null", limit)))
+            value = self._strategy(strategy)
         elif value is None:
             raise ValueError(
                 "fill_null: expected a value or a strategy: fill_null(0), fill_null(strategy='forward')"
@@ -146,8 +161,6 @@ class Conditions(ExprPart):
         return self._new(_internal.across("coalesce", [self._expr, native(value)]))
 
     def _strategy(self, strategy: str) -> IntoExpr:
-        if strategy in ("forward", "backward"):
-            return self._new(_internal.fill(strategy, self._expr))
         if strategy in ("min", "max", "mean"):
             return self._new(_internal.aggregate(strategy, self._expr))
         if strategy in ("zero", "one"):

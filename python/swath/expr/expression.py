@@ -10,12 +10,14 @@ from swath.expr.base import ExprPart
 from swath.expr.basics import Basics
 from swath.expr.bins import Bins
 from swath.expr.conditions import Conditions
+from swath.expr.ewm import ExponentiallyWeighted
+from swath.expr.extremes import Extremes
 from swath.expr.lists import ListNamespace
 from swath.expr.mapped import Mapped
 from swath.expr.maths import Maths
 from swath.expr.naming import MetaNamespace, NameNamespace
 from swath.expr.operators import Operators
-from swath.expr.rolling import Rolling
+from swath.expr.rolling_shape import RollingShape
 from swath.expr.runs import Runs
 from swath.expr.spark import SparkNames
 from swath.expr.strings import StrNamespace
@@ -27,7 +29,19 @@ __all__ = ["Expr"]
 
 
 class Expr(
-    Operators, Basics, Conditions, Maths, Aggregates, Windows, Rolling, Runs, Bins, Mapped, SparkNames
+    Operators,
+    Basics,
+    Conditions,
+    Maths,
+    Aggregates,
+    Extremes,
+    Windows,
+    RollingShape,
+    ExponentiallyWeighted,
+    Runs,
+    Bins,
+    Mapped,
+    SparkNames,
 ):
     """A computation over columns, which a frame's methods take: nothing is computed before the frame runs.
 

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from swath import _internal
-from swath.expr.base import ExprPart, IntoExpr, Namespace, native
+from swath.expr.base import ExprPart, IntoExpr, native
+from swath.expr.list_elements import ListElements
 
 if TYPE_CHECKING:
     from swath.expr.expression import Expr
 
 
-class ListNamespace(Namespace):
+class ListNamespace(ListElements):
     """Functions of lists. A null list gives null."""
 
     __slots__ = ()

@@ -99,6 +99,7 @@ class Operators(ExprPart):
         return self._operate_reflected("+", other)
 
     def __sub__(self, other: IntoExpr) -> Expr:
+        """Subtract; of two dates or times the duration between them (in SQL, of dates the number of days)."""
         return self._operate("-", other)
 
     def __rsub__(self, other: IntoExpr) -> Expr:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from swath.expr.base import Interpolation
 from swath.expr.columns import all_columns, col
 from swath.expr.expression import Expr
 from swath.expr.functions import len as rows
@@ -64,15 +65,15 @@ def count(*names: Any) -> Expr:
     return rows() if names in ((), ("*",)) else col(*names).count()
 
 
-def quantile(name: str, quantile: float) -> Expr:
-    """Exact quantile of the column.
+def quantile(name: str, quantile: float, interpolation: Interpolation = "linear") -> Expr:
+    """Exact quantile of the column; see :meth:`~swath.Expr.quantile`.
 
     Examples
     --------
     >>> sw.from_dict({"x": [1, 2, 3]}).select(sw.quantile("x", 0.5)).to_dict()
     {'x': [2.0]}
     """
-    return col(name).quantile(quantile)
+    return col(name).quantile(quantile, interpolation)
 
 
 def first(*names: Any) -> Expr:

@@ -6,7 +6,7 @@ import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from swath import _internal
-from swath.expr.base import ExprPart, IntoExpr, column
+from swath.expr.base import ExprPart, Interpolation, IntoExpr, column
 
 if TYPE_CHECKING:
     from swath.expr.expression import Expr
@@ -27,23 +27,24 @@ class Rolling(ExprPart):
 
     __slots__ = ()
 
-    def _rolling(self, name: str, size: int, min_samples: int | None, center: bool, q: float = 0.5) -> Expr:
+    def _rolling(self, name: str, size: int, min_samples: int | None, center: bool, **options: Any) -> Expr:
         if not isinstance(size, int):
             raise TypeError(
                 f"rolling_{name}: expected a number of rows, got {size!r}; for times use rolling_{name}_by"
             )
         if size < 1:
             raise ValueError(f"rolling_{name}: expected a window of at least 1 row, got {size}")
-        return self._new(_internal.rolling_rows(name, self._expr, size, min_samples, center, q))
+        return self._new(_internal.rolling_rows(name, self._expr, size, min_samples, center, **options))
 
     def _rolling_by(
-        self, name: str, by: IntoExpr, size: Any, min_samples: int, closed: Closed, q: float = 0.5
+        self, name: str, by: IntoExpr, size: Any, min_samples: int, closed: Closed, **options: Any
     ) -> Expr:
         if isinstance(size, datetime.timedelta):
             size = f"{size // datetime.timedelta(microseconds=1)}us"
         elif isinstance(size, int):
             size = f"{size}i"
-        return self._new(_internal.rolling_time(name, self._expr, column(by), size, min_samples, closed, q))
+        made = _internal.rolling_time(name, self._expr, column(by), size, min_samples, closed, **options)
+        return self._new(made)
 
     def rolling_sum(self, window_size: int, *, min_samples: int | None = None, center: bool = False) -> Expr:
         """Sum of the last ``window_size`` rows.
@@ -330,7 +331,13 @@ class Rolling(ExprPart):
         return self._rolling_by("count", by, window_size, min_samples, closed)
 
     def rolling_quantile(
-        self, quantile: float, window_size: int, *, min_samples: int | None = None, center: bool = False
+        self,
+        quantile: float,
+        window_size: int,
+        *,
+        interpolation: Interpolation = "linear",
+        min_samples: int | None = None,
+        center: bool = False,
     ) -> Expr:
         """Quantile of the last ``window_size`` rows.
 
@@ -339,7 +346,9 @@ class Rolling(ExprPart):
         quantile
             Which quantile, from 0 to 1.
         window_size
-            The length of a window: rows, or a duration such as ``"2d"``.
+            The length of a window, in rows.
+        interpolation
+            What stands for a quantile between two values; see :meth:`~swath.Expr.quantile`.
         min_samples
             How many values a window needs; with fewer the result is null.
         center
@@ -351,7 +360,9 @@ class Rolling(ExprPart):
         >>> df.select(sw.col("x").rolling_quantile(0.5, 3)).to_dict()
         {'x': [None, None, 2.0, 3.0]}
         """
-        return self._rolling("quantile", window_size, min_samples, center, quantile)
+        return self._rolling(
+            "quantile", window_size, min_samples, center, q=quantile, interpolation=interpolation
+        )
 
     def rolling_quantile_by(
         self,
@@ -359,6 +370,7 @@ class Rolling(ExprPart):
         window_size: Any,
         *,
         quantile: float,
+        interpolation: Interpolation = "linear",
         min_samples: int = 1,
         closed: Closed = "right",
     ) -> Expr:
@@ -372,6 +384,8 @@ class Rolling(ExprPart):
             The length of a window: rows, or a duration such as ``"2d"``.
         quantile
             Which quantile, from 0 to 1.
+        interpolation
+            What stands for a quantile between two values; see :meth:`~swath.Expr.quantile`.
         min_samples
             How many values a window needs; with fewer the result is null.
         closed
@@ -383,4 +397,6 @@ class Rolling(ExprPart):
         >>> df.select(sw.col("x").rolling_quantile_by("t", "5i", quantile=0.5)).to_dict()
         {'x': [1.0, 2.0, 7.0]}
         """
-        return self._rolling_by("quantile", by, window_size, min_samples, closed, quantile)
+        return self._rolling_by(
+            "quantile", by, window_size, min_samples, closed, q=quantile, interpolation=interpolation
+        )

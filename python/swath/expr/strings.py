@@ -8,12 +8,13 @@ from swath import _internal
 from swath.dtypes import IntoDataType, to_dtype
 from swath.expr.base import IntoExpr
 from swath.expr.patterns import Patterns
+from swath.expr.text_values import TextValues
 
 if TYPE_CHECKING:
     from swath.expr.expression import Expr
 
 
-class StrNamespace(Patterns):
+class StrNamespace(Patterns, TextValues):
     """Functions of strings. Lengths and positions count characters; null gives null.
 
     Regular expressions have the syntax of Rust's ``regex`` crate: Perl's without look-around and
@@ -346,16 +347,6 @@ class StrNamespace(Patterns):
         {'s': [b'hi']}
         """
         return self._counted("decode", _encoding("decode", encoding))
-
-    def to_integer(self, *, strict: bool = True) -> Expr:
-        """Read as an integer; what is none is an error when the query runs, or null if not ``strict``.
-
-        Examples
-        --------
-        >>> sw.from_dict({"s": ["12", "x"]}).select(sw.col("s").str.to_integer(strict=False)).to_dict()
-        {'s': [12, None]}
-        """
-        return self._new(self._expr).cast("int64", strict=strict)
 
     def levenshtein(self, other: IntoExpr) -> Expr:
         """Count the edits (insert, delete, replace) to ``other``.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from swath import _internal
-from swath.expr.base import ExprPart, IntoExpr, columns, flat, native, sort_keys
+from swath.expr.base import ExprPart, IntoExpr, columns, fill_limit, flat, native, sort_keys
 
 if TYPE_CHECKING:
     from swath.expr.expression import Expr
@@ -134,15 +134,17 @@ class Windows(ExprPart):
         """
         return self._new(_internal.cumulative("sum", self._expr, reverse))
 
-    def cum_prod(self) -> Expr:
-        """Product from the first row to this one.
+    def cum_prod(self, *, reverse: bool = False) -> Expr:
+        """Product from the first row to this one; from the last, if ``reverse``.
 
         Examples
         --------
         >>> sw.from_dict({"x": [1, 2, 3]}).sort("x").select(sw.col("x").cum_prod()).to_dict()
         {'x': [1, 2, 6]}
+        >>> sw.from_dict({"x": [1, 2, 3]}).sort("x").select(sw.col("x").cum_prod(reverse=True)).to_dict()
+        {'x': [6, 6, 3]}
         """
-        return self._new(_internal.cumulative("prod", self._expr, False))
+        return self._new(_internal.cumulative("prod", self._expr, reverse))
 
     def cum_min(self, *, reverse: bool = False) -> Expr:
         """Smallest value from the first row to this one; from the last, if ``reverse``.
@@ -187,27 +189,29 @@ class Windows(ExprPart):
         """
         return self._new(_internal.cumulative("mean", self._expr, reverse))
 
-    def forward_fill(self) -> Expr:
-        """Replace nulls by the last value before them.
+    def forward_fill(self, limit: int | None = None) -> Expr:
+        """Replace nulls by the last value before them; at most ``limit`` after each value.
 
         Examples
         --------
-        >>> df = sw.from_dict({"t": [1, 2, 3], "x": [2, None, 1]}).sort("t")
+        >>> df = sw.from_dict({"t": [1, 2, 3, 4], "x": [2, None, None, 1]}).sort("t")
         >>> df.select(sw.col("x").forward_fill()).to_dict()
-        {'x': [2, 2, 1]}
+        {'x': [2, 2, 2, 1]}
+        >>> df.select(sw.col("x").forward_fill(limit=1)).to_dict()
+        {'x': [2, 2, None, 1]}
         """
-        return self._new(_internal.fill("forward", self._expr))
+        return self._new(_internal.fill("forward", self._expr, fill_limit("forward_fill", limit)))
 
-    def backward_fill(self) -> Expr:
-        """Replace nulls by the next value after them.
+    def backward_fill(self, limit: int | None = None) -> Expr:
+        """Replace nulls by the next value after them; at most ``limit`` before each value.
 
         Examples
         --------
-        >>> df = sw.from_dict({"t": [1, 2, 3], "x": [2, None, 1]}).sort("t")
-        >>> df.select(sw.col("x").backward_fill()).to_dict()
-        {'x': [2, 1, 1]}
+        >>> df = sw.from_dict({"t": [1, 2, 3, 4], "x": [2, None, None, 1]}).sort("t")
+        >>> df.select(sw.col("x").backward_fill(limit=1)).to_dict()
+        {'x': [2, None, 1, 1]}
         """
-        return self._new(_internal.fill("backward", self._expr))
+        return self._new(_internal.fill("backward", self._expr, fill_limit("backward_fill", limit)))
 
     def rank(
         self,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from swath import _internal
+from swath.errors import InvalidArgumentError
 from swath.expr import Expr
 from swath.frame import arguments
 from swath.frame.base import Frame
@@ -132,7 +135,8 @@ class Combine(Frame):
         strategy
             ``backward``: the last row at or before; ``forward``: the first at or after; ``nearest``.
         tolerance
-            The largest distance that matches: a number, or a ``timedelta`` for dates and times.
+            The largest distance that matches: a number; for dates and times a ``timedelta``, or text such as
+            ``"30m"`` or ``"1d12h"`` (``w d h m s ms us``).
         allow_exact_matches
             Whether a row with an equal value matches.
         suffix
@@ -158,7 +162,7 @@ class Combine(Frame):
                 (left, right),
                 list(zip(left_by, right_by, strict=True)),
                 strategy,
-                None if tolerance is None else arguments.value(tolerance),
+                None if tolerance is None else arguments.value(_distance(tolerance)),
                 allow_exact_matches,
                 suffix,
             )
@@ -314,3 +318,26 @@ def concat(
         raise ValueError("concat: expected at least one frame, got none")
     first = frames[0]
     return Frame._of(_internal.concat([first._native_of("concat", frame) for frame in frames], how))
+
+
+_UNITS = {
+    "w": "weeks",
+    "d": "days",
+    "h": "hours",
+    "m": "minutes",
+    "s": "seconds",
+    "ms": "milliseconds",
+    "us": "microseconds",
+}
+
+
+def _distance(tolerance: Any) -> Any:
+    if not isinstance(tolerance, str):
+        return tolerance
+    parts = re.findall(r"(\d+)(ms|us|[wdhms])", tolerance)
+    if not parts or "".join(number + unit for number, unit in parts) != tolerance:
+        raise InvalidArgumentError(
+            f"join_asof: tolerance: expected a length such as '30m' or '1d12h' "
+            f"(w, d, h, m, s, ms, us), got '{tolerance}'"
+        )
+    return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from swath import _internal
 from swath._libraries import needed
-from swath.dtypes import Interval
+from swath.dtypes import Decimal, Interval
 from swath.frame import arguments
 from swath.frame.base import Frame
 
@@ -92,9 +92,15 @@ class Export(Frame):
 
         rows = self._rows()
         for name, dtype, _ in self._frame.fields():
-            if arguments.shown_type(dtype) == Interval:
+            shown = arguments.shown_type(dtype)
+            if shown == Interval:
                 remedy = f"df.cast({{'{name}': sw.Duration('us')}})"
                 raise TypeError(f"to_polars: column '{name}' holds intervals, which polars has not: {remedy}")
+            if isinstance(shown, Decimal) and shown.precision > 38:
+                raise TypeError(
+                    f"to_polars: column '{name}' holds decimals of {shown.precision} digits, polars has 38: "
+                    f"df.cast({{'{name}': sw.Decimal(38, {shown.scale})}})"
+                )
         return polars.DataFrame(rows)
 
     def to_numpy(self, *, structured: bool = False) -> numpy.ndarray:

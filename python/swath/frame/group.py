@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from swath import _internal
 from swath.expr import Expr, col
+from swath.expr.base import Interpolation
 from swath.expr.functions import len as rows_of_group
 from swath.expr.functions import row_number
 from swath.foreign import missing
@@ -248,6 +249,23 @@ class GroupBy(MapGroups):
         """
         return Frame._of(self._group.agg(arguments.aggregates(aggregates, named)))
 
+    def having(self, *predicates: IntoExpr | Iterable[IntoExpr]) -> GroupBy:
+        """Keep only the groups for which all predicates, over aggregates and keys, are true.
+
+        After it come the methods that aggregate.
+
+        Examples
+        --------
+        >>> import swath as sw
+        >>> df = sw.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3]})
+        >>> df.group_by("k").having(sw.len() > 1).agg(sw.col("a").sum()).to_dict()
+        {'k': ['x'], 'a': [4]}
+        """
+        wanted = arguments.exprs(predicates, {})
+        if not wanted:
+            raise ValueError("having: expected at least one predicate")
+        return GroupBy._of(self._group.having(wanted))
+
     def _each(self, aggregate: str, columns: Iterable[str] = ()) -> DataFrame:
         named = arguments.flat(columns)
         if named:
@@ -316,8 +334,8 @@ class GroupBy(MapGroups):
         """
         return self._each("count").rename({"count": name})
 
-    def first(self) -> DataFrame:
-        """Return the first row of each group, in the frame's order.
+    def first(self, *columns: str) -> DataFrame:
+        """Return the first row of each group, in the frame's order; of all columns, or of these.
 
         Examples
         --------
@@ -325,10 +343,10 @@ class GroupBy(MapGroups):
         >>> sw.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3]}).group_by("k").first().sort("k").rows()
         [('x', 1), ('y', 2)]
         """
-        return self._each("first")
+        return self._each("first", columns)
 
-    def last(self) -> DataFrame:
-        """Return the last row of each group, in the frame's order.
+    def last(self, *columns: str) -> DataFrame:
+        """Return the last row of each group, in the frame's order; of all columns, or of these.
 
         Examples
         --------
@@ -336,7 +354,7 @@ class GroupBy(MapGroups):
         >>> sw.from_dict({"k": ["x", "y", "x"], "a": [1, 2, 3]}).group_by("k").last().sort("k").rows()
         [('x', 3), ('y', 2)]
         """
-        return self._each("last")
+        return self._each("last", columns)
 
     def sum(self, *columns: str) -> DataFrame:
         """Return the sum of every numeric column, or of these.
@@ -371,8 +389,8 @@ class GroupBy(MapGroups):
         """
         return self._each("median", columns)
 
-    def quantile(self, quantile: float) -> DataFrame:
-        """Return the quantile (0 to 1) of every numeric column.
+    def quantile(self, quantile: float, interpolation: Interpolation = "linear") -> DataFrame:
+        """Return the quantile (0 to 1) of every numeric column, as :meth:`~swath.Expr.quantile` does.
 
         Examples
         --------
@@ -381,7 +399,7 @@ class GroupBy(MapGroups):
         >>> df.group_by("k").quantile(0.5).sort("k").rows()
         [('x', 2.0), ('y', 2.0)]
         """
-        return Frame._of(self._group.quantile(quantile))
+        return Frame._of(self._group.quantile(quantile, interpolation))
 
     def min(self, *columns: str) -> DataFrame:
         """Return the smallest value of every column that has an order, or of these.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from swath.expr.base import fill_limit
 from swath.expr.columns import col
 from swath.frame import arguments
 from swath.frame.base import Frame
@@ -22,6 +23,7 @@ class Nulls(Frame):
         value: Any | Mapping[str, Any] = None,
         *,
         strategy: Literal["forward", "backward", "mean", "min", "max", "zero", "one"] | None = None,
+        limit: int | None = None,
     ) -> DataFrame:
         """Replace nulls.
 
@@ -35,6 +37,8 @@ class Nulls(Frame):
         strategy
             Instead: the value before or after in the table's order, the column's mean, smallest or largest
             value, 0 or 1.
+        limit
+            With ``"forward"`` and ``"backward"``: how many nulls after (before) each value are filled.
 
         Examples
         --------
@@ -47,8 +51,12 @@ class Nulls(Frame):
         """
         if (value is None) == (strategy is None):
             raise ValueError("fill_null: expected either a value or a strategy")
+        if limit is not None and strategy not in ("forward", "backward"):
+            raise ValueError(
+                f"fill_null: a limit goes with the strategies 'forward' and 'backward', got {strategy!r}"
+            )
         if strategy is not None:
-            return self._of(self._frame.fill_null_by(strategy))
+            return self._of(self._frame.fill_null_by(strategy, fill_limit("fill_null", limit)))
         if isinstance(value, Mapping):
             return self._of(
                 self._frame.fill_nulls([(name, arguments.value(of)) for name, of in value.items()])

@@ -22,8 +22,8 @@ class Reshape(Frame):
     def explode(self, *columns: Name | Iterable[Name]) -> DataFrame:
         """Make one row for each element of lists; the other columns are repeated.
 
-        A null or empty list gives one row with null. Several columns go in step, shorter lists filled with
-        null.
+        A null or empty list gives one row with null. Several columns go in step: their lists must
+        be of one length in each row, where null and empty count as one.
 
         Examples
         --------

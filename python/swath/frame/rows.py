@@ -16,10 +16,16 @@ from swath.frame.base import Frame
 
 if TYPE_CHECKING:
     from swath.frame.frame import DataFrame
+    from swath.frame.group import GroupBy
 
 
 class Rows(Frame):
     """Methods about rows."""
+
+    if TYPE_CHECKING:
+
+        def group_by(self, *by: IntoExpr | Iterable[IntoExpr], **named: IntoExpr) -> GroupBy:
+            """See `Group`."""
 
     def filter(self, *predicates: Expr | Iterable[Expr], **equal: Any) -> DataFrame:
         """Keep the rows for which all conditions hold; null counts as false.
@@ -185,7 +191,7 @@ class Rows(Frame):
         self,
         subset: IntoExpr | Iterable[IntoExpr] | None = None,
         *,
-        keep: Literal["any", "first", "none"] = "any",
+        keep: Literal["any", "first", "last", "none"] = "any",
     ) -> DataFrame:
         """Keep different rows, under the name that Polars has for `distinct`.
 
@@ -194,8 +200,8 @@ class Rows(Frame):
         subset
             Names or expressions; the whole row, by default.
         keep
-            Which of the rows with equal keys stays: the first in the table's order, which is any without a
-            sort before it, or none of those that are there several times.
+            Which of the rows with equal keys stays: the first or last in the table's order, which is any
+            without a sort before it, or none of those that are there several times.
 
         Examples
         --------
@@ -204,11 +210,15 @@ class Rows(Frame):
         >>> df.unique("a").sort("a").to_list(), df.unique("a", keep="none").to_list()
         ([1, 2], [2])
         """
-        if keep not in ("any", "first", "none"):
-            raise ValueError(
-                f"unique: keep must be any, first or none, got {keep!r}; for the last, sort the other way"
-            )
+        if keep not in ("any", "first", "last", "none"):
+            raise ValueError(f"unique: keep must be any, first, last or none, got {keep!r}")
         keys: list[Any] = arguments.flat([self._frame.columns() if subset is None else subset])
+        if keep == "last":
+            columns = self._frame.columns()
+            names = arguments.names("unique", keys)
+            others = [name for name in columns if name not in names]
+            if others:
+                return self.group_by(names).last(*others).select(columns)
         if keep != "none":
             return self.distinct(keys)
         return self.filter(element_count().over(keys) == 1)

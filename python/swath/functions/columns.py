@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from swath import _internal
+from swath.errors import InvalidArgumentError
 from swath.expr import Expr, to_expr
 from swath.functions.calls import Values
 from swath.functions.signature import arrow_type, signature_of
@@ -56,7 +57,13 @@ class Registrable:
         2
         """
         from swath._session import default_session
+        from swath.session import Session
 
+        if session is not None and not isinstance(session, Session):
+            raise InvalidArgumentError(
+                f"register: expected a session, got {session!r}; "
+                f"SQL knows the function by its own name, '{self.name}'"
+            )
         self._native.register((session or default_session())._native)
 
     def __repr__(self) -> str:

@@ -129,10 +129,8 @@ class Expression(SQLExpr["LazyFrame", "swath.Expr"]):
     def cast(self, dtype: Any) -> Self:
         return self._with_elementwise(lambda expr: expr.cast(types.native(dtype, self._version)))
 
-    def quantile(self, quantile: float, interpolation: str) -> Self:
-        if interpolation != "linear":
-            raise NotImplementedError(f"quantile: expected interpolation='linear', got '{interpolation}'")
-        return self._with_callable(lambda expr: expr.quantile(quantile))
+    def quantile(self, quantile: float, interpolation: Any) -> Self:
+        return self._with_callable(lambda expr: expr.quantile(quantile, interpolation))
 
     def mode(self, *, keep: str) -> Self:
         if keep != "any":
@@ -181,8 +179,6 @@ class Expression(SQLExpr["LazyFrame", "swath.Expr"]):
         return self._with_elementwise(lambda expr: expr.is_in(values))
 
     def fill_null(self, value: Self | None, strategy: Any, limit: int | None) -> Self:
-        if limit is not None:
-            raise NotImplementedError("fill_null: limit is not supported")
         if strategy is None:
             assert value is not None
             return self._with_elementwise(
@@ -192,7 +188,7 @@ class Expression(SQLExpr["LazyFrame", "swath.Expr"]):
         def filled(frame: LazyFrame, inputs: Any) -> list[swath.Expr]:
             name = "forward_fill" if strategy == "forward" else "backward_fill"
             order = {"order_by": list(inputs.order_by), "nulls_last": False} if inputs.order_by else {}
-            return [getattr(expr, name)().over(*inputs.partition_by, **order) for expr in self(frame)]
+            return [getattr(expr, name)(limit).over(*inputs.partition_by, **order) for expr in self(frame)]
 
         return self._with_window_function(filled)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from swath.array import Array
-    from swath.cluster import LocalCluster
+    from swath.cluster import LocalCluster, Worker
     from swath.frame.frame import DataFrame
     from swath.frame.table import Table
     from swath.session import Session
@@ -250,12 +250,26 @@ def _resident(process: int) -> int:
 
 def _workers(address: str) -> str:
     """Return a table of the workers that a scheduler knows; it is asked, and may not answer."""
-    from swath.notebook.scheduler import workers
+    from swath._scheduler import workers
 
     listed = workers(address)
     if listed is None:
         return '<div class="swath-head">the scheduler does not answer</div>'
-    fields = [("worker", ""), ("address", ""), ("threads", "")]
-    return grid(
-        fields, [(worker.get("id"), worker.get("address"), worker.get("threads")) for worker in listed]
+    names = ("worker", "address", "threads", "memory in use", "process", "holds", "spilled")
+    return grid([(name, "") for name in names], map(_worker, listed))
+
+
+def _worker(worker: Worker) -> tuple[Any, ...]:
+    known = (worker.id, worker.address, worker.threads)
+    if worker.memory_limit is None:
+        return (*known, None, None, None, None)
+    held = f"{plural(worker.results or 0, 'result')}: {size(worker.held_in_memory or 0)} in memory"
+    if worker.held_on_disk:
+        held += f", {size(worker.held_on_disk)} on disk"
+    return (
+        *known,
+        f"{size(worker.memory_in_use or 0)} of {size(worker.memory_limit)}",
+        size(worker.process_memory) if worker.process_memory else None,
+        f"{held}; told to stop" if worker.draining else held,
+        size(worker.spilled or 0),
     )

@@ -103,6 +103,7 @@ __all__ = [
     "to_frame",
     "to_npy",
     "to_zarr",
+    "to_zarr_region",
     "topk",
     "transpose",
     "tril",
@@ -325,6 +326,7 @@ def map_overlap(
     boundary: str,
     value: _Operand,
     dtype: str,
+    local: bool,
 ) -> Array: ...
 def from_map(
     context: Arrays,
@@ -366,6 +368,7 @@ def to_zarr(
     attributes: str | None,
     dimension_names: Sequence[str | None] | None,
 ) -> None: ...
+def to_zarr_region(array: Array, folder: str, region: Sequence[tuple[int, int]]) -> None: ...
 
 # tables
 def from_frame(frame: DataFrame, columns: Sequence[str]) -> Array: ...
