@@ -546,3 +546,25 @@ fn a_dropped_stream_leaves_the_threads_idle() {
     }
     assert_eq!(files_below(&target), 0, "a cancelled write left files");
 }
+
+/// A heap of so many rows would take many times their memory, and could not spill.
+#[test]
+fn a_limit_that_is_nearly_the_whole_table_sorts_and_spills() {
+    let session = Session::embedded().threads(2).memory_limit(48 << 20).build().unwrap();
+    let frame = session
+        .sql("SELECT value, value * 7919 % 3000017 AS place FROM range(3000000) ORDER BY place LIMIT 2900000")
+        .unwrap();
+    let plan = frame.physical_plan().unwrap();
+    let text = displayable(plan.as_ref()).indent(false).to_string();
+    assert!(!text.contains("TopK"), "{text}");
+    let (mut rows, mut last) = (0, -1);
+    for batch in frame.stream().unwrap() {
+        let batch = batch.unwrap();
+        for place in batch.column(1).as_primitive::<Int64Type>().values() {
+            assert!(*place > last, "{place} after {last}");
+            last = *place;
+        }
+        rows += batch.num_rows();
+    }
+    assert_eq!(rows, 2_900_000);
+}

@@ -18,7 +18,7 @@ use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_planner::ExtensionPlanner;
 use swath_planner::{
     DecimalQuotients, ExpandSetComparison, MarkSubqueries, PushFilterThroughAsofJoin, PushSemiJoinDown, ReorderJoins,
-    SpellOutTruthTests,
+    SortLargeLimits, SpellOutTruthTests,
 };
 
 use crate::choose_spilling_join::ChooseSpillingJoin;
@@ -141,6 +141,7 @@ pub static ENTRIES: &[Entry] = &[
         // Before exchanges and sorts are put in, and filters pushed into scans.
         kind: Kind::PhysicalRuleAfter("join_selection", || Arc::new(ReorderJoins)),
     },
+    Entry { name: "sort_large_limits", kind: Kind::PhysicalRuleAfter("LimitPushdown", || Arc::new(SortLargeLimits)) },
     Entry {
         name: "share_subplans",
         // When the plan has its final shape, but before dynamic filters are pushed down.
