@@ -217,6 +217,17 @@ def test_numpy():
     assert structured["a"].tolist() == [1, 2]
 
 
+def test_to_numpy_of_many_rows():
+    columns = {"a": np.arange(1_500_000, dtype=np.int32), "b": np.linspace(0, 1, 1_500_000)}
+    columns["c"] = columns["a"] % 7
+    df = sw.from_arrow(pa.table(columns))
+    for frame in (df, df.filter(sw.col("a") >= 0).sort("a")):
+        matrix = frame.to_numpy()
+        assert matrix.dtype == np.float64
+        for position, values in enumerate(columns.values()):
+            np.testing.assert_array_equal(matrix[:, position], values)
+
+
 def test_a_stream_runs_while_it_is_read(session):
     df = session.sql("SELECT value, value % 7 AS k FROM range(1000000)")
     stream = df.stream()

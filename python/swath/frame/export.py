@@ -136,11 +136,7 @@ class Export(Frame):
             places = list(array.T)
         else:
             return numpy.empty((0, 0))
-        for place, column in zip(places, parts, strict=True):
-            start = 0
-            for part in column:
-                place[start : start + len(part)] = part
-                start += len(part)
+        _fill(places, parts, self.session.threads)
         return array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> numpy.ndarray:
@@ -241,6 +237,31 @@ class Export(Frame):
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Run the frame, as an Arrow stream whose batches come while the query runs."""
         return self._frame.stream().__arrow_c_stream__(requested_schema)
+
+
+_LARGE_BYTES = 16 << 20
+
+
+def _fill(places: list[numpy.ndarray], columns: list[list[numpy.ndarray]], threads: int) -> None:
+    """Copy each column's parts to its place; several at a time if they are large: NumPy lets go of Python's lock."""
+    import numpy
+
+    pairs = []
+    for place, column in zip(places, columns, strict=True):
+        start = 0
+        for part in column:
+            pairs.append((place[start : start + len(part)], part))
+            start += len(part)
+    threads = min(threads, len(places))
+    if threads < 2 or sum(place.nbytes for place in places) < _LARGE_BYTES:
+        for place, part in pairs:
+            place[...] = part
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(lambda pair: numpy.copyto(*pair, casting="unsafe"), pairs):
+            pass
 
 
 def _numpy_parts(column: pyarrow.ChunkedArray) -> list[numpy.ndarray]:
