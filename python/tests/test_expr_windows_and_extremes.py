@@ -1,5 +1,7 @@
 """Weighted moments, extremes, limits, parts of lists, structs and texts: on plans, and what is refused."""
 
+import math
+
 import polars as pl
 import pytest
 
@@ -163,3 +165,29 @@ def run(make):
     made = make()
     made = made if isinstance(made, sw.DataFrame) else FRAME.select(made)
     return made.to_dict()
+
+
+NAN = math.nan
+
+
+def test_nan_is_the_largest_value(session):
+    """With groups, without and in windows, whatever comes first; also the NaN with its sign bit set."""
+    values = [1.0, NAN, 2.0, -NAN, 5.0, NAN, None, None, math.inf, -math.inf, -NAN, -0.0]
+    keys = [1, 1, 1, 2, 2, 3, 3, 4, 5, 5, 5, 6]
+    for kind in [sw.Float32, sw.Float64]:
+        df = session.from_dict({"k": keys, "f": values}).with_columns(f=sw.col("f").cast(kind))
+        both = {"low": sw.col("f").min(), "high": sw.col("f").max()}
+        expected = [(1, 1.0, NAN), (2, 5.0, NAN), (3, NAN, NAN), (4, None, None), (5, -math.inf, NAN)]
+        expected += [(6, 0.0, 0.0)]
+        assert repr(df.group_by("k").agg(**both).sort("k").rows()).replace("-0.0", "0.0") == repr(expected)
+        assert repr(df.select(**both).rows()) == repr([(-math.inf, NAN)])
+        windows = df.select("k", low=sw.col("f").min().over("k"), high=sw.col("f").max().over("k"))
+        assert repr(windows.unique().sort("k").rows()).replace("-0.0", "0.0") == repr(expected)
+
+
+def test_rolling_extremes_over_nan(session):
+    df = session.from_dict({"i": [1, 2, 3, 4], "f": [3.0, NAN, 1.0, 2.0]})
+    rolled = df.sort("i").select(
+        low=sw.col("f").rolling_min(2, min_samples=1), high=sw.col("f").rolling_max(2, min_samples=1)
+    )
+    assert repr(rolled.to_dict()) == repr({"low": [3.0, 3.0, 1.0, 1.0], "high": [3.0, NAN, NAN, 2.0]})

@@ -74,6 +74,61 @@ def test_partitions(session, tmp_path):
     assert session.read_parquet(tmp_path / "t", hive_partitions=False).columns == ["x"]
 
 
+def test_partitions_of_nulls_and_awkward_names(session, tmp_path):
+    keys = ["a/b", "50%", "x=y", "two words", None, "", "é:*", None]
+    numbers = [1, None, None, 4, 5, None, 7, None]
+    df = session.from_dict({"k": keys, "n": numbers, "x": list(range(8))})
+    df.write_parquet(tmp_path / "t", partition_by=["k", "n"])
+    assert (tmp_path / "t" / "k=__HIVE_DEFAULT_PARTITION__" / "n=__HIVE_DEFAULT_PARTITION__").is_dir()
+    assert (tmp_path / "t" / "k=a%2Fb").is_dir()
+    back = session.read_parquet(tmp_path / "t").select("k", "n", "x").sort("x")
+    assert back.rows() == list(zip(keys, numbers, range(8), strict=True))
+    assert sorted(back.filter(sw.col("k").is_null()).to_list("x")) == [4, 7]
+    assert back.filter(sw.col("k") == "50%").to_list("x") == [1]
+    assert back.group_by("n").agg(x=sw.col("x").count()).filter(sw.col("n").is_null()).to_list("x") == [4]
+
+
+@pytest.mark.parametrize("format", ["parquet", "csv", "json", "arrow"])
+def test_partitions_of_nothing_but_nulls(session, tmp_path, format):
+    for name, kind in [("text", sw.String), ("number", sw.Int64), ("date", sw.Date)]:
+        df = session.from_dict({"k": [None, None], "x": [1, 2]}).with_columns(k=sw.col("k").cast(kind))
+        getattr(df, f"write_{format}")(tmp_path / name, partition_by="k")
+        back = getattr(session, f"read_{format}")(tmp_path / name).sort("x")
+        assert back.to_dict() == {"x": [1, 2], "k": [None, None]}
+
+
+def test_dictionaries_of_views_are_written(session, tmp_path):
+    texts = pa.array(["a text that is longer than a view", None, "short"], pa.string_view())
+    dictionary = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, 0, None], pa.int32()), texts)
+    session.from_arrow(pa.table({"d": dictionary})).write_parquet(tmp_path / "t.parquet")
+    assert session.read_parquet(tmp_path / "t.parquet").to_list("d") == dictionary.to_pylist()
+
+
+def test_files_that_differ_in_what_may_be_null(session, tmp_path):
+    for name, nullable in [("a", False), ("b", True)]:
+        items = pa.list_(pa.field("item", pa.int64(), nullable))
+        schema = pa.schema([pa.field("x", pa.int64(), nullable), pa.field("l", items, nullable)])
+        table = pa.table({"x": [1, 2], "l": [[1], [2, 3]]}, schema=schema)
+        pyarrow.parquet.write_table(table, tmp_path / f"{name}.parquet")
+    both = session.read_parquet(tmp_path).select("x")
+    assert both.group_by("x").agg(n=sw.count()).sort("x").rows() == [(1, 2), (2, 2)]
+    assert both.join(both.select("x", m=sw.col("x") + 1), on="x").count() == 8
+    for name in ["a", "b"]:
+        one = session.read_parquet(tmp_path / f"{name}.parquet")
+        assert one.group_by("x", "l").agg(n=sw.count()).sort("x").rows() == [(1, [1], 1), (2, [2, 3], 1)]
+        more = one.select("x").union(session.from_arrow(table).select("x"))
+        assert more.group_by("x").agg(n=sw.count()).sort("x").rows() == [(1, 2), (2, 2)]
+
+
+def test_tables_declared_not_null(session, tmp_path):
+    path = tmp_path / "t.parquet"
+    pyarrow.parquet.write_table(pa.table({"x": pa.array([1, 2, 2], pa.int64())}), path)
+    session.sql(f"CREATE EXTERNAL TABLE declared (x BIGINT NOT NULL) STORED AS PARQUET LOCATION '{path}'")
+    groups = session.sql("SELECT x, count(*) AS n FROM declared GROUP BY x ORDER BY x")
+    assert groups.rows() == [(1, 1), (2, 2)]
+    session.sql("DROP TABLE declared")
+
+
 def test_options_of_csv(session, tmp_path):
     path = tmp_path / "t.txt"
     path.write_text("# c\n1|x|NA\n2|'y|z'|3\n")

@@ -12,6 +12,7 @@
 //! | [`expr`] | expressions over its columns |
 //! | [`statement`] | a SQL statement before it runs |
 //! | `join_using` | the merged columns of `JOIN … USING` in SQL |
+//! | `set_operations` | `INTERSECT ALL` and `EXCEPT ALL` in SQL |
 //! | `clauses` | clauses of SQL that would be passed over |
 //! | `placeholders` | `?` in SQL |
 //! | [`io`] | readers and writers |
@@ -34,6 +35,7 @@ mod placeholders;
 pub mod prelude;
 mod rewording;
 pub mod session;
+mod set_operations;
 pub mod sql_place;
 pub mod statement;
 #[cfg(test)]

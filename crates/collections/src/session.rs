@@ -23,7 +23,7 @@ use crate::default_schema::DefaultSchema;
 use crate::error::{Error, Result};
 use crate::frame::DataFrame;
 use crate::statement::Statement;
-use crate::{clauses, join_using, placeholders};
+use crate::{clauses, join_using, placeholders, set_operations};
 
 /// A place to run queries: registered tables, options, threads, memory. Cheap to clone; clones share everything.
 ///
@@ -253,8 +253,10 @@ impl Session {
         placeholders::number(&mut statement)?;
         clauses::check(&mut statement)?;
         name_format(&mut statement);
-        let statement = join_using::spell_out(&state, statement).await;
-        state.statement_to_plan(statement).await
+        let mut statement = join_using::spell_out(&state, statement).await;
+        let counts = set_operations::mark(&mut statement)?;
+        let plan = state.statement_to_plan(statement).await?;
+        if counts { set_operations::count(plan) } else { Ok(plan) }
     }
 
     fn planned(&self, text: &str, plan: Result<LogicalPlan, DataFusionError>) -> Result<DataFrame> {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`array_engine`] | arrays on the session's threads, memory pool and spill folder |
 //! | [`byte_size`] | sizes as people write them |
+//! | [`call_narrow_aggregates`] | the rule that calls DataFusion's aggregates wherever they take the types |
 //! | [`cancel`] | cancelling work that does not pause by itself |
 //! | [`choose_spilling_join`] | the rule that makes hash joins able to spill |
 //! | [`engine`] | the embedded engine: threads, memory pool, spill folder, and the DataFusion context over them |
@@ -17,6 +18,7 @@
 //! | [`memory_pool`] | the pool from which operators reserve memory |
 //! | [`object_stores`] | `s3://`, `gs://`, `az://` and `http(s)://` addresses, resolved when first used |
 //! | [`operators`] | operators of our own |
+//! | [`order_floats`] | the rule by which NaN is the largest float for `max` and `min` |
 //! | [`registry`] | the one table of functions, rules and operators that every session gets |
 //! | [`resident`] | when freed memory goes back to the system |
 //! | [`rows_lost`] | the error of a result that was read while it was made, and lost in part |
@@ -29,6 +31,7 @@
 pub mod array_engine;
 pub mod buffers;
 pub mod byte_size;
+pub mod call_narrow_aggregates;
 pub mod cancel;
 pub mod choose_spilling_join;
 pub mod engine;
@@ -43,6 +46,7 @@ pub mod memory;
 pub mod memory_pool;
 pub mod object_stores;
 pub mod operators;
+pub mod order_floats;
 pub mod registry;
 pub mod resident;
 pub mod rows_lost;

@@ -21,10 +21,11 @@ use swath_planner::{
     SortLargeLimits, SpellOutTruthTests,
 };
 
+use crate::call_narrow_aggregates::CallNarrowAggregates;
 use crate::choose_spilling_join::ChooseSpillingJoin;
 use crate::engine::{Planner, RemotePlanner};
 use crate::foreign::gather::GatherForFunctions;
-use crate::functions::{self, Sliding};
+use crate::functions::{self, FloatExtreme, Sliding};
 use crate::held::node::HoldPlanner;
 use crate::held::{self, ComputeReleased};
 use crate::interruptible_joins::InterruptibleJoins;
@@ -35,6 +36,7 @@ use crate::operators::asof_join::{self, AsofJoinPlanner};
 use crate::operators::bounded_aggregate::BoundPartialAggregates;
 use crate::operators::map_batches::{self, MapBatchesPlanner};
 use crate::operators::{broadcast_join, collect_keys, filter_by_keys, recursive, single_task, text_scan};
+use crate::order_floats::OrderFloats;
 use crate::share_subplans::ShareSubplans;
 use crate::slide_over_floats::SlideOverFloats;
 use crate::wire::WireForm;
@@ -100,10 +102,16 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "struct_rename_fields", kind: Kind::Scalar(functions::struct_rename_fields) },
     Entry { name: "struct_with_fields", kind: Kind::Scalar(functions::struct_with_fields) },
     Entry { name: "text_to_integer", kind: Kind::Scalar(functions::text_to_integer) },
+    // In the place of DataFusion's.
+    Entry { name: "avg", kind: Kind::Aggregate(functions::avg) },
     Entry { name: "bottom_k", kind: Kind::Aggregate(functions::bottom_k) },
     // In the place of DataFusion's.
     Entry { name: "signum", kind: Kind::Scalar(functions::sign) },
     Entry { name: "kurtosis", kind: Kind::Aggregate(functions::kurtosis) },
+    Entry { name: FloatExtreme::Max.name(), kind: Kind::Aggregate(|| FloatExtreme::Max.function()) },
+    // In the place of DataFusion's.
+    Entry { name: "median", kind: Kind::Aggregate(functions::median) },
+    Entry { name: FloatExtreme::Min.name(), kind: Kind::Aggregate(|| FloatExtreme::Min.function()) },
     Entry { name: "mode", kind: Kind::Aggregate(functions::mode) },
     // In the place of DataFusion's.
     Entry { name: "percentile_cont", kind: Kind::Aggregate(functions::percentile_cont) },
@@ -114,6 +122,8 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "quantile_midpoint", kind: Kind::Aggregate(functions::quantile_midpoint) },
     Entry { name: "quantile_nearest", kind: Kind::Aggregate(functions::quantile_nearest) },
     Entry { name: "skewness", kind: Kind::Aggregate(functions::skewness) },
+    // In the place of DataFusion's.
+    Entry { name: "sum", kind: Kind::Aggregate(functions::sum) },
     Entry { name: "top_k", kind: Kind::Aggregate(functions::top_k) },
     Entry { name: "ewm_mean", kind: Kind::Window(functions::ewm_mean) },
     Entry { name: "ewm_std", kind: Kind::Window(functions::ewm_std) },
@@ -124,9 +134,13 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: Sliding::VariancePop.name(), kind: Kind::Aggregate(|| Sliding::VariancePop.function()) },
     Entry { name: Sliding::Deviation.name(), kind: Kind::Aggregate(|| Sliding::Deviation.function()) },
     Entry { name: Sliding::DeviationPop.name(), kind: Kind::Aggregate(|| Sliding::DeviationPop.function()) },
+    // Before the rules that know DataFusion's functions.
+    Entry { name: "call_narrow_aggregates", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(CallNarrowAggregates)) },
     Entry { name: "decimal_quotients", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(DecimalQuotients)) },
     Entry { name: "expand_set_comparison", kind: Kind::AnalyzerRule(|| Arc::new(ExpandSetComparison)) },
     Entry { name: "mark_subqueries", kind: Kind::AnalyzerRule(|| Arc::new(MarkSubqueries)) },
+    // After those that put in `max` and `min`.
+    Entry { name: "order_floats", kind: Kind::AnalyzerRule(|| Arc::new(OrderFloats)) },
     Entry { name: "slide_over_floats", kind: Kind::AnalyzerRule(|| Arc::new(SlideOverFloats)) },
     Entry { name: "compute_released", kind: Kind::AnalyzerRule(|| Arc::new(ComputeReleased)) },
     Entry { name: "push_filter_through_asof_join", kind: Kind::LogicalRule(|| Arc::new(PushFilterThroughAsofJoin)) },

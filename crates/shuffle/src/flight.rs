@@ -26,6 +26,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use crate::compact::compact;
+use crate::declared::as_declared;
 use crate::exchange::{OutputKey, Readable, TaskOutputs};
 use crate::link::{self, Links};
 use crate::messages;
@@ -248,7 +249,7 @@ impl Reading {
                     self.seen_rows += batch.num_rows() as u64;
                     self.seen_bytes += batch.get_array_memory_size();
                     self.attempts = 0;
-                    return Ok(Some(batch.with_schema(Arc::clone(&self.schema))?));
+                    return Ok(Some(as_declared(batch, &self.schema)?));
                 }
                 Ok(None) => {
                     self.peer.links.note(&self.peer.address, self.seen_bytes, self.waited);

@@ -3,6 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`compact`] | batches that hold no more than their rows |
+//! | [`declared`] | batches with the schema that their plan declares |
 //! | [`exchange`] | the outputs of a worker's tasks, by job, stage and partition, held for the tasks that read them |
 //! | [`flight`] | those outputs served to other processes, and fetched from them |
 //! | [`link`] | whether data is compressed on its way |
@@ -12,6 +13,7 @@
 //! | [`store`] | the partition store: memory first, spill files beyond its budget |
 
 pub mod compact;
+pub mod declared;
 pub mod exchange;
 #[cfg(feature = "flight")]
 pub mod flight;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::ipc::writer::StreamWriter;
-use datafusion::common::{Result, exec_err};
+use datafusion::common::Result;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::runtime_env::RuntimeEnv;
@@ -22,6 +22,7 @@ use datafusion::physical_plan::spill::get_record_batch_memory_size;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::{StreamExt, TryStreamExt, stream};
 
+use crate::declared::as_declared;
 use crate::live::{LivePartition, LiveWriter};
 
 /// A place that holds partitions. Cheap to clone; clones share the budget.
@@ -132,11 +133,9 @@ impl PartitionWriter {
     /// Adds a batch. Once a batch went to the spill file all later ones do, so that their order is kept.
     ///
     /// # Errors
-    /// If the schema differs, or the spill folder is full or cannot be written.
+    /// If its columns are not those of the schema, or the spill folder is full or cannot be written.
     pub fn push(&mut self, batch: RecordBatch) -> Result<()> {
-        if batch.schema().fields() != self.schema.fields() {
-            return exec_err!("partition store: expected batches of {:?}, got {:?}", self.schema, batch.schema());
-        }
+        let batch = as_declared(batch, &self.schema)?;
         if batch.num_rows() == 0 {
             return Ok(());
         }
@@ -349,6 +348,18 @@ mod tests {
             assert_eq!(store.usage().memory_bytes, 0);
             assert_eq!(read(&partition).len(), 1000);
         });
+    }
+
+    #[test]
+    fn what_may_be_null_is_what_the_partition_declares() {
+        use arrow::datatypes::{DataType, Field, Schema};
+
+        let store = PartitionStore::new(runtime(1 << 20), 1 << 20);
+        let declared = Arc::new(Schema::new(vec![Field::new("x", DataType::Int64, true)]));
+        let mut writer = store.writer(Arc::clone(&declared));
+        assert_ne!(batch(0..1).schema(), declared);
+        writer.push(batch(0..1)).unwrap();
+        assert_eq!(writer.finish().unwrap().in_memory()[0].schema(), declared);
     }
 
     #[test]

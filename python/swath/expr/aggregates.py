@@ -27,22 +27,30 @@ class Aggregates(ExprPart):
         return self._new(_internal.aggregate(name, self._expr))
 
     def sum(self) -> Expr:
-        """Sum. Integers give 64 bits; decimals gain digits.
+        """Sum. Integers give 64 bits; decimals gain digits; of booleans it is how many are true.
 
         Examples
         --------
         >>> sw.from_dict({"x": [1, 2, None]}).select(sw.col("x").sum()).to_dict()
         {'x': [3]}
+        >>> sw.from_dict({"x": [1, 2, 3]}).select((sw.col("x") > 1).sum()).to_dict()
+        {'x': [2]}
         """
         return self._aggregate("sum")
 
     def mean(self) -> Expr:
-        """Arithmetic mean.
+        """Arithmetic mean: of numbers a float, of booleans the share of true ones.
+
+        Of dates it is a datetime; of datetimes, times and durations their own type, rounded down to its unit.
 
         Examples
         --------
         >>> sw.from_dict({"x": [1, 2, None]}).select(sw.col("x").mean()).to_dict()
         {'x': [1.5]}
+        >>> import datetime as dt
+        >>> days = sw.from_dict({"day": [dt.date(2026, 1, 1), dt.date(2026, 1, 2)]})
+        >>> days.select(sw.col("day").mean()).item()
+        datetime.datetime(2026, 1, 1, 12, 0)
         """
         return self._aggregate("mean")
 
@@ -127,7 +135,9 @@ class Aggregates(ExprPart):
         return self._aggregate("last")
 
     def median(self) -> Expr:
-        """Exact median as a float; between the two middle values for an even number.
+        """Exact median; between the two middle values for an even number.
+
+        Of numbers and booleans a float, of dates a datetime, of other times their own type.
 
         Examples
         --------
@@ -197,7 +207,9 @@ class Aggregates(ExprPart):
         return self._aggregate(("var_pop", "var")[_ddof("var", ddof)])
 
     def quantile(self, quantile: float, interpolation: Interpolation = "linear") -> Expr:
-        """Exact quantile as a float. Holds all values of a group in memory.
+        """Exact quantile: of numbers a float, of dates a datetime, of other times their own type.
+
+        Holds all values of a group in memory.
 
         Parameters
         ----------

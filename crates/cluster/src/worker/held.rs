@@ -10,6 +10,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use prost::Message;
 use swath_exec::held::HeldReader;
 use swath_shuffle::OutputKey;
+use swath_shuffle::declared::as_declared;
 use swath_shuffle::flight::{self, Ticket};
 
 use super::Shared;
@@ -34,7 +35,7 @@ impl PersistedReader {
             let schema = Arc::clone(schema);
             let stored = self.shared.outputs.get(job, key_of(part)).map_err(|error| lost(part, &error))?;
             let declared = Arc::clone(&schema);
-            let batches = stored.stream()?.map(move |batch| Ok(batch?.with_schema(Arc::clone(&declared))?));
+            let batches = stored.stream()?.map(move |batch| as_declared(batch?, &declared));
             return Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches)));
         }
         let ticket = Ticket {

@@ -19,6 +19,7 @@ use datafusion::physical_plan::{
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use swath_shuffle::OutputKey;
+use swath_shuffle::declared::as_declared;
 use swath_shuffle::flight::{self, Ticket};
 
 use super::Shared;
@@ -81,7 +82,9 @@ impl ExchangeReaderExec {
             let stored = parts.iter().map(|part| self.shared.outputs.get(&self.job, part.key));
             let stored =
                 stored.collect::<Result<Vec<_>>>().map_err(|error| lost(&parts[0], &error.strip_backtrace()))?;
+            let declared = self.schema();
             let batches = stream::iter(stored).map(|partition| partition.stream()).try_flatten();
+            let batches = batches.map(move |batch| as_declared(batch?, &declared));
             return Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), batches)));
         }
         let peer = self.shared.channels.peer(&parts[0].address)?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::compute::BatchCoalescer;
+use arrow::datatypes::SchemaRef;
 use ballista_core::error::BallistaError;
 use ballista_core::serde::protobuf::ShuffleWritePartition;
 use ballista_executor::execution_engine::QueryStageExecutor;
@@ -18,6 +19,7 @@ use futures::StreamExt;
 use parking_lot::Mutex;
 use swath_exec::cancel::Cancel;
 use swath_shuffle::compact::compact;
+use swath_shuffle::declared::as_declared;
 use swath_shuffle::{OutputKey, PartitionWriter};
 use tokio::task::JoinSet;
 
@@ -106,7 +108,7 @@ impl StageTask {
                 let _runtime = self.shared.handle.enter();
                 self.plan.execute(input, Arc::clone(&context))?
             };
-            let writers = Arc::clone(&writers);
+            let (writers, schema) = (Arc::clone(&writers), Arc::clone(&schema));
             let partitioner = match &self.output {
                 Output::Same { .. } => None,
                 Output::Partitioned { partitioning } => {
@@ -117,8 +119,10 @@ impl StageTask {
             work.spawn_on(
                 cancel.scope(async move {
                     match partitioner {
-                        None => write_as_is(stream, &writers[input]).await,
-                        Some(partitioner) => write_partitioned(stream, partitioner, &writers, batch_rows).await,
+                        None => write_as_is(stream, &schema, &writers[input]).await,
+                        Some(partitioner) => {
+                            write_partitioned(stream, &schema, partitioner, &writers, batch_rows).await
+                        }
                     }
                 }),
                 &self.shared.handle,
@@ -175,9 +179,13 @@ impl Sink {
     }
 }
 
-async fn write_as_is(mut stream: datafusion::execution::SendableRecordBatchStream, sink: &Mutex<Sink>) -> Result<()> {
+async fn write_as_is(
+    mut stream: datafusion::execution::SendableRecordBatchStream,
+    schema: &SchemaRef,
+    sink: &Mutex<Sink>,
+) -> Result<()> {
     while let Some(batch) = stream.next().await {
-        sink.lock().push(batch?)?;
+        sink.lock().push(as_declared(batch?, schema)?)?;
     }
     Ok(())
 }
@@ -185,14 +193,15 @@ async fn write_as_is(mut stream: datafusion::execution::SendableRecordBatchStrea
 /// Small pieces of many batches become whole batches before they are stored.
 async fn write_partitioned(
     mut stream: datafusion::execution::SendableRecordBatchStream,
+    schema: &SchemaRef,
     mut partitioner: BatchPartitioner,
     sinks: &[Mutex<Sink>],
     batch_rows: usize,
 ) -> Result<()> {
     let mut pieces: Vec<BatchCoalescer> =
-        sinks.iter().map(|_| BatchCoalescer::new(stream.schema(), batch_rows)).collect();
+        sinks.iter().map(|_| BatchCoalescer::new(Arc::clone(schema), batch_rows)).collect();
     while let Some(batch) = stream.next().await {
-        partitioner.partition(batch?, |partition, piece| {
+        partitioner.partition(as_declared(batch?, schema)?, |partition, piece| {
             let coalescer = &mut pieces[partition];
             coalescer.push_batch(piece)?;
             while let Some(batch) = coalescer.next_completed_batch() {

@@ -62,14 +62,14 @@ pub enum Interpolation {
 
 /// The aggregates of an expression.
 pub trait ExprAgg: ExprExt {
-    /// Sum. Integers give 64 bits and wrap on overflow; decimals gain digits.
+    /// Sum. Integers give 64 bits and wrap on overflow; decimals gain digits; of truths it is how many are true.
     fn sum(self) -> Expr {
-        aggregate::sum(self.expr())
+        functions::sum().call(vec![self.expr()])
     }
 
-    /// Arithmetic mean.
+    /// Arithmetic mean. Of truths it is the share of true ones, of dates a timestamp, of times their own type.
     fn mean(self) -> Expr {
-        aggregate::avg(self.expr())
+        functions::avg().call(vec![self.expr()])
     }
 
     /// Smallest value.
@@ -132,18 +132,19 @@ pub trait ExprAgg: ExprExt {
         aggregate::var_pop(self.expr())
     }
 
-    /// Exact median as a float; between the two middle values for an even number. Holds all values of a group in memory.
+    /// Exact median; between the two middle values for an even number. Its type is that of [`quantile`](Self::quantile). Holds all
+    /// values of a group in memory.
     fn median(self) -> Expr {
         self.quantile(0.5)
     }
 
-    /// Exact quantile as a float, linear between neighbours; `q` between 0 and 1. Holds all values of a group in memory.
+    /// Exact quantile, linear between neighbours; `q` between 0 and 1. Of numbers a float, of dates a timestamp, of times their own
+    /// type. Holds all values of a group in memory.
     fn quantile(self, q: f64) -> Expr {
         self.quantile_by(q, Interpolation::Linear)
     }
 
-    /// Exact quantile as a float, with `interpolation` between neighbours; `q` between 0 and 1. Holds all values of a group in
-    /// memory.
+    /// [`quantile`](Self::quantile) with `interpolation` between neighbours.
     fn quantile_by(self, q: f64, interpolation: Interpolation) -> Expr {
         if !(0.0..=1.0).contains(&q) {
             return mistake(Error::invalid("quantile", format!("expected a number between 0 and 1, got {q}")));
@@ -156,8 +157,7 @@ pub trait ExprAgg: ExprExt {
             Interpolation::Midpoint => functions::quantile_midpoint(),
             Interpolation::Equiprobable => functions::quantile_equiprobable(),
         };
-        let value = cast(self.expr(), DataType::Float64);
-        ordered_set(function, value.sort(true, false), lit(q))
+        ordered_set(function, self.expr().sort(true, false), lit(q))
     }
 
     /// About the quantile (t-digest), in constant memory.

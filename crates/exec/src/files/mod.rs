@@ -3,6 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`sources`] | files, folders, globs and URLs, and the files that are there |
+//! | [`external`] | the scans of partitioned tables of `CREATE EXTERNAL TABLE` |
 //! | [`format`](mod@format) | the formats, their options, suffixes and compression |
 //! | `arrow_schema` | the schema of an Arrow IPC file, from its footer |
 //! | [`hive`] | partition columns from `key=value` folders |
@@ -12,6 +13,7 @@
 //! | [`table`] | the table provider that plans the scans |
 
 mod arrow_schema;
+pub mod external;
 pub mod file_error;
 pub mod format;
 pub mod hive;
@@ -23,6 +25,7 @@ mod text_error;
 
 use datafusion::common::DataFusionError;
 
+pub use external::PartitionedFiles;
 pub use file_error::FileError;
 pub use format::{Compression, FormatKind, ReadFormat};
 pub use named_scan::name_files;

@@ -105,7 +105,8 @@ impl FilesTable {
         Ok(Self::new(plan, file_schema, hive_fields))
     }
 
-    fn new(plan: ReadPlan, file_schema: SchemaRef, hive_fields: Vec<FieldRef>) -> Self {
+    /// A table of these columns, whatever the files are.
+    pub(super) fn new(plan: ReadPlan, file_schema: SchemaRef, hive_fields: Vec<FieldRef>) -> Self {
         let fields: Vec<FieldRef> = file_schema.fields().iter().chain(&hive_fields).cloned().collect();
         let table_schema = Arc::new(Schema::new_with_metadata(fields, file_schema.metadata().clone()));
         let fingerprint = Arc::new(SchemaFingerprint::from_schema(&file_schema));

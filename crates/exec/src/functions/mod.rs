@@ -2,11 +2,14 @@
 
 mod bucket_start;
 mod ewm;
+mod float_extremes;
 mod json_decode;
 mod json_path_match;
+mod kept_rows;
 mod list_moments;
 mod list_positions;
 mod lists_to_explode;
+mod mean_of_times;
 mod mode;
 mod moments;
 mod percentile_cont;
@@ -18,10 +21,13 @@ mod sliding;
 mod struct_fields;
 mod text_parts;
 mod text_to_integer;
+mod times;
 mod top_k;
+mod wide;
 
 pub use bucket_start::bucket_start;
 pub use ewm::{ewm_mean, ewm_std, ewm_var};
+pub use float_extremes::FloatExtreme;
 pub use json_decode::json_decode;
 pub use json_path_match::json_path_match;
 pub use list_moments::{list_std, list_var};
@@ -41,3 +47,4 @@ pub use struct_fields::{struct_rename_fields, struct_with_fields};
 pub use text_parts::{regexp_extract_groups, split_to_struct};
 pub use text_to_integer::text_to_integer;
 pub use top_k::{bottom_k, top_k};
+pub use wide::{Wide, avg, median, sum};

@@ -17,6 +17,7 @@ use datafusion::execution::memory_pool::MemoryReservation;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 
+use super::parquet_types::AsStored;
 use super::spec::{ArrowCompression, WriteFormat};
 
 /// Turns batches of one schema into the bytes of one file.
@@ -27,7 +28,7 @@ pub struct Encoder {
 }
 
 enum Inner {
-    Parquet(Box<ArrowWriter<Vec<u8>>>),
+    Parquet { writer: Box<ArrowWriter<Vec<u8>>>, as_stored: AsStored },
     Csv { builder: Box<CsvWriterBuilder>, header: bool, schema: SchemaRef },
     Json,
     Arrow(Box<IpcWriter<Vec<u8>>>),
@@ -41,12 +42,14 @@ impl Encoder {
     pub fn new(format: &WriteFormat, schema: &SchemaRef, memory: MemoryReservation) -> Result<Self> {
         let inner = match format {
             WriteFormat::Parquet(options) => {
+                let as_stored = AsStored::of(schema);
                 let mut options = options.as_ref().clone();
-                options.arrow_schema(schema);
+                options.arrow_schema(as_stored.schema());
                 let properties = ParquetWriterOptions::try_from(&options)?.writer_options;
                 // The schema is among the properties already.
                 let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-                Inner::Parquet(Box::new(ArrowWriter::try_new_with_options(vec![], Arc::clone(schema), options)?))
+                let writer = ArrowWriter::try_new_with_options(vec![], Arc::clone(as_stored.schema()), options)?;
+                Inner::Parquet { writer: Box::new(writer), as_stored }
             }
             WriteFormat::Csv(options) => {
                 let header = options.has_header.unwrap_or(true);
@@ -72,8 +75,8 @@ impl Encoder {
     /// The bytes that are ready after `batch`; may be none yet.
     pub fn encode(&mut self, batch: &RecordBatch) -> Result<Bytes> {
         let bytes = match &mut self.inner {
-            Inner::Parquet(writer) => {
-                writer.write(batch)?;
+            Inner::Parquet { writer, as_stored } => {
+                writer.write(as_stored.batch(batch)?.as_ref())?;
                 if self.memory.try_resize(writer.memory_size()).is_err() {
                     // A smaller row group is better than a failed write.
                     writer.flush()?;
@@ -107,7 +110,7 @@ impl Encoder {
     /// The last bytes of the file.
     pub fn finish(self) -> Result<Bytes> {
         Ok(Bytes::from(match self.inner {
-            Inner::Parquet(writer) => writer.into_inner()?,
+            Inner::Parquet { writer, .. } => writer.into_inner()?,
             Inner::Csv { builder, header, schema } => {
                 let mut bytes = vec![];
                 if header {

@@ -1,7 +1,8 @@
 //! `INSERT INTO` and `INSERT OVERWRITE` of tables made by `CREATE EXTERNAL TABLE`, sent the way of every other write.
 //!
 //! DataFusion's own sink writes into the table's folder itself, so that a failed or killed insert leaves rows there. This
-//! table reads as DataFusion's does, and inserts through [`WriteExec`]: what is inserted is seen as a whole, or not at all.
+//! table reads as DataFusion's does (with partition columns, as [`PartitionedFiles`] does), and inserts through [`WriteExec`]: what
+//! is inserted is seen as a whole, or not at all.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ use super::copy::spec_of_copy;
 use super::node::writes_one_file;
 use super::operator::WriteExec;
 use super::spec::WriteMode;
+use crate::files::PartitionedFiles;
 
 /// Makes tables of `CREATE EXTERNAL TABLE`.
 #[derive(Debug, Default)]
@@ -32,12 +34,15 @@ pub struct ExternalTableFactory {
 #[async_trait]
 impl TableProviderFactory for ExternalTableFactory {
     async fn create(&self, state: &dyn Session, command: &CreateExternalTable) -> Result<Arc<dyn TableProvider>> {
-        let reader = self.reader.create(state, command).await?;
+        let listing = self.reader.create(state, command).await?;
+        let (locations, file_type) = (command.locations.clone(), command.file_type.to_ascii_lowercase());
+        let files = PartitionedFiles::of(state, listing.as_ref(), &locations, &file_type, &command.options)?;
         Ok(Arc::new(ExternalTable {
-            reader,
-            locations: command.locations.clone(),
-            file_type: command.file_type.to_ascii_lowercase(),
+            listing,
+            locations,
+            file_type,
             partition_by: command.table_partition_cols.clone(),
+            files,
             options: command.options.clone(),
         }))
     }
@@ -46,37 +51,40 @@ impl TableProviderFactory for ExternalTableFactory {
 /// A table over files that `CREATE EXTERNAL TABLE` named.
 #[derive(Debug)]
 struct ExternalTable {
-    reader: Arc<dyn TableProvider>,
+    /// DataFusion's.
+    listing: Arc<dyn TableProvider>,
     locations: Vec<String>,
     file_type: String,
     partition_by: Vec<String>,
+    /// What reads it, if it has partition columns.
+    files: Option<PartitionedFiles>,
     options: HashMap<String, String>,
 }
 
 #[async_trait]
 impl TableProvider for ExternalTable {
     fn schema(&self) -> SchemaRef {
-        self.reader.schema()
+        self.files.as_ref().map_or_else(|| self.listing.schema(), PartitionedFiles::schema)
     }
 
     fn constraints(&self) -> Option<&Constraints> {
-        self.reader.constraints()
+        self.listing.constraints()
     }
 
     fn table_type(&self) -> TableType {
-        self.reader.table_type()
+        self.listing.table_type()
     }
 
     fn get_table_definition(&self) -> Option<&str> {
-        self.reader.get_table_definition()
+        self.listing.get_table_definition()
     }
 
     fn get_logical_plan(&self) -> Option<Cow<'_, LogicalPlan>> {
-        self.reader.get_logical_plan()
+        self.listing.get_logical_plan()
     }
 
     fn get_column_default(&self, column: &str) -> Option<&Expr> {
-        self.reader.get_column_default(column)
+        self.listing.get_column_default(column)
     }
 
     async fn scan(
@@ -86,19 +94,36 @@ impl TableProvider for ExternalTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        self.reader.scan(state, projection, filters, limit).await
+        let Some(files) = &self.files else { return self.listing.scan(state, projection, filters, limit).await };
+        let found = match files.table() {
+            Ok(table) => table.scan(state, projection, filters, limit).await,
+            Err(error) => Err(error),
+        };
+        match found {
+            // Nothing may be there yet, or files whose names do not tell their format.
+            Err(_) if !files.are_there(state).await => self.listing.scan(state, projection, filters, limit).await,
+            found => found,
+        }
     }
 
     async fn scan_with_args<'a>(&self, state: &dyn Session, args: ScanArgs<'a>) -> Result<ScanResult> {
-        self.reader.scan_with_args(state, args).await
+        if self.files.is_none() {
+            return self.listing.scan_with_args(state, args).await;
+        }
+        let projection = args.projection().map(<[usize]>::to_vec);
+        let plan = self.scan(state, projection.as_ref(), args.filters().unwrap_or_default(), args.limit()).await?;
+        Ok(ScanResult::new(plan))
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        self.reader.supports_filters_pushdown(filters)
+        match &self.files {
+            Some(files) => files.over(vec![]).supports_filters_pushdown(filters),
+            None => self.listing.supports_filters_pushdown(filters),
+        }
     }
 
     fn statistics(&self) -> Option<Statistics> {
-        self.reader.statistics()
+        self.listing.statistics()
     }
 
     async fn insert_into(

@@ -18,6 +18,7 @@
 //! |---|---|
 //! | [`spec`] | what to write, where and how |
 //! | [`encoder`] | batches to bytes |
+//! | `parquet_types` | the types that columns have in Parquet files |
 //! | [`upload`] | bytes to a file that is not visible yet |
 //! | [`destination`] | the check before, the commit after, the clean-up on failure |
 //! | `local_commit` | how a written file or folder takes the target's place |
@@ -40,6 +41,7 @@ pub mod insert;
 mod local_commit;
 pub mod node;
 pub mod operator;
+mod parquet_types;
 pub mod partition;
 pub mod parts;
 pub mod spec;
