@@ -2,6 +2,7 @@
 
 mod bucket_start;
 mod ewm;
+mod integer_power;
 mod json_decode;
 mod json_path_match;
 mod list_moments;
@@ -12,6 +13,7 @@ mod moments;
 mod percentile_cont;
 mod product;
 mod regexp_extract_all;
+mod replace_time_zone;
 mod row_hash;
 mod sign;
 mod sliding;
@@ -22,6 +24,7 @@ mod top_k;
 
 pub use bucket_start::bucket_start;
 pub use ewm::{ewm_mean, ewm_std, ewm_var};
+pub use integer_power::integer_power;
 pub use json_decode::json_decode;
 pub use json_path_match::json_path_match;
 pub use list_moments::{list_std, list_var};
@@ -34,6 +37,7 @@ pub use percentile_cont::{
 };
 pub use product::product;
 pub use regexp_extract_all::regexp_extract_all;
+pub use replace_time_zone::replace_time_zone;
 pub use row_hash::row_hash;
 pub use sign::sign;
 pub use sliding::Sliding;
