@@ -23,7 +23,7 @@ def _in_use(method: Callable[Concatenate[Session, Parameters], Result]) -> Calla
 
     function.__qualname__ = method.__name__
     # Its signature is looked up there: the method's, without the session.
-    function.__wrapped__ = MethodType(method, Session)
+    function.__wrapped__ = MethodType(getattr(method, "__wrapped__", method), Session)
     return function
 
 

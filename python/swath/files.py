@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from swath import _internal
+from swath._keywords import KEYWORDS
 from swath.frame import arguments
 from swath.frame.base import Frame
 
@@ -25,6 +26,7 @@ class Files:
         @property
         def _native(self) -> _internal.Session:
             """The native session."""
+            ...
 
     def read_parquet(
         self,
@@ -369,7 +371,10 @@ def _shared_of(options: dict[str, Any]) -> tuple[Any, bool, list[tuple[str, Any]
 
 def _no_more(operation: str, options: Mapping[str, Any]) -> None:
     if options:
-        raise TypeError(f"{operation}: there is no option '{next(iter(options))}'")
+        name = next(iter(options))
+        remedy = KEYWORDS["Session"][operation.replace("register_", "read_")].get(name)
+        text = f"{operation}: there is no option '{name}'"
+        raise TypeError(f"{text}; instead: {remedy}" if remedy else text)
 
 
 def _csv(

@@ -17,8 +17,8 @@ _TITLES = {
     "Expr": "an expression",
     "GroupBy": "a grouped frame",
     "Array": "an array",
+    **{space: f"the namespace .{space}" for space in ("str", "dt", "list", "struct", "name", "meta")},
 }
-_TITLES |= {space: f"the namespace .{space}" for space in ("str", "dt", "list", "struct", "name", "meta")}
 
 _NAMES: dict[str, dict[str, str]] = {
     "DataFrame": {
@@ -135,8 +135,7 @@ _NAMES: dict[str, dict[str, str]] = {
         "nunique": "n_unique()",
         "otherwise": "sw.when(condition).then(value).otherwise(value)",
         "rolling": "rolling_mean(3), rolling_sum(3) …",
-        "sort": "df.sort(…); for windows over(order_by=…)",
-        "sort_by": "order_by(…) in an aggregate, over(order_by=…) in a window",
+        "sort": "df.sort(…); in groups sort_by('a'), for windows over(order_by=…)",
         "sort_values": "df.sort(…)",
         "to_list": "df.to_list('a')",
         "to_numpy": "df.to_numpy_columns()",

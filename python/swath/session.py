@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from swath import _internal, data, variables
+from swath._keywords import explain_keywords
 from swath._session import entered
 from swath.errors import ClusterError, EngineError, InvalidArgumentError, TableNotFoundError
 from swath.expr import to_expr
@@ -473,6 +474,9 @@ class Session(Files):
         (0, 0)
         """
         return self._native.persisted_bytes()
+
+
+explain_keywords("Session", Session)
 
 
 def _of_pandas(frame: Any, include_index: bool) -> _internal.Batches:

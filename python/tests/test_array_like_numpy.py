@@ -228,6 +228,34 @@ def test_dtypes_of_parts(dtype):
     same(sa.round(a), np.round(a))
 
 
+METHODS = "linear lower higher midpoint nearest inverted_cdf averaged_inverted_cdf closest_observation"
+METHODS += " interpolated_inverted_cdf hazen weibull median_unbiased normal_unbiased"
+
+
+@pytest.mark.parametrize("method", METHODS.split())
+def test_methods_of_quantiles(method):
+    a = np.random.default_rng(3).integers(0, 50, (11, 4)).astype("float64")
+    x, at = sa.asarray(a, chunks=3), [0, 0.05, 0.25, 0.5, 7 / 11, 0.77, 1]
+    for axis in (0, 1, None):
+        expected = np.quantile(a, at, axis=axis, method=method)
+        np.testing.assert_allclose(
+            sa.quantile(x, at, axis=axis, method=method).compute(), expected, rtol=1e-14
+        )
+    a[2, 1] = a[5, 3] = np.nan
+    expected = np.nanpercentile(a, 37, axis=0, method=method)
+    np.testing.assert_allclose(sa.nanpercentile(a, 37, axis=0, method=method).compute(), expected, rtol=1e-14)
+    with pytest.raises(
+        ValueError, match="averaged_inverted_cdf, interpolated_inverted_cdf, closest_observation"
+    ):
+        sa.quantile(a, 0.5, method="nonsense")
+
+
+def test_integers_divided_by_zero():
+    with np.errstate(all="ignore"):
+        same(sa.asarray([7, -7]) // 0, np.array([7, -7]) // 0)
+    same(sa.reciprocal(sa.asarray([0, 1, -1, 3])), [0, 1, -1, 0])
+
+
 def test_triangles_of_a_vector():
     same(sa.tril(np.arange(3)), np.tril(np.arange(3)))
     same(sa.triu(np.arange(3), 1), np.triu(np.arange(3), 1))

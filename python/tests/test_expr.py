@@ -2,6 +2,7 @@
 
 import datetime as dt
 import decimal
+import math
 
 import numpy as np
 import pyarrow as pa
@@ -83,10 +84,49 @@ def test_integers_round_down_as_in_python():
         assert of(sw.col("x") % sw.col("y"), x=values, y=[divisor] * 5) == [v % divisor for v in values]
 
 
-def test_negative_exponents_give_floats():
-    assert of(sw.col("x") ** -1, x=[2, 4]) == [0.5, 0.25]
-    assert of(2 ** sw.col("x"), x=[2, -1]) == [4.0, 0.5]
+def test_powers_of_integers():
+    assert of(sw.col("x") ** sw.col("y"), x=[2, -3, 0, None, 5], y=[10, 3, 0, 1, None]) == [
+        1024,
+        -27,
+        1,
+        None,
+        None,
+    ]
+    assert of(2 ** sw.col("x"), x=[0, 3, 62]) == [1, 8, 2**62]
     assert of(sw.col("x") ** 3, x=[2, -1]) == [8, -1]
+    assert of(sw.col("x") ** 39, x=[3, -1]) == [3**39, -1]
+    assert of(sw.col("x") ** 0, x=[3, None]) == [1, None]
+    small, unsigned = pa.array([3], pa.int8()), pa.array([2], pa.uint64())
+    assert type_of(sw.col("x") ** sw.col("y"), x=small, y=small) == sw.Int64
+    assert of(sw.col("x") ** sw.col("y"), x=small, y=pa.array([5], pa.uint8())) == [243]
+    assert type_of(sw.col("x") ** sw.col("y"), x=unsigned, y=small) == sw.UInt64
+    assert of(sw.col("x") ** 63, x=unsigned) == [2**63]
+    assert of(np.float_power(sw.col("x"), sw.col("y")), x=[2], y=[-1]) == [0.5]
+
+
+def test_negative_exponents():
+    assert of(sw.col("x") ** -1, x=[2, 4, 0]) == [0.5, 0.25, math.inf]
+    assert of(2.0 ** sw.col("x"), x=[2, -1]) == [4.0, 0.5]
+    assert of(sw.col("x") ** sw.col("y"), x=[0.0, -0.0, 4.0], y=[-1.0, -0.5, 0.5]) == [
+        math.inf,
+        math.inf,
+        2.0,
+    ]
+    with pytest.raises(sw.SwathError, match=r"2 to the power of -1 is no whole number.*x.cast\(float\)"):
+        of(2 ** sw.col("x"), x=[2, -1])
+    # Rows that are left out, and branches that are not taken, do not count.
+    power = sw.when(sw.col("x") >= 0).then(2 ** sw.col("x")).otherwise(0)
+    assert of(power, x=[3, -1]) == [8, 0]
+
+
+def test_clip_leaves_nan_and_takes_no_nan_for_a_bound():
+    x = [1.5, math.nan, None, -8.0, math.inf]
+    assert str(of(sw.col("x").clip(-1, 2), x=x)) == "[1.5, nan, None, -1.0, 2.0]"
+    assert str(of(sw.col("x").clip(math.nan, 2.0), x=x)) == "[1.5, nan, None, -8.0, 2.0]"
+    assert str(of(sw.col("x").clip(0.0, math.nan), x=x)) == "[1.5, nan, None, 0.0, inf]"
+    bounds = [2.0, 2.0, 2.0, math.nan, None]
+    assert str(of(sw.col("x").clip(sw.col("b")), x=x, b=bounds)) == "[2.0, nan, None, -8.0, inf]"
+    assert of(sw.col("s").clip("b", "d"), s=["a", "c", "z", None]) == ["b", "c", "d", None]
 
 
 def test_bits():

@@ -59,6 +59,65 @@ def test_aggregates_of_partitioned_input(session, folder):
     assert over == theirs.sort("k")["most"].to_list()
 
 
+def test_positions_of_extremes_in_an_order(session, folder):
+    frame = session.read_parquet(folder).filter(sw.col("t") < 60)
+    rows = pl.DataFrame(TABLE).head(60)
+    found = frame.select(
+        "t",
+        most=sw.col("x").arg_max().over("k", order_by="t", rows=(None, None)),
+        least=sw.col("x").arg_min().over("k", order_by="t", rows=(None, None)),
+        so_far=sw.col("x").arg_max().over("k", order_by="t"),
+        falling=sw.col("x").arg_min().over(order_by="t", descending=True),
+    ).sort("t")
+    expected = rows.select(
+        "t",
+        most=pl.col("x").arg_max().over("k", order_by="t").cast(int),
+        least=pl.col("x").arg_min().over("k", order_by="t").cast(int),
+    )
+    assert found.select("t", "most", "least").to_dict() == expected.to_dict(as_series=False)
+    so_far, falling = [], []
+    for t in range(60):
+        group = [x for u, x in zip(TABLE["t"], TABLE["x"], strict=True) if u <= t and u % 7 == t % 7]
+        there = [x for x in group if x is not None]
+        so_far.append(group.index(max(there)) if there else None)
+        later = TABLE["x"][t:60][::-1]
+        falling.append(later.index(min(x for x in later if x is not None)))
+    assert found.to_list("so_far") == so_far
+    assert found.to_list("falling") == falling
+
+
+def test_values_in_an_order_of_their_own(session, folder):
+    frame = session.read_parquet(folder)
+
+    def aggregates(library):
+        x, ordered = library.col("x"), library.col("x").sort_by("j", "t", descending=[True, False])
+        return {
+            "all": ordered,
+            "first": ordered.first(),
+            "last": ordered.last(),
+            "second": ordered.get(1),
+            "some": ordered.head(3),
+            "end": ordered.tail(2),
+            "part": ordered.slice(1, 2),
+            "sum": ordered.sum(),
+            "n": ordered.len(),
+            # Of equal keys Polars keeps no order.
+            "twice": x.sort_by("t").sort_by("j") if library is sw else x.sort_by("j", "t"),
+        }
+
+    ours = frame.with_columns(j=sw.col("t") % 3).group_by("k").agg(**aggregates(sw))
+    theirs = pl.DataFrame(TABLE).with_columns(j=pl.col("t") % 3).group_by("k")
+    theirs = theirs.agg(**aggregates(pl))
+    assert ours.sort("k").to_dict() == theirs.sort("k").to_dict(as_series=False)
+    latest = (
+        frame.select("t", last=sw.col("x").sort_by("t").last().over("k")).sort("t").head(7).to_list("last")
+    )
+    last = dict(zip(TABLE["k"], TABLE["x"], strict=True))
+    assert latest == [last[k] for k in range(7)]
+    values = frame.filter(sw.col("t") < 3).select(sw.col("t").sort_by("t", descending=True)).item()
+    assert values == [2, 1, 0]
+
+
 def test_groups_are_left_out(session, folder):
     frame = session.read_parquet(folder).filter(sw.col("t") < 20)
     some = frame.group_by("k").having(sw.len() > 2, sw.col("k") != 1)

@@ -1,4 +1,6 @@
 import datetime as dt
+import gzip
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pyarrow as pa
@@ -142,6 +144,50 @@ def test_options_of_csv(session, tmp_path):
     assert session.read_csv(path, **options, schema=arrow_schema).columns == ["a", "b", "c"]
     with pytest.raises(InvalidArgumentError, match="one ASCII character"):
         session.read_csv(path, delimiter="||")
+
+
+def test_time_zones_in_csv(session, tmp_path):
+    tokyo, berlin = ZoneInfo("Asia/Tokyo"), ZoneInfo("Europe/Berlin")
+    times = [
+        dt.datetime(2024, 1, 1, 12, tzinfo=tokyo),
+        None,
+        dt.datetime(2024, 7, 1, 0, 0, 0, 500, tzinfo=tokyo),
+    ]
+    data = {"k": [1, 2, 3], "z": times, "n": [dt.datetime(2024, 1, 1, 12, 30)] * 3}
+    df = session.from_dict(data).with_columns(b=sw.col("z").dt.convert_time_zone("Europe/Berlin"))
+    df.sort("k").write_csv(tmp_path / "t.csv")
+    lines = (tmp_path / "t.csv").read_text().splitlines()
+    assert lines[1] == "1,2024-01-01T12:00:00+09:00,2024-01-01T12:30:00,2024-01-01T04:00:00+01:00"
+    assert lines[3].endswith(",2024-06-30T17:00:00.000500+02:00")
+    back = session.read_csv(tmp_path / "t.csv").sort("k")
+    assert [str(back.schema[name]) for name in "zbn"] == [
+        "Datetime('us', 'UTC')",
+        "Datetime('us', 'UTC')",
+        "Datetime('s')",
+    ]
+    assert back.to_list("z") == times
+    assert back.to_list("b") == [time and time.astimezone(berlin) for time in times]
+    assert back.filter(sw.col("z") > dt.datetime(2024, 2, 1, tzinfo=dt.timezone.utc)).to_list("k") == [3]
+    schema = {"k": sw.Int64, "z": sw.Datetime("us", "Asia/Tokyo"), "n": sw.Datetime("us"), "b": sw.String}
+    assert session.read_csv(tmp_path / "t.csv", schema=schema).sort("k").to_list("z") == times
+    # Compressed, in several files whose times have other digits, and with one that says nothing of its zone.
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f" / "a.csv").write_text("t\n2024-01-01T00:00:00Z\n")
+    (tmp_path / "f" / "b.csv.gz").write_bytes(gzip.compress(b"t\n2024-01-02 00:00:00.25+01:00\n"))
+    found = session.read_csv(tmp_path / "f")
+    assert str(found.schema["t"]) == "Datetime('ms', 'UTC')"
+    assert sorted(time.hour for time in found.to_list("t")) == [0, 23]
+    (tmp_path / "m.csv").write_text("t\n2024-01-01T00:00:00Z\n2024-01-01T00:00:00\n")
+    assert str(session.read_csv(tmp_path / "m.csv").schema["t"]) == "Datetime('s')"
+
+
+def test_empty_texts_in_csv(session, tmp_path):
+    df = session.from_dict({"k": [1, 2, 3], "s": ["", None, "x"]}).sort("k")
+    df.write_csv(tmp_path / "t.csv")
+    assert session.read_csv(tmp_path / "t.csv").sort("k").to_list("s") == [None, None, "x"]
+    df.with_columns(sw.col("s").replace({"": "(empty)"})).write_csv(tmp_path / "u.csv")
+    back = session.read_csv(tmp_path / "u.csv").with_columns(sw.col("s").replace({"(empty)": ""}))
+    assert back.sort("k").to_list("s") == ["", None, "x"]
 
 
 def test_registered_files_are_looked_at_again(tmp_path):

@@ -1,5 +1,6 @@
 """Names of other libraries: the error says what to write here."""
 
+import inspect
 import re
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 import swath as sw
 import swath.array as sa
+from swath._keywords import KEYWORDS
 from swath.foreign import _NAMES
 
 DF = sw.from_dict({"k": ["x", "y"], "a": [1, 2]}).limit(9)
@@ -79,3 +81,59 @@ def test_integers_with_missing_values_come_back_from_pandas():
     halves = df.map_batches(lambda rows: rows.assign(a=rows["a"] / 2), schema=df.schema, input="pandas")
     with pytest.raises(sw.SwathError, match="'a' was declared as Int64"):
         halves.collect()
+
+
+KEYWORD_OWNERS = {
+    "Session": sw.Session,
+    "DataFrame": sw.DataFrame,
+    "GroupBy": type(DF.group_by("k")),
+    "Expr": sw.Expr,
+    "str": type(sw.col("a").str),
+    "dt": type(sw.col("a").dt),
+    "swath": sw,
+}
+CASES = [
+    (kind, name, keyword)
+    for kind in KEYWORDS
+    for name, keywords in KEYWORDS[kind].items()
+    for keyword in keywords
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "keyword"), CASES)
+def test_a_keyword_of_another_library_says_what_to_write(kind, name, keyword):
+    function = getattr(KEYWORD_OWNERS[kind], name)
+    parameters = inspect.signature(function).parameters
+    taken = {p.name for p in parameters.values() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+    remedy = KEYWORDS[kind][name][keyword]
+    if keyword in taken:
+        pytest.fail(f"{kind}.{name} has {keyword}: take it out of the list")
+    parameter = re.match(r"(\w+)=", remedy)
+    if parameter:
+        assert parameter[1] in taken
+    called = re.match(r"\.?(\w+)\(", remedy)
+    if called:
+        assert any(hasattr(owner, called[1]) for owner in (sw.DataFrame, sw.Expr, KEYWORD_OWNERS[kind]))
+    for used in re.findall(r"\bsw\.(\w+)", remedy):
+        assert hasattr(sw, used)
+    title = kind if name == "__new__" else name
+    with pytest.raises(TypeError, match=rf"^{title}\(\) got an unexpected keyword .*'{keyword}'; instead: "):
+        function(*[None] * 2, **{keyword: None})
+
+
+def test_keywords_of_other_libraries_in_use():
+    with pytest.raises(TypeError, match=r"'sep'; instead: delimiter=$"):
+        sw.read_csv("t.csv", sep=";")
+    with pytest.raises(TypeError, match=r"'delimeter'; did you mean 'delimiter'\?$"):
+        sw.read_csv("t.csv", delimeter=";")
+    with pytest.raises(TypeError, match=r"'nonsense'$"):
+        DF.sort("a", nonsense=1)
+    with pytest.raises(TypeError, match=r"register_csv: .*'separator'; instead: delimiter="):
+        sw.Session(threads=1).register_csv("t", "t.csv", separator=";")
+    with pytest.raises(TypeError, match=r"DataFrame\(\) got .*'columns'; instead: schema="):
+        sw.DataFrame([(1, 2)], columns=["a", "b"])
+    # A group may have a key of any name, which is an expression.
+    assert DF.group_by(sort=sw.col("a")).len().columns == ["sort", "len"]
+    assert str(inspect.signature(sw.read_json)).startswith("(source:")
+    assert str(inspect.signature(sw.DataFrame.sort)).startswith("(self, *by:")
+    assert sw.concat.__doc__.startswith("Put frames")

@@ -87,6 +87,7 @@ pub enum Kind {
 /// Everything that is registered, in the order in which rules run.
 pub static ENTRIES: &[Entry] = &[
     Entry { name: "bucket_start", kind: Kind::Scalar(functions::bucket_start) },
+    Entry { name: "integer_power", kind: Kind::Scalar(functions::integer_power) },
     Entry { name: "json_decode", kind: Kind::Scalar(functions::json_decode) },
     Entry { name: "json_path_match", kind: Kind::Scalar(functions::json_path_match) },
     Entry { name: "list_diff", kind: Kind::Scalar(functions::list_diff) },
@@ -97,6 +98,7 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "lists_to_explode", kind: Kind::Scalar(functions::lists_to_explode) },
     Entry { name: "regexp_extract_all", kind: Kind::Scalar(functions::regexp_extract_all) },
     Entry { name: "regexp_extract_groups", kind: Kind::Scalar(functions::regexp_extract_groups) },
+    Entry { name: "replace_time_zone", kind: Kind::Scalar(functions::replace_time_zone) },
     Entry { name: "row_hash", kind: Kind::Scalar(functions::row_hash) },
     Entry { name: "split_to_struct", kind: Kind::Scalar(functions::split_to_struct) },
     Entry { name: "struct_rename_fields", kind: Kind::Scalar(functions::struct_rename_fields) },

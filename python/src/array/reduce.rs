@@ -112,7 +112,9 @@ fn method(py: Python<'_>, name: &str) -> PyResult<QuantileMethod> {
         "midpoint" => QuantileMethod::Midpoint,
         "nearest" => QuantileMethod::Nearest,
         "inverted_cdf" => QuantileMethod::InvertedCdf,
+        "averaged_inverted_cdf" => QuantileMethod::AveragedInvertedCdf,
         "interpolated_inverted_cdf" => QuantileMethod::InterpolatedInvertedCdf,
+        "closest_observation" => QuantileMethod::ClosestObservation,
         "hazen" => QuantileMethod::Hazen,
         "weibull" => QuantileMethod::Weibull,
         "median_unbiased" => QuantileMethod::MedianUnbiased,
@@ -122,7 +124,8 @@ fn method(py: Python<'_>, name: &str) -> PyResult<QuantileMethod> {
                 py,
                 format!(
                     "there is no method '{name}' of quantiles; expected linear, lower, higher, midpoint, nearest, inverted_cdf, \
-                     interpolated_inverted_cdf, hazen, weibull, median_unbiased or normal_unbiased"
+                     averaged_inverted_cdf, interpolated_inverted_cdf, closest_observation, hazen, weibull, median_unbiased or \
+                     normal_unbiased"
                 ),
             ));
         }

@@ -395,6 +395,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
         wrap_pyfunction!(strings::json_decode, module)?,
         wrap_pyfunction!(temporal::time, module)?,
         wrap_pyfunction!(temporal::time_with, module)?,
+        wrap_pyfunction!(temporal::replace_time_zone, module)?,
         wrap_pyfunction!(temporal::now, module)?,
         wrap_pyfunction!(temporal::today, module)?,
         wrap_pyfunction!(temporal::duration, module)?,

@@ -8,6 +8,7 @@ use datafusion::logical_expr::{Expr, ExprSchemable, Operator as Native, binary_e
 use datafusion::scalar::ScalarValue;
 use serde::{Deserialize, Serialize};
 use swath_collections as sw;
+use swath_collections::ExprMath;
 
 /// An operator of Python.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -46,9 +47,13 @@ pub enum Operator {
     Greater,
     /// `>=`
     GreaterEqual,
+    /// `<` where neither is NaN, which is larger than every number for `<` itself.
+    Below,
+    /// `>` where neither is NaN.
+    Above,
 }
 
-const SYMBOLS: [(Operator, &str); 17] = [
+const SYMBOLS: [(Operator, &str); 19] = [
     (Operator::Add, "+"),
     (Operator::Subtract, "-"),
     (Operator::Multiply, "*"),
@@ -66,6 +71,8 @@ const SYMBOLS: [(Operator, &str); 17] = [
     (Operator::LessEqual, "<="),
     (Operator::Greater, ">"),
     (Operator::GreaterEqual, ">="),
+    (Operator::Below, "below"),
+    (Operator::Above, "above"),
 ];
 
 impl Operator {
@@ -88,6 +95,8 @@ impl Operator {
             Self::Not => "NOT",
             Self::Equal => "=",
             Self::NotEqual => "<>",
+            Self::Below => "<",
+            Self::Above => ">",
             other => other.symbol(),
         }
     }
@@ -169,6 +178,9 @@ fn binary(operator: Operator, left: Typed, right: Typed) -> sw::Result<Expr> {
         Operator::LessEqual => native(Native::LtEq, left, right),
         Operator::Greater => native(Native::Gt, left, right),
         Operator::GreaterEqual => native(Native::GtEq, left, right),
+        // Of the two only the larger can be NaN.
+        Operator::Below => number_only(&right.clone(), native(Native::Lt, left, right)),
+        Operator::Above => number_only(&left.clone(), native(Native::Gt, left, right)),
         Operator::Not => {
             return Err(sw::Error::invalid("operator", "'~' takes one operand"));
         }
@@ -352,15 +364,37 @@ fn divisor(divisor: Typed) -> Expr {
     }
 }
 
-/// Integers to the power of a small plain number stay integers; everything else gives a float.
+/// `condition`, and that `value` is not NaN.
+fn number_only(value: &Typed, condition: Expr) -> Expr {
+    if is(value, DataType::is_floating) { condition.and(!expr_fn::isnan(value.0.clone())) } else { condition }
+}
+
+/// Integers to the power of integers stay integers, but to that of a negative plain number; everything else gives a float.
 fn power(left: Typed, right: Typed) -> Expr {
-    if is(&left, DataType::is_integer)
-        && let Some(Number::Integer(exponent @ 1..=16)) = number(&right.0)
-    {
+    let exponent = number(&right.0);
+    let is_fraction = matches!(exponent, Some(Number::Integer(..0)));
+    if !is(&left, DataType::is_integer) || !is(&right, DataType::is_integer) || is_fraction {
+        return float_power(left.0, right.0, exponent);
+    }
+    if let Some(Number::Integer(exponent @ 1..=16)) = exponent {
         let factor = if is(&left, |of| *of == DataType::UInt64) { left.0 } else { cast(left.0, DataType::Int64) };
         return (1..exponent).fold(factor.clone(), |product, _| product * factor.clone());
     }
-    expr_fn::power(cast(left.0, DataType::Float64), cast(right.0, DataType::Float64))
+    left.0.integer_pow(right.0)
+}
+
+/// The power as a float; of zero to that of a negative number infinity, where the engine would fail.
+fn float_power(base: Expr, exponent: Expr, number: Option<Number>) -> Expr {
+    let (base, exponent) = (cast(base, DataType::Float64), cast(exponent, DataType::Float64));
+    let power = expr_fn::power(base.clone(), exponent.clone());
+    match number {
+        Some(Number::Integer(0..)) => power,
+        Some(Number::Float(exponent)) if exponent >= 0.0 => power,
+        _ => {
+            let is_pole = expr_fn::abs(base).eq(lit(0.0)).and(exponent.lt(lit(0.0)));
+            choice(is_pole, lit(f64::INFINITY), power)
+        }
+    }
 }
 
 fn choice(condition: Expr, then: Expr, otherwise: Expr) -> Expr {

@@ -70,10 +70,15 @@ pub fn time_with(py: Python<'_>, name: &str, value: &super::Expr, argument: &str
         "offset_by" => value.offset_by(argument),
         "to_string" => value.to_string(argument),
         "convert_time_zone" => value.convert_time_zone(argument),
-        "replace_time_zone" => cast(value.local(), Arrow::Timestamp(TimeUnit::Microsecond, Some(argument.into()))),
         _ => return Err(unknown(name)),
     };
     sound(py, made)
+}
+
+/// A clock's reading taken for one in a time zone; `ambiguous` and `non_existent` say what becomes of readings that it has twice, or never.
+#[pyfunction]
+pub fn replace_time_zone(value: &super::Expr, zone: &str, ambiguous: &str, non_existent: &str) -> super::Expr {
+    value.expr.clone().dt().replace_time_zone(zone, ambiguous, non_existent).into()
 }
 
 /// The time at which the query runs.

@@ -398,11 +398,10 @@ class Array(Operators, Methods, Shown):
         >>> x.item(0, 1), x.item(2)
         (1, 2)
         """
-        if len(index) == 1 and isinstance(index[0], tuple):
-            index = index[0]
-        if not index:
+        places: Any = index[0] if len(index) == 1 and isinstance(index[0], tuple) else index
+        if not places:
             return self.to_numpy().item()
-        found = self[index] if len(index) > 1 else self.ravel()[index[0]]
+        found = self[places] if len(places) > 1 else self.ravel()[places[0]]
         return found.to_numpy().item()
 
     def tolist(self) -> Any:

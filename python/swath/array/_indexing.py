@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -64,7 +64,7 @@ def _part(part: Any) -> Any:
     if isinstance(part, slice):
         return part
     if hasattr(part, "__index__") and not isinstance(part, (bool, np.bool_, np.ndarray)):
-        return part.__index__()
+        return cast(Any, part).__index__()
     array = _convert.to_numpy_input(part)
     if array.dtype.kind not in "biu":
         raise IndexError(f"arrays used as indices must be of integer or boolean dtype, not {array.dtype}")

@@ -44,7 +44,7 @@ def _knows(value: Any) -> bool:
 
 def ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """Apply a ufunc of NumPy."""
-    name = ufunc.__name__
+    name: str = ufunc.__name__
     if not all(map(_knows, inputs)):
         return NotImplemented
     out = options.pop("out", None)
@@ -68,7 +68,9 @@ def ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, A
                 raise TypeError(f"np.{name} of lazy arrays takes no where")
             return getattr(sa, _SEVERAL[name])(*inputs)
         try:
-            return elementwise.apply(_OTHER_NAMES.get(name, name), *inputs, dtype=dtype, out=out, where=mask)
+            return elementwise.apply(
+                _OTHER_NAMES.get(name) or name, *inputs, dtype=dtype, out=out, where=mask
+            )
         except ValueError as error:
             if "no elementwise function" in str(error) or "unknown" in str(error):
                 raise _refused(f"np.{name}") from None

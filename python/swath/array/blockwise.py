@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -205,7 +205,7 @@ def blockwise(
             raise ValueError(f"blockwise: no array has the axis {letter!r}; give its length in new_axes")
         change = (adjust_chunks or {}).get(letter)
         if callable(change):
-            own_lengths = [int(change(length)) for length in own_lengths]
+            own_lengths = [int(cast(Any, change)(length)) for length in own_lengths]
         elif change is not None:
             own_lengths = (
                 [int(change)] * len(own_lengths) if np.ndim(change) == 0 else [int(one) for one in change]

@@ -152,7 +152,12 @@ absolute = _unary(
 abs = _unary("absolute", "The absolute value; of complex numbers the magnitude.", "[-1, 2]", "array([1, 2])")
 sign = _unary("sign", "-1, 0 or 1; of complex numbers the direction.", "[-3, 0, 2]", "array([-1,  0,  1])")
 square = _unary("square", "The square.", "[2, 3]", "array([4, 9])")
-reciprocal = _unary("reciprocal", "One divided by it.", "[2.0, 4.0]", "array([0.5 , 0.25])")
+reciprocal = _unary(
+    "reciprocal",
+    "One divided by it; of integers cut towards zero, and 0 of 0.",
+    "[2.0, 4.0]",
+    "array([0.5 , 0.25])",
+)
 sqrt = _unary("sqrt", "The square root; NaN below zero.", "[1.0, 4.0]", "array([1., 2.])")
 cbrt = _unary("cbrt", "The cube root.", "[1.0, 8.0]", "array([1., 2.])")
 exp = _unary("exp", "E to the power of it.", "[0.5, 1.0]", "array([1.64872127, 2.71828183])")

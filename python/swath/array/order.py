@@ -289,8 +289,8 @@ def unique(
     wanted = (True, return_index, return_inverse, return_counts)
     if axis is not None:
         parts = [wrap(one) for one in native.unique_along(native_of(x), axis)]
-        several = tuple(one for one, asked in zip(parts, wanted, strict=True) if asked)
-        return several if len(several) > 1 else several[0]
+        several = [one for one, asked in zip(parts, wanted, strict=True) if asked]
+        return tuple(several) if len(several) > 1 else several[0]
     if not (return_index or return_inverse):
         return tuple(unique_counts(x)) if return_counts else unique_values(x)
     found = unique_all(x)

@@ -64,9 +64,10 @@ def arange(
         isinstance(one, _TIMES) or getattr(one, "dtype", _NUMBER).kind in "mM" for one in (start, stop, step)
     ):
         return _times(start, stop, step, dtype, chunks, session)
+    bounds: tuple[Any, ...] = (start, stop, step)
     numbers = [
         one.item() if isinstance(one, (np.generic, np.ndarray)) or hasattr(one, "_array") else one
-        for one in (start, stop, step)
+        for one in bounds
     ]
     maker = _context.maker(session)
     is_whole = all(isinstance(one, int) for one in numbers)

@@ -71,7 +71,8 @@ def quantile(
         The axis, or a tuple of them.
     method
         NumPy's name of what is taken between two elements: ``linear``, ``lower``, ``higher``, ``midpoint``,
-        ``nearest`` and others.
+        ``nearest``, ``inverted_cdf``, ``averaged_inverted_cdf``, ``closest_observation``,
+        ``interpolated_inverted_cdf``, ``hazen``, ``weibull``, ``median_unbiased``, ``normal_unbiased``.
     keepdims
         Keep the reduced axes, with length one.
     weights

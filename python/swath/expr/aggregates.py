@@ -10,6 +10,7 @@ from swath.expr.base import ExprPart, Interpolation, IntoExpr, column, flat, sor
 
 if TYPE_CHECKING:
     from swath.expr.expression import Expr
+    from swath.expr.sorting import Sorted
 
 
 class Aggregates(ExprPart):
@@ -319,6 +320,29 @@ class Aggregates(ExprPart):
         keys = sort_keys(flat(by), descending=descending, nulls_last=nulls_last)
         return self._new(_internal.ordered(self._expr, keys))
 
+    def sort_by(
+        self,
+        *by: Any,
+        descending: bool | Iterable[bool] = False,
+        nulls_last: bool | Iterable[bool] | None = None,
+    ) -> Sorted:
+        """List the values in the order of keys, as an aggregate; or take the first, the last, some of them.
+
+        Rows are sorted by the frame's ``sort``.
+
+        Examples
+        --------
+        >>> df = sw.from_dict({"k": ["a", "a", "b"], "x": [1, 2, 3], "t": [9, 8, 7]})
+        >>> groups = df.group_by("k")
+        >>> groups.agg(sw.col("x").sort_by("t")).sort("k").to_dict()
+        {'k': ['a', 'b'], 'x': [[2, 1], [3]]}
+        >>> groups.agg(sw.col("x").sort_by("t", descending=True).first()).sort("k").to_dict()
+        {'k': ['a', 'b'], 'x': [1, 3]}
+        """
+        from swath.expr.sorting import Sorted
+
+        return Sorted(self._expr, sort_keys(flat(by), descending=descending, nulls_last=nulls_last))
+
     def max_by(self, by: IntoExpr) -> Expr:
         """Take the value in the row where ``by`` is largest.
 
@@ -369,8 +393,7 @@ class Aggregates(ExprPart):
         >>> sw.from_dict({"x": [1, None]}).select(sw.col("x").len()).to_dict()
         {'x': [2]}
         """
-        counted = self._new(self._expr)
-        return (counted.count() + counted.null_count()).name.keep()
+        return (self._aggregate("count") + self._aggregate("null_count")).name.keep()
 
 
 def _ddof(operation: str, ddof: int) -> int:

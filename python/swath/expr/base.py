@@ -157,9 +157,11 @@ def sort_keys(
     values = flat([by])
     if isinstance(descending, bool):
         descending = [descending] * len(values)
+    down, last = list(descending), list[bool | None]()
     if nulls_last is None or isinstance(nulls_last, bool):
-        nulls_last = [nulls_last] * len(values)  # type: ignore[list-item]
-    down, last = list(descending), list(nulls_last)
+        last += [nulls_last] * len(values)
+    else:
+        last += nulls_last
     if len(down) != len(values) or len(last) != len(values):
         raise ValueError(
             f"descending and nulls_last: expected one value, or one for each of the {len(values)} keys, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 
 from swath import _internal
+from swath._keywords import explain_keywords
 from swath.expr.aggregates import Aggregates
 from swath.expr.base import ExprPart
 from swath.expr.basics import Basics
@@ -141,3 +142,6 @@ class Expr(
 
 
 ExprPart._made = Expr
+
+for _kind, _owner in (("Expr", Expr), ("str", StrNamespace), ("dt", DtNamespace)):
+    explain_keywords(_kind, _owner)

@@ -19,8 +19,9 @@ class Extremes(ExprPart):
     def arg_max(self) -> Expr:
         """Position of the first row with the largest value, from 0.
 
-        In the order of the frame's last ``sort``, and in a group among its rows. Null where there are no
-        values; NaN is larger than every number.
+        In the order of the frame's last ``sort``, and in a group among its rows; with an order in ``over``
+        in that, among the rows so far (or those of ``rows``). Null where there are no values; NaN is larger
+        than every number.
 
         Examples
         --------
@@ -33,8 +34,8 @@ class Extremes(ExprPart):
     def arg_min(self) -> Expr:
         """Position of the first row with the smallest value, from 0.
 
-        In the order of the frame's last ``sort``, and in a group among its rows. Null where there are no
-        values.
+        In the order of the frame's last ``sort``, and in a group among its rows; with an order in ``over``
+        in that, among the rows so far (or those of ``rows``). Null where there are no values.
 
         Examples
         --------

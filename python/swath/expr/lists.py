@@ -134,8 +134,15 @@ class ListNamespace(ListElements):
         """
         return self._list("null_if_empty")
 
-    def get(self, index: int | Expr) -> Expr:
-        """Element ``index`` (0 is the first, -1 the last); null if there is none.
+    def get(self, index: int | Expr, *, null_on_oob: bool = True) -> Expr:
+        """Element ``index`` (0 is the first, -1 the last).
+
+        Parameters
+        ----------
+        index
+            The position, or an expression of positions.
+        null_on_oob
+            Whether a position that does not exist gives null; else it is an error when the query runs.
 
         Examples
         --------
@@ -144,7 +151,12 @@ class ListNamespace(ListElements):
         {'l': [2, None]}
         >>> df.select(sw.col("l").list.get(sw.col("i"))).to_dict()
         {'l': [1, None]}
+        >>> df.limit(1).select(sw.col("l").list.get(1, null_on_oob=False)).to_dict()
+        {'l': [2]}
         """
+        if not null_on_oob:
+            position = _internal.across("concat_list", [native(index)])
+            return self._new(_internal.list_gather(self._expr, position, False)).list.first()
         if isinstance(index, ExprPart):
             return self._with("get", index)
         return self._new(_internal.list_slice("get", self._expr, index))

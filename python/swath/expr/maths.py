@@ -358,20 +358,21 @@ class Maths(ExprPart):
     def clip(self, lower_bound: IntoExpr = None, upper_bound: IntoExpr = None) -> Expr:
         """At least ``lower_bound`` and at most ``upper_bound``; either may be left out.
 
-        Null stays null; NaN is larger than every number.
+        Null stays null, and NaN stays NaN; a bound that is null or NaN does not limit.
 
         Examples
         --------
         >>> sw.from_dict({"x": [-5, 2, 9, None]}).select(sw.col("x").clip(0, 5)).to_dict()
         {'x': [0, 2, 5, None]}
         """
-        value = self._new(self._expr)
         branches = []
-        if lower_bound is not None:
-            branches.append(((value < lower_bound)._expr, native(lower_bound)))
-        if upper_bound is not None:
-            branches.append(((value > upper_bound)._expr, native(upper_bound)))
-        return self._new(_internal.when(branches, self._expr)).name.keep() if branches else value
+        for operator, bound in (("below", lower_bound), ("above", upper_bound)):
+            if bound is not None:
+                limit = native(bound)
+                branches.append((_internal.operator(operator, [self._expr, limit]), limit))
+        if not branches:
+            return self._new(self._expr)
+        return self._new(_internal.when(branches, self._expr)).name.keep()
 
     def bitwise_and(self, other: IntoExpr) -> Expr:
         """Bits that are set in both.

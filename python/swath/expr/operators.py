@@ -223,6 +223,8 @@ class Operators(ExprPart):
         if method != "__call__" or options:
             return NotImplemented
         name: str = ufunc.__name__
+        if name == "float_power":
+            inputs = (self._new(native(inputs[0])).cast("float64"), *inputs[1:])
         if name in _UFUNCS and len(inputs) == 2:
             return self._new(_internal.operator(_UFUNCS[name], [native(value) for value in inputs]))
         first = self._new(native(inputs[0]))
@@ -297,10 +299,16 @@ class Operators(ExprPart):
     def pow(self, exponent: IntoExpr) -> Expr:
         """``self ** exponent``.
 
+        Integers to the power of integers are integers of 64 bits; negative exponents in a column are an error
+        then. That of a plain negative number, and all other powers, are floats.
+
         Examples
         --------
-        >>> sw.from_dict({"x": [2, 3]}).select(sw.col("x").pow(3)).to_dict()
+        >>> df = sw.from_dict({"x": [2, 3]})
+        >>> df.select(sw.col("x").pow(3)).to_dict()
         {'x': [8, 27]}
+        >>> df.select(sw.col("x") ** -1.0).to_list()[0]
+        0.5
         """
         return self._operate("**", exponent)
 

@@ -6,14 +6,13 @@ import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from swath import _internal
-from swath.expr.base import Namespace
-from swath.literal import zone_name
+from swath.expr.time_zones import TimeZones
 
 if TYPE_CHECKING:
     from swath.expr.expression import Expr
 
 
-class DtNamespace(Namespace):
+class DtNamespace(TimeZones):
     """Functions of dates, times and durations. Null gives null."""
 
     __slots__ = ()
@@ -436,30 +435,6 @@ class DtNamespace(Namespace):
         """
         return self.to_string(format)
 
-    def convert_time_zone(self, time_zone: str | datetime.tzinfo) -> Expr:
-        """Show the same instant in another time zone. A timestamp without zone is taken as UTC.
-
-        Examples
-        --------
-        >>> df = sw.from_dict({"t": [datetime.datetime(2024, 1, 1, 12)]})
-        >>> df.select(sw.col("t").dt.convert_time_zone("Asia/Tokyo").dt.hour()).to_dict()
-        {'t': [21]}
-        """
-        return self._with("convert_time_zone", _zone(time_zone))
-
-    def replace_time_zone(self, time_zone: str | datetime.tzinfo | None) -> Expr:
-        """Keep the clock's reading and take it for one in another time zone, or (``None``) in none.
-
-        Examples
-        --------
-        >>> df = sw.from_dict({"t": [datetime.datetime(2024, 1, 1, 12)]})
-        >>> df.select(sw.col("t").dt.replace_time_zone("Asia/Tokyo").dt.epoch("s")).to_dict()
-        {'t': [1704078000]}
-        """
-        if time_zone is None:
-            return self._time("local")
-        return self._with("replace_time_zone", _zone(time_zone))
-
 
 def _length(value: Any) -> str:
     if isinstance(value, datetime.timedelta):
@@ -467,7 +442,3 @@ def _length(value: Any) -> str:
     if isinstance(value, str):
         return value
     raise TypeError(f"expected a length of time such as '1h30m' or '1mo', or a timedelta, got {value!r}")
-
-
-def _zone(value: str | datetime.tzinfo) -> str:
-    return zone_name(value) if isinstance(value, datetime.tzinfo) else value

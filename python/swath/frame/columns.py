@@ -247,10 +247,11 @@ class Columns(Frame):
 
     def __getattr__(self, name: str) -> Expr:
         """Return a column for expressions: ``df.a``, if no method has the name."""
-        if not name.startswith("_") and name in (columns := self._frame.columns()):
-            return col(name)
         if name.startswith("_"):
             raise AttributeError(name)
+        columns = self._frame.columns()
+        if name in columns:
+            return col(name)
         raise AttributeError(
             f"a DataFrame has no method or column '{name}'; "
             + (instead("DataFrame", name, dir(self)) or f"the columns are: {', '.join(columns)}")

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from swath import _internal
+from swath._keywords import explained
 from swath.errors import InvalidArgumentError
 from swath.expr import Expr
 from swath.frame import arguments
@@ -72,8 +73,9 @@ class Combine(Frame):
             if left_on is not None or right_on is not None:
                 raise ValueError("join: expected on, or left_on and right_on; got both")
             for key in arguments.flat([on]):
-                name = key if isinstance(key, str) else _internal.column_name(key._expr)
-                if name is None:
+                if isinstance(key, str):
+                    pairs.append((key, key))
+                elif (name := _internal.column_name(key._expr)) is None:
                     conditions.append(key._expr)
                 else:
                     pairs.append((name, name))
@@ -291,6 +293,7 @@ def _keys(keys: Keys | None) -> list[Any]:
     return [] if keys is None else [keys]
 
 
+@explained("swath", "concat")
 def concat(
     frames: Sequence[DataFrame], *, how: Literal["vertical", "diagonal", "horizontal"] = "vertical"
 ) -> DataFrame:

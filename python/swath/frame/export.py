@@ -27,6 +27,7 @@ class Export(Frame):
 
         def collect(self) -> Table:
             """See `Run`."""
+            ...
 
     def _rows(self) -> _internal.Batches:
         """Return all rows: those that are here, or the result of a run."""

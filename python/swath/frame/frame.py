@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from swath._keywords import explain_keywords
 from swath.frame.columns import Columns
 from swath.frame.combine import Combine
 from swath.frame.export import Export
@@ -58,3 +59,6 @@ class DataFrame(
         from swath._session import default_session
 
         return (session or default_session()).from_data({} if data is None else data, schema=schema)
+
+
+explain_keywords("DataFrame", DataFrame)

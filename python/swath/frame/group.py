@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from swath import _internal
+from swath._keywords import explain_keywords
 from swath.expr import Expr, col
 from swath.expr.base import Interpolation
 from swath.expr.functions import len as rows_of_group
@@ -444,6 +445,9 @@ class GroupBy(MapGroups):
         2
         """
         return self._each("implode")
+
+
+explain_keywords("GroupBy", GroupBy)
 
 
 class DynamicGroupBy:

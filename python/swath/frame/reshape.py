@@ -142,9 +142,10 @@ class Reshape(Frame):
         if callable(aggregate_function):
             wrapped = aggregate_function
 
-            def function(column: _internal.Expr) -> _internal.Expr:
+            def aggregated(column: _internal.Expr) -> _internal.Expr:
                 return wrapped(Expr(column))._expr
 
+            function = aggregated
         return self._of(
             _internal.pivot(
                 self._frame,

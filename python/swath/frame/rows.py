@@ -26,6 +26,7 @@ class Rows(Frame):
 
         def group_by(self, *by: IntoExpr | Iterable[IntoExpr], **named: IntoExpr) -> GroupBy:
             """See `Group`."""
+            ...
 
     def filter(self, *predicates: Expr | Iterable[Expr], **equal: Any) -> DataFrame:
         """Keep the rows for which all conditions hold; null counts as false.

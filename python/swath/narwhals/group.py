@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from narwhals._sql.group_by import SQLGroupBy
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from swath.narwhals.frame import LazyFrame
 
 
-class Group(SQLGroupBy["LazyFrame", "Expression", "Any"]):
+class Group(SQLGroupBy["LazyFrame", "Expression", Any]):
     """A frame with keys."""
 
     def __init__(

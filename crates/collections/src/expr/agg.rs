@@ -17,7 +17,7 @@ use datafusion::logical_expr::{AggregateUDF, Expr, cast, lit};
 use swath_exec::functions;
 
 use super::conditional::when;
-use super::window::row_number;
+use super::window::{row_number, window, with_window};
 use super::{ExprExt, ExprOrValue, SortKey, mistake};
 use crate::error::Error;
 
@@ -186,13 +186,13 @@ pub trait ExprAgg: ExprExt {
     /// Position of the first row with the largest value, from 0 in the frame's order; in a group, among its rows.
     fn arg_max(self) -> Expr {
         let value = self.expr();
-        first_position(value.clone().eq(value.max()))
+        last_record(value.clone(), value.max(), Expr::gt)
     }
 
     /// Position of the first row with the smallest value, from 0 in the frame's order; in a group, among its rows.
     fn arg_min(self) -> Expr {
         let value = self.expr();
-        first_position(value.clone().eq(value.min()))
+        last_record(value.clone(), value.min(), Expr::lt)
     }
 
     /// The values multiplied. Integers give 64 bits and wrap on overflow, other numbers give floats.
@@ -285,9 +285,12 @@ pub trait ExprAgg: ExprExt {
 
 impl ExprAgg for Expr {}
 
-/// The position of the first row for which `condition` is true.
-fn first_position(condition: Expr) -> Expr {
-    when(condition).then(cast(row_number(), DataType::Int64) - lit(1_i64)).end().min()
+/// The position of the last row whose `value` beats the `extreme` of all before it, which is the first that has the extreme of all. So
+/// it is for the rows so far, too, where `over` has an order.
+fn last_record(value: Expr, extreme: Expr, beats: fn(Expr, Expr) -> Expr) -> Expr {
+    let before = with_window(extreme, &window().rows(None, -1));
+    let is_record = value.clone().is_not_null().and(before.clone().is_null().or(beats(value, before)));
+    when(is_record).then(cast(row_number(), DataType::Int64) - lit(1_i64)).end().max()
 }
 
 /// `function` of `value`, in the order of which it looks at the values, and a further argument.

@@ -113,6 +113,11 @@ pub trait ExprMath: ExprExt {
         expr_fn::power(self.expr(), exponent.into().0)
     }
 
+    /// A whole number to the power of a whole number, as one of 64 bits, which wraps around. A negative exponent is an error.
+    fn integer_pow(self, exponent: impl Into<ExprOrValue>) -> Expr {
+        swath_exec::functions::integer_power().call(vec![self.expr(), exponent.into().0])
+    }
+
     /// The angle in radians of the point (`x`, this).
     fn arctan2(self, x: impl Into<ExprOrValue>) -> Expr {
         expr_fn::atan2(self.expr(), x.into().0)
@@ -152,6 +157,7 @@ mod tests {
         assert_eq!(of(col("x").floor()), "2.0");
         assert_eq!(of(col("x").round(0)), "3.0");
         assert_eq!(of(col("x").pow(2_i64)), "6.25");
+        assert_eq!(of(lit(3_i64).integer_pow(39_i64)), "4052555153018976267");
         assert_eq!(of(lit(8.0).log(2.0)), "3.0");
         assert_eq!(of(lit(-1.0).sqrt().is_nan()), "true");
         assert_eq!(of(col("i").clip(-5, 5)), "-5");

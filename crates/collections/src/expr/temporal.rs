@@ -6,6 +6,7 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::error::DataFusionError;
 use datafusion::functions::expr_fn;
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, cast, lit};
+use swath_exec::functions;
 
 use super::conditional::when;
 use super::duration::Every;
@@ -141,6 +142,13 @@ impl DtExpr {
         let zoned = |zone: &str| DataType::Timestamp(TimeUnit::Microsecond, Some(zone.into()));
         // A direct cast would take the clock's reading for one in the zone.
         cast(cast(self.0, zoned("+00:00")), zoned(zone))
+    }
+
+    /// The clock's reading, taken for one in `zone`. A reading that the zone has twice, because clocks go back, is what `ambiguous`
+    /// says: `"earliest"`, `"latest"`, `"null"`, or an error with `"raise"`; one that it skips what `non_existent` says: `"null"` or
+    /// `"raise"`.
+    pub fn replace_time_zone(self, zone: &str, ambiguous: &str, non_existent: &str) -> Expr {
+        functions::replace_time_zone().call(vec![self.local(), lit(zone), lit(ambiguous), lit(non_existent)])
     }
 
     /// The clock's reading, without its time zone.
@@ -291,6 +299,7 @@ mod tests {
         assert_eq!(of(t().to_string("%d/%m/%y")), "29/02/24");
         assert_eq!(of(col("d") + duration("1d")), "2024-01-01");
         assert_eq!(of(t().convert_time_zone("+02:00").dt().to_string("%H:%M")), "15:14");
+        assert_eq!(of(t().replace_time_zone("+02:00", "raise", "raise").dt().to_string("%H:%M%z")), "13:14+0200");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! | [`external`] | the scans of partitioned tables of `CREATE EXTERNAL TABLE` |
 //! | [`format`](mod@format) | the formats, their options, suffixes and compression |
 //! | `arrow_schema` | the schema of an Arrow IPC file, from its footer |
+//! | `csv_zones` | time zones of timestamps in CSV files |
 //! | [`hive`] | partition columns from `key=value` folders |
 //! | [`schema`] | one schema for several files |
 //! | [`named_scan`] | errors of a scan that name the file |
@@ -13,6 +14,7 @@
 //! | [`table`] | the table provider that plans the scans |
 
 mod arrow_schema;
+mod csv_zones;
 pub mod external;
 pub mod file_error;
 pub mod format;

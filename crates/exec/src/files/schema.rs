@@ -7,7 +7,7 @@
 //! | Arrow | nothing |
 //!
 //! Where a column's types differ, the wider of two numbers of one kind is taken; in CSV and JSON, whose types are only
-//! inferred, whole and floating-point numbers meet as floating-point, and in CSV anything else as text. Whatever is left is an error that names both files and the column.
+//! inferred, whole and floating-point numbers meet as floating-point, and in CSV times of one zone as the most exact, anything else as text. Whatever is left is an error that names both files and the column.
 
 use std::sync::Arc;
 
@@ -104,9 +104,24 @@ fn common_type(kind: FormatKind, a: &DataType, b: &DataType) -> Option<DataType>
     {
         return Some(data_type);
     }
+    if let (FormatKind::Csv, Some(time)) = (kind, common_time(a, b)) {
+        return Some(time);
+    }
     match kind {
         FormatKind::Csv | FormatKind::Json if is_number(a) && is_number(b) => Some(DataType::Float64),
         FormatKind::Csv => Some(DataType::Utf8),
+        _ => None,
+    }
+}
+
+/// The type of times of which some are known more exactly: how many digits a text has is chance.
+fn common_time(a: &DataType, b: &DataType) -> Option<DataType> {
+    match (a, b) {
+        (DataType::Timestamp(unit, zone), DataType::Timestamp(other, same)) if zone == same => {
+            Some(DataType::Timestamp(*unit.max(other), zone.clone()))
+        }
+        (DataType::Date32, time @ DataType::Timestamp(_, None))
+        | (time @ DataType::Timestamp(_, None), DataType::Date32) => Some(time.clone()),
         _ => None,
     }
 }
@@ -139,6 +154,8 @@ fn text_rank(data_type: &DataType) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use arrow::datatypes::TimeUnit;
+
     use super::*;
 
     fn file(name: &str, fields: &[(&str, DataType)]) -> (String, SchemaRef) {
@@ -174,5 +191,17 @@ mod tests {
         assert!(error.contains("column 1 is 'y'") && error.contains("a.csv"), "{error}");
         let c = file("c.csv", &[("x", DataType::Int64), ("y", DataType::Boolean)]);
         assert_eq!(merge(FormatKind::Csv, &[a, c]).unwrap().field(1).data_type(), &DataType::Utf8);
+    }
+
+    #[test]
+    fn times_in_csv_are_as_exact_as_the_most_exact() {
+        let at = |unit, zone: Option<&str>| DataType::Timestamp(unit, zone.map(Into::into));
+        let times = [at(TimeUnit::Second, None), at(TimeUnit::Microsecond, None), DataType::Date32];
+        let files = times.map(|time| file("t.csv", &[("t", time)]));
+        let merged =
+            |files: &[(String, SchemaRef)]| merge(FormatKind::Csv, files).unwrap().field(0).data_type().clone();
+        assert_eq!(merged(&files), at(TimeUnit::Microsecond, None));
+        let zoned = file("z.csv", &[("t", at(TimeUnit::Second, Some("UTC")))]);
+        assert_eq!(merged(&[files[0].clone(), zoned]), DataType::Utf8);
     }
 }

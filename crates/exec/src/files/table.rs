@@ -32,7 +32,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::sources::{FoundFile, files_of};
 use super::text_error::{array_for_lines, explained};
-use super::{Compression, FileError, FormatKind, ReadFormat, Source, arrow_schema, hive, schema};
+use super::{Compression, FileError, FormatKind, ReadFormat, Source, arrow_schema, csv_zones, hive, schema};
 
 /// Files whose footers or first rows are read at one time.
 const FILES_AT_ONCE: usize = 16;
@@ -376,6 +376,13 @@ async fn infer_schema(state: &dyn Session, plan: &ReadPlan, files: &[FoundFile])
             Ok(None) => reader.infer_schema(state, &store, std::slice::from_ref(&file.meta)).await,
             Ok(Some(schema)) => Ok(schema),
             Err(error) => Err(error),
+        };
+        let found = match (found, &plan.format) {
+            (Ok(schema), ReadFormat::Csv(options)) => {
+                let options = options.as_ref().clone().with_compression(compression_of(plan, &file).into());
+                csv_zones::with_zones(state, schema, &options, &store, &file.meta).await
+            }
+            (found, _) => found,
         };
         let schema = match found {
             Ok(schema) => schema,

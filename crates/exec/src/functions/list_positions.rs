@@ -207,8 +207,7 @@ fn gathered(lists: &ListArray, positions: &ListArray, null_on_oob: bool) -> Resu
             let inside = (0..length).contains(&counted);
             if !inside && !null_on_oob {
                 return exec_err!(
-                    "list.gather: the position {position} does not exist in a list of {length} elements; \
-                     null_on_oob=True gives null there"
+                    "the position {position} does not exist in a list of {length} elements; null_on_oob=True gives null there"
                 );
             }
             from.push(if inside { u64::try_from(i64::from(start) + counted).ok() } else { None });
