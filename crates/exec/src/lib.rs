@@ -5,6 +5,7 @@
 //! | [`array_engine`] | arrays on the session's threads, memory pool and spill folder |
 //! | [`byte_size`] | sizes as people write them |
 //! | [`cancel`] | cancelling work that does not pause by itself |
+//! | [`check_patterns`] | regular expressions that cannot be read, found when a query is planned |
 //! | [`choose_spilling_join`] | the rule that makes hash joins able to spill |
 //! | [`engine`] | the embedded engine: threads, memory pool, spill folder, and the DataFusion context over them |
 //! | [`files`] | files, folders, globs and URLs as tables |
@@ -17,6 +18,7 @@
 //! | [`memory_pool`] | the pool from which operators reserve memory |
 //! | [`object_stores`] | `s3://`, `gs://`, `az://` and `http(s)://` addresses, resolved when first used |
 //! | [`operators`] | operators of our own |
+//! | [`prune_top_k_of_floats`] | the least rows by a float, without row groups that cannot have them |
 //! | [`registry`] | the one table of functions, rules and operators that every session gets |
 //! | [`resident`] | when freed memory goes back to the system |
 //! | [`rows_lost`] | the error of a result that was read while it was made, and lost in part |
@@ -24,12 +26,14 @@
 //! | [`share_subplans`] | the rule that runs equal aggregations once |
 //! | [`watch`] | the plans that a caller waits for, seen by who waits |
 //! | [`wire`] | operators as bytes, for other processes |
+//! | [`workers_lost`] | the error of a query whose tasks lose their workers again and again |
 //! | [`write`](mod@write) | plans' partitions to files, in parallel, all or nothing |
 
 pub mod array_engine;
 pub mod buffers;
 pub mod byte_size;
 pub mod cancel;
+pub mod check_patterns;
 pub mod choose_spilling_join;
 pub mod engine;
 pub mod files;
@@ -43,6 +47,7 @@ pub mod memory;
 pub mod memory_pool;
 pub mod object_stores;
 pub mod operators;
+pub mod prune_top_k_of_floats;
 pub mod registry;
 pub mod resident;
 pub mod rows_lost;
@@ -52,9 +57,11 @@ pub mod slide_over_floats;
 pub mod value_error;
 pub mod watch;
 pub mod wire;
+pub mod workers_lost;
 pub mod write;
 
 pub use byte_size::{ByteSize, ByteSizeError};
 pub use engine::{Engine, EngineOptions, RemotePlanner};
 pub use object_stores::{ObjectStores, StoreOptions};
 pub use rows_lost::RowsLost;
+pub use workers_lost::WorkersLost;

@@ -16,11 +16,13 @@ use datafusion::optimizer::{Analyzer, AnalyzerRule, Optimizer, OptimizerRule};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_planner::ExtensionPlanner;
+use swath_planner::canonical_floats::CANONICAL_FLOAT;
 use swath_planner::{
-    DecimalQuotients, ExpandSetComparison, MarkSubqueries, PushFilterThroughAsofJoin, PushSemiJoinDown, ReorderJoins,
-    SpellOutTruthTests,
+    CanonicalFloats, ComparePlainFloats, DecimalQuotients, ExpandSetComparison, MarkSubqueries,
+    PushFilterThroughAsofJoin, PushSemiJoinDown, ReorderJoins, SpellOutTruthTests,
 };
 
+use crate::check_patterns::CheckPatterns;
 use crate::choose_spilling_join::ChooseSpillingJoin;
 use crate::engine::{Planner, RemotePlanner};
 use crate::foreign::gather::GatherForFunctions;
@@ -35,6 +37,7 @@ use crate::operators::asof_join::{self, AsofJoinPlanner};
 use crate::operators::bounded_aggregate::BoundPartialAggregates;
 use crate::operators::map_batches::{self, MapBatchesPlanner};
 use crate::operators::{broadcast_join, collect_keys, filter_by_keys, recursive, single_task, text_scan};
+use crate::prune_top_k_of_floats::PruneTopKOfFloats;
 use crate::share_subplans::ShareSubplans;
 use crate::slide_over_floats::SlideOverFloats;
 use crate::wire::WireForm;
@@ -85,6 +88,7 @@ pub enum Kind {
 /// Everything that is registered, in the order in which rules run.
 pub static ENTRIES: &[Entry] = &[
     Entry { name: "bucket_start", kind: Kind::Scalar(functions::bucket_start) },
+    Entry { name: CANONICAL_FLOAT, kind: Kind::Scalar(functions::canonical_float) },
     Entry { name: "json_decode", kind: Kind::Scalar(functions::json_decode) },
     Entry { name: "json_path_match", kind: Kind::Scalar(functions::json_path_match) },
     Entry { name: "list_diff", kind: Kind::Scalar(functions::list_diff) },
@@ -127,10 +131,17 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "decimal_quotients", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(DecimalQuotients)) },
     Entry { name: "expand_set_comparison", kind: Kind::AnalyzerRule(|| Arc::new(ExpandSetComparison)) },
     Entry { name: "mark_subqueries", kind: Kind::AnalyzerRule(|| Arc::new(MarkSubqueries)) },
+    Entry { name: "check_patterns", kind: Kind::AnalyzerRule(|| Arc::new(CheckPatterns)) },
     Entry { name: "slide_over_floats", kind: Kind::AnalyzerRule(|| Arc::new(SlideOverFloats)) },
     Entry { name: "compute_released", kind: Kind::AnalyzerRule(|| Arc::new(ComputeReleased)) },
+    Entry {
+        name: "canonical_floats",
+        // Last, since it goes by what the others put in.
+        kind: Kind::AnalyzerRule(|| Arc::new(CanonicalFloats::new(functions::canonical_float()))),
+    },
     Entry { name: "push_filter_through_asof_join", kind: Kind::LogicalRule(|| Arc::new(PushFilterThroughAsofJoin)) },
     Entry { name: "push_semi_join_down", kind: Kind::LogicalRule(|| Arc::new(PushSemiJoinDown)) },
+    Entry { name: "compare_plain_floats", kind: Kind::LogicalRule(|| Arc::new(ComparePlainFloats)) },
     Entry { name: "spell_out_truth_tests", kind: Kind::LogicalRule(|| Arc::new(SpellOutTruthTests)) },
     Entry {
         name: "keep_plan_on_failure",
@@ -148,6 +159,7 @@ pub static ENTRIES: &[Entry] = &[
     },
     Entry { name: "interruptible_joins", kind: Kind::TaskRule(|| Arc::new(InterruptibleJoins)) },
     Entry { name: "choose_spilling_join", kind: Kind::TaskRule(|| Arc::new(ChooseSpillingJoin)) },
+    Entry { name: "prune_top_k_of_floats", kind: Kind::TaskRule(|| Arc::new(PruneTopKOfFloats)) },
     Entry { name: "adapt_parquet_scans", kind: Kind::TaskRule(|| Arc::new(AdaptParquetScans)) },
     Entry { name: "bound_partial_aggregates", kind: Kind::TaskRule(|| Arc::new(BoundPartialAggregates)) },
     Entry { name: "account_for_windows", kind: Kind::TaskRule(|| Arc::new(AccountForWindows)) },

@@ -5,6 +5,7 @@
 //! | [`sources`] | files, folders, globs and URLs, and the files that are there |
 //! | [`format`](mod@format) | the formats, their options, suffixes and compression |
 //! | `arrow_schema` | the schema of an Arrow IPC file, from its footer |
+//! | [`float_bounds`] | least and greatest floats, which leave NaN out |
 //! | [`hive`] | partition columns from `key=value` folders |
 //! | [`schema`] | one schema for several files |
 //! | [`named_scan`] | errors of a scan that name the file |
@@ -13,6 +14,7 @@
 
 mod arrow_schema;
 pub mod file_error;
+pub mod float_bounds;
 pub mod format;
 pub mod hive;
 pub mod named_scan;

@@ -1,6 +1,7 @@
 //! Functions of Swath's own. Each has a file; the registry lists them.
 
 mod bucket_start;
+mod canonical_float;
 mod ewm;
 mod json_decode;
 mod json_path_match;
@@ -21,6 +22,7 @@ mod text_to_integer;
 mod top_k;
 
 pub use bucket_start::bucket_start;
+pub use canonical_float::canonical_float;
 pub use ewm::{ewm_mean, ewm_std, ewm_var};
 pub use json_decode::json_decode;
 pub use json_path_match::json_path_match;

@@ -22,6 +22,7 @@ use super::copy::spec_of_copy;
 use super::node::writes_one_file;
 use super::operator::WriteExec;
 use super::spec::WriteMode;
+use crate::files::float_bounds::as_hints_in;
 
 /// Makes tables of `CREATE EXTERNAL TABLE`.
 #[derive(Debug, Default)]
@@ -86,11 +87,12 @@ impl TableProvider for ExternalTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        self.reader.scan(state, projection, filters, limit).await
+        Ok(as_hints_in(self.reader.scan(state, projection, filters, limit).await?))
     }
 
     async fn scan_with_args<'a>(&self, state: &dyn Session, args: ScanArgs<'a>) -> Result<ScanResult> {
-        self.reader.scan_with_args(state, args).await
+        let result = self.reader.scan_with_args(state, args).await?;
+        Ok(ScanResult::new(as_hints_in(result.into_inner())))
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
