@@ -21,6 +21,7 @@ fn class(error: &Error) -> &'static str {
         Error::Cluster(_) => "ClusterError",
         Error::Array(_) => "ArrayError",
         Error::Function(_) => "FunctionError",
+        Error::WorkersLost(_) => "WorkerError",
         Error::Engine(cause) if RowsLost::caused(cause) => "WorkerError",
         Error::Engine(cause) if is_about_plan(cause) => "PlanError",
         // `Error` may grow: what is new here is an error of the engine until it has a class.

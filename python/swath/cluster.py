@@ -97,8 +97,8 @@ class LocalCluster:
     """
     A cluster on this machine: a scheduler and workers as processes of this Python.
 
-    The workers run Python functions. All processes end when the cluster is closed, and when this process
-    ends, however it ends.
+    The workers run Python functions. A worker whose process such a function ends is started again. All
+    processes end when the cluster is closed, and when this process ends, however it ends.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ class LocalCluster:
 
     def kill_worker(self, number: int) -> None:
         """
-        End a worker at once, as a lost machine would.
+        End a worker at once, as a lost machine would; it is not started again.
 
         Parameters
         ----------

@@ -65,7 +65,12 @@ class ClusterError(SwathError, ConnectionError):
 
 
 class WorkerError(ClusterError):
-    """A worker that was lost, with rows that had been handed out in part."""
+    """
+    Workers that were lost.
+
+    Either one was lost with rows that had been handed out in part; or a query lost one worker after another,
+    and is not tried again: the message names the stage, and the function of yours that it calls.
+    """
 
 
 class ArrayError(SwathError, ValueError):

@@ -221,3 +221,29 @@ def test_a_failed_write_leaves_nothing(session, tmp_path):
         df.write_parquet(tmp_path / "out")
     with pytest.raises(FileError):
         session.read_parquet(tmp_path / "out")
+
+
+def test_two_columns_of_one_name_are_refused(session, tmp_path):
+    path = tmp_path / "twice.csv"
+    path.write_text("a,b,a\n1,2,3\n")
+    with pytest.raises(
+        sw.FileError, match=r"twice\.csv.*columns 1 and 3 are both called 'a'; give all columns names"
+    ):
+        session.read_csv(path)
+    named = session.read_csv(path, schema={"a": int, "b": int, "c": int})
+    assert named.to_dict() == {"a": [1], "b": [2], "c": [3]}
+
+
+def test_json_has_no_nan(session, tmp_path):
+    path = tmp_path / "x.json"
+    session.sql("SELECT CAST('NaN' AS DOUBLE) AS n, CAST('inf' AS DOUBLE) AS i, 1.5 AS x").write_json(path)
+    assert path.read_text() == '{"n":null,"i":null,"x":1.5}\n'
+
+
+def test_intervals_that_parquet_has_not(session, tmp_path):
+    frame = session.sql("SELECT INTERVAL '1 day' AS d")
+    with pytest.raises(sw.InvalidArgumentError, match=r"column 'd' has intervals .* CAST\(d AS VARCHAR\)"):
+        frame.write_parquet(tmp_path / "d.parquet")
+    with pytest.raises(sw.PlanError, match="column 'd' has intervals"):
+        session.sql(f"COPY (SELECT INTERVAL '1 day' AS d) TO '{tmp_path}/d.parquet'").collect()
+    assert list(tmp_path.iterdir()) == []

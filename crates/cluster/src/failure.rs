@@ -5,6 +5,7 @@
 
 use arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
+use swath_exec::WorkersLost;
 use swath_exec::files::FileError;
 use swath_exec::foreign::FunctionError;
 use swath_exec::value_error::ValueError;
@@ -51,7 +52,8 @@ fn of_ours(root: &DataFusionError) -> Option<(&'static str, String)> {
             let function = error.downcast_ref::<FunctionError>().map(|error| ("function", error.to_text()));
             let value = || error.downcast_ref::<ValueError>().map(|error| ("value", error.to_text()));
             let file = || error.downcast_ref::<FileError>().map(|error| ("file", error.to_text()));
-            function.or_else(value).or_else(file)
+            let lost = || error.downcast_ref::<WorkersLost>().map(|error| ("workers", error.to_string()));
+            function.or_else(value).or_else(file).or_else(lost)
         }
         DataFusionError::ArrowError(error, _) => match error.as_ref() {
             ArrowError::CastError(message) => Some(("cast", message.clone())),
@@ -120,6 +122,7 @@ pub fn unmarked(text: &str) -> DataFusionError {
             Some(error) => error.into(),
             None => DataFusionError::Execution(message),
         },
+        "workers" => WorkersLost::from_text(&message).into(),
         "cast" => ArrowError::CastError(message).into(),
         "parse" => ArrowError::ParseError(message).into(),
         "division" => ArrowError::DivideByZero.into(),
@@ -151,6 +154,7 @@ mod tests {
         let errors = [
             ValueError::new("explode: 2 and 3", "make them \"as\" long").into(),
             FileError::engine("/a b.csv", "line 2"),
+            WorkersLost::new(3, 1, &["f".to_owned()], true).into(),
             ArrowError::CastError("Cannot cast string 'x'".to_owned()).into(),
             ArrowError::ParseError("no date".to_owned()).into(),
             ArrowError::DivideByZero.into(),

@@ -2,12 +2,18 @@
 //!
 //! Each child watches its standard input, which is a pipe from this process: when this process ends, however it ends, the pipe
 //! closes and the child ends, too.
+//!
+//! A worker that ends by an error, as one whose process a user's function ended, is started again.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::error::{Error, Result};
 
@@ -17,6 +23,8 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 const STOP_LIMIT: Duration = Duration::from_millis(300);
 /// How often a worker is started again that found its port taken.
 const START_ATTEMPTS: usize = 3;
+/// How often it is looked whether workers still run.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// What a [`LocalCluster`] is made from.
 #[derive(Clone, Debug)]
@@ -101,24 +109,32 @@ impl LocalClusterBuilder {
         let mut arguments = vec!["scheduler", "--bind", "127.0.0.1", "--port", &port, "--stop-with-input"];
         arguments.extend(self.scheduler_arguments.iter().map(String::as_str));
         let (scheduler, address) = Process::start(&program, &self.program_arguments, &arguments, self.log.as_deref())?;
-        let mut cluster =
-            LocalCluster { builder: self, program, address, scheduler, workers: vec![], started: 0, folder };
-        cluster.workers = std::thread::scope(|scope| {
-            let starts: Vec<_> = (0..cluster.builder.workers)
-                .map(|number| {
-                    scope.spawn({
-                        let cluster = &cluster;
-                        move || cluster.start_worker(number)
-                    })
-                })
-                .collect();
+        let pool = Pool {
+            builder: self,
+            program,
+            address,
+            workers: Mutex::default(),
+            started: AtomicUsize::new(0),
+            folder,
+            stopped: Mutex::new(false),
+            wake: Condvar::new(),
+        };
+        let workers = std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..pool.builder.workers).map(|_| scope.spawn(|| pool.start_worker())).collect();
             let joined = starts.into_iter().map(|start| match start.join() {
                 Ok(started) => started.map(Some),
                 Err(panic) => std::panic::resume_unwind(panic),
             });
             joined.collect::<Result<Vec<_>>>()
         })?;
-        cluster.started = cluster.workers.len();
+        *pool.workers.lock() = workers;
+        let pool = Arc::new(pool);
+        let supervised = Arc::clone(&pool);
+        let supervisor = std::thread::Builder::new()
+            .name("swath-supervisor".to_owned())
+            .spawn(move || supervised.supervise())
+            .map_err(|error| Error::Start(format!("a thread cannot be started: {error}")))?;
+        let cluster = LocalCluster { pool, supervisor: Some(supervisor), scheduler };
         Ok(cluster)
     }
 }
@@ -126,13 +142,33 @@ impl LocalClusterBuilder {
 /// A scheduler and workers on this machine. Dropping it ends them, also when a panic drops it.
 #[derive(Debug)]
 pub struct LocalCluster {
+    pool: Arc<Pool>,
+    supervisor: Option<JoinHandle<()>>,
+    scheduler: Process,
+}
+
+impl Drop for LocalCluster {
+    fn drop(&mut self) {
+        *self.pool.stopped.lock() = true;
+        self.pool.wake.notify_all();
+        // It has nothing to say.
+        let _ = self.supervisor.take().map(JoinHandle::join);
+        self.pool.workers.lock().clear();
+    }
+}
+
+/// The workers, and what is needed to start more of them.
+#[derive(Debug)]
+struct Pool {
     builder: LocalClusterBuilder,
     program: PathBuf,
     address: String,
-    workers: Vec<Option<Process>>,
-    started: usize,
-    scheduler: Process,
+    /// Those that were killed leave an empty place.
+    workers: Mutex<Vec<Option<Process>>>,
+    started: AtomicUsize,
     folder: tempfile::TempDir,
+    stopped: Mutex<bool>,
+    wake: Condvar,
 }
 
 impl LocalCluster {
@@ -153,7 +189,7 @@ impl LocalCluster {
 
     /// The address to connect to, `swath://host:port`.
     pub fn address(&self) -> &str {
-        &self.address
+        &self.pool.address
     }
 
     /// The process of the scheduler.
@@ -163,7 +199,7 @@ impl LocalCluster {
 
     /// The processes of the workers that were not stopped or killed.
     pub fn worker_ids(&self) -> Vec<u32> {
-        self.workers.iter().flatten().map(|worker| worker.child.id()).collect()
+        self.pool.workers.lock().iter().flatten().map(|worker| worker.child.id()).collect()
     }
 
     /// Starts one more worker and waits until it is ready.
@@ -171,26 +207,56 @@ impl LocalCluster {
     /// # Errors
     /// If it cannot be started.
     pub fn add_worker(&mut self) -> Result<()> {
-        let worker = self.start_worker(self.started)?;
-        self.started += 1;
-        self.workers.push(Some(worker));
+        let worker = self.pool.start_worker()?;
+        self.pool.workers.lock().push(Some(worker));
         Ok(())
     }
 
-    /// Ends a worker at once, as a lost machine would, by its number in the order of their starts.
+    /// Ends a worker at once, as a lost machine would, by its number in the order of their starts. It is not started again.
     pub fn kill_worker(&mut self, number: usize) {
-        if let Some(worker) = self.workers.get_mut(number) {
+        if let Some(worker) = self.pool.workers.lock().get_mut(number) {
             *worker = None;
         }
     }
 
     /// Whether the worker of that number still runs.
     pub fn is_running(&mut self, number: usize) -> bool {
-        let worker = self.workers.get_mut(number).and_then(Option::as_mut);
+        let mut workers = self.pool.workers.lock();
+        let worker = workers.get_mut(number).and_then(Option::as_mut);
         worker.is_some_and(|worker| matches!(worker.child.try_wait(), Ok(None)))
     }
+}
 
-    fn start_worker(&self, number: usize) -> Result<Process> {
+impl Pool {
+    /// Looks after the workers until the cluster is dropped.
+    fn supervise(&self) {
+        let mut stopped = self.stopped.lock();
+        while !*stopped {
+            self.wake.wait_for(&mut stopped, LOOK_EVERY);
+            if !*stopped {
+                MutexGuard::unlocked(&mut stopped, || self.replace_failed());
+            }
+        }
+    }
+
+    /// Starts a worker in the place of each that ended by an error. One that was told to end has ended well.
+    fn replace_failed(&self) {
+        let failed: Vec<usize> = {
+            let mut workers = self.workers.lock();
+            let places = workers.iter_mut().enumerate();
+            places.filter_map(|(number, worker)| worker.as_mut()?.has_failed().then_some(number)).collect()
+        };
+        for number in failed {
+            let started = self.start_worker().inspect_err(|error| log::error!("{error}")).ok();
+            // Unless it was killed meanwhile.
+            if let Some(place) = self.workers.lock().get_mut(number).filter(|place| place.is_some()) {
+                *place = started;
+            }
+        }
+    }
+
+    fn start_worker(&self) -> Result<Process> {
+        let number = self.started.fetch_add(1, Ordering::Relaxed);
         let builder = &self.builder;
         let all = builder
             .memory_limit_bytes
@@ -299,6 +365,10 @@ impl Process {
                 Err(Error::Start(format!("swath {role} did not start: {why}")))
             }
         }
+    }
+
+    fn has_failed(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(Some(status)) if !status.success())
     }
 
     fn end(&mut self) {

@@ -9,6 +9,7 @@
 
 mod jobs;
 mod key_filters;
+mod losses;
 mod parts;
 mod placement;
 mod progress;
@@ -133,10 +134,10 @@ impl Scheduler {
             false => address.ip().to_string(),
         });
         let (tell, notices) = mpsc::unbounded_channel();
-        let placement = Placement::new(tell);
+        let placement = Placement::new(tell.clone());
         let config = Arc::new(config(host, address, options.min_workers, options.worker_timeout_seconds, placement));
         let states = BallistaCluster::new_from_config(&config).await?.job_state();
-        let slots = Arc::new(Slots::default());
+        let slots = Arc::new(Slots::new(tell));
         let cluster = BallistaCluster::new(Arc::clone(&slots) as Arc<dyn ClusterState>, Arc::clone(&states));
         let codec =
             BallistaCodec::new(Arc::new(BallistaLogicalExtensionCodec::default()), Arc::new(SwathCodec::default()));

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arrow::error::ArrowError;
 use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
+use swath_exec::WorkersLost;
 use swath_exec::files::FileError;
 use swath_exec::foreign::FunctionError;
 use swath_exec::interrupt::Interrupted;
@@ -105,6 +106,9 @@ pub enum Error {
     /// A cluster cannot be started or reached, or is of another version.
     #[error("{0}")]
     Cluster(String),
+    /// A query that loses its workers again and again.
+    #[error(transparent)]
+    WorkersLost(#[from] WorkersLost),
     /// The caller asked to end the wait for it; what it had begun is cancelled.
     #[error("interrupted")]
     Interrupted,
@@ -221,6 +225,9 @@ impl From<DataFusionError> for Error {
                 }
                 if let Some(error) = source.downcast_ref::<FunctionError>() {
                     return Self::Function(Box::new(error.clone()));
+                }
+                if let Some(lost) = source.downcast_ref::<WorkersLost>() {
+                    return Self::WorkersLost(lost.clone());
                 }
                 if let Some(ValueError { message, remedy }) = source.downcast_ref::<ValueError>() {
                     return Self::Value { message: message.clone(), remedy: remedy.clone().into() };

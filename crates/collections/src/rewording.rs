@@ -8,6 +8,13 @@ pub(crate) fn of_plan(message: &str) -> Option<String> {
     if let Some(operation) = between(message, "Cannot coerce arithmetic expression ", " to valid types") {
         return Some(arithmetic(operation));
     }
+    let only_signed = [
+        "Negation only supports numeric, interval and timestamp types",
+        "Unary operator '-' only supports signed numeric",
+    ];
+    if only_signed.iter().any(|told| message.starts_with(told)) {
+        return Some(UNSIGNED.to_owned());
+    }
     if let Some(types) = between(message, "Cannot infer common argument type for logical boolean operation ", "") {
         return Some(conditions(types));
     }
@@ -25,6 +32,9 @@ pub(crate) fn of_plan(message: &str) -> Option<String> {
     let (_, data_type) = data_type.split_once("type ")?;
     Some(format!("a field is asked of {data_type}, which is no struct and has none"))
 }
+
+const UNSIGNED: &str = "- takes numbers with a sign, intervals and timestamps; cast the value before, as in -CAST(x AS BIGINT) or \
+    -x.cast(int), if it is an unsigned number";
 
 /// The message for a condition `predicate` that is not true or false, but of `data_type`.
 pub(crate) fn not_a_condition(predicate: &str, data_type: &str) -> String {
@@ -111,6 +121,7 @@ mod tests {
             ("SELECT s * 2 FROM t", "Utf8 * Int64: there is no such arithmetic"),
             ("SELECT * FROM t WHERE a", "filter: expected a condition, but t.a is Int64"),
             ("SELECT * FROM t WHERE b AND f", "take conditions"),
+            ("SELECT -arrow_cast(a, 'UInt8') FROM t", "as in -CAST(x AS BIGINT)"),
             ("SELECT st.zz FROM t", "the struct has no field 'zz'"),
         ];
         for (sql, expected) in cases {

@@ -249,7 +249,9 @@ impl Session {
         &self,
         mut statement: ParsedStatement,
     ) -> Result<LogicalPlan, DataFusionError> {
-        let state = self.state();
+        let mut state = self.state();
+        // The planner takes `TIMESTAMP WITH TIME ZONE` for a type without one where no zone is set.
+        state.config_mut().options_mut().execution.time_zone.get_or_insert_with(|| "UTC".to_owned());
         placeholders::number(&mut statement)?;
         clauses::check(&mut statement)?;
         name_format(&mut statement);

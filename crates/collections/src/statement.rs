@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::common::{ParamValues, plan_err};
 use datafusion::error::DataFusionError;
-use datafusion::logical_expr::{DdlStatement, LogicalPlan};
+use datafusion::logical_expr::{DdlStatement, DropView, LogicalPlan, TableType};
 use datafusion::sql::parser::Statement as ParsedStatement;
 
 use crate::cached_tables::CacheStatement;
@@ -201,9 +201,23 @@ impl Statement {
             // DataFusion would settle types by its own rules alone.
             view.input = Arc::new(settled(&state, view.input.as_ref().clone())?);
         }
+        let plan = dropping_views(&self.session, plan).await;
         let plan = self.session.context().execute_logical_plan(plan).await?.into_parts().1;
         coerced(&state, plan)
     }
+}
+
+/// `plan`; for `DROP TABLE` of a view, `DROP VIEW`. A frame that was registered is a view, which its user made as a table.
+async fn dropping_views(session: &Session, plan: LogicalPlan) -> LogicalPlan {
+    let LogicalPlan::Ddl(DdlStatement::DropTable(drop)) = plan else { return plan };
+    let found = session.context().table_provider(drop.name.clone()).await;
+    let statement = match found {
+        Ok(table) if table.table_type() == TableType::View => {
+            DdlStatement::DropView(DropView { name: drop.name, if_exists: drop.if_exists, schema: drop.schema })
+        }
+        _ => DdlStatement::DropTable(drop),
+    };
+    LogicalPlan::Ddl(statement)
 }
 
 #[cfg(test)]
@@ -246,6 +260,19 @@ mod tests {
         let again = statement.bind(vec![ScalarValue::from(2_i64), ScalarValue::from("y")]).unwrap();
         assert_eq!(rows(&again.run().unwrap().sort(["n"])), ["3|y", "4|y"]);
         assert!(statement.bind(vec![ScalarValue::from(3_i64)]).is_err());
+    }
+
+    #[test]
+    fn a_registered_frame_is_dropped_as_a_table() {
+        let session = Session::embedded().threads(1).build().unwrap();
+        for drop in ["DROP TABLE t", "DROP TABLE IF EXISTS t", "DROP VIEW t"] {
+            session.register("t", &session.sql("SELECT 1 AS x").unwrap()).unwrap();
+            session.sql(drop).unwrap();
+            assert!(session.tables().is_empty(), "{drop}");
+        }
+        session.sql("DROP TABLE IF EXISTS t").unwrap();
+        let error = session.sql("DROP TABLE t").unwrap_err().to_string();
+        assert!(error.contains("'t'"), "{error}");
     }
 
     #[test]

@@ -16,12 +16,14 @@ use datafusion::optimizer::{Analyzer, AnalyzerRule, Optimizer, OptimizerRule};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_planner::ExtensionPlanner;
+use swath_planner::canonical_floats::CANONICAL_FLOAT;
 use swath_planner::{
-    DecimalQuotients, ExpandSetComparison, MarkSubqueries, PushFilterThroughAsofJoin, PushSemiJoinDown, ReorderJoins,
-    SortLargeLimits, SpellOutTruthTests,
+    CanonicalFloats, ComparePlainFloats, DecimalQuotients, ExpandSetComparison, MarkSubqueries,
+    PushFilterThroughAsofJoin, PushSemiJoinDown, ReorderJoins, SortLargeLimits, SpellOutTruthTests,
 };
 
 use crate::call_narrow_aggregates::CallNarrowAggregates;
+use crate::check_patterns::CheckPatterns;
 use crate::choose_spilling_join::ChooseSpillingJoin;
 use crate::engine::{Planner, RemotePlanner};
 use crate::foreign::gather::GatherForFunctions;
@@ -37,6 +39,7 @@ use crate::operators::bounded_aggregate::BoundPartialAggregates;
 use crate::operators::map_batches::{self, MapBatchesPlanner};
 use crate::operators::{broadcast_join, collect_keys, filter_by_keys, recursive, single_task, text_scan};
 use crate::order_floats::OrderFloats;
+use crate::prune_top_k_of_floats::PruneTopKOfFloats;
 use crate::share_subplans::ShareSubplans;
 use crate::slide_over_floats::SlideOverFloats;
 use crate::wire::WireForm;
@@ -88,6 +91,7 @@ pub enum Kind {
 pub static ENTRIES: &[Entry] = &[
     Entry { name: "bucket_start", kind: Kind::Scalar(functions::bucket_start) },
     Entry { name: "integer_power", kind: Kind::Scalar(functions::integer_power) },
+    Entry { name: CANONICAL_FLOAT, kind: Kind::Scalar(functions::canonical_float) },
     Entry { name: "json_decode", kind: Kind::Scalar(functions::json_decode) },
     Entry { name: "json_path_match", kind: Kind::Scalar(functions::json_path_match) },
     Entry { name: "list_diff", kind: Kind::Scalar(functions::list_diff) },
@@ -143,10 +147,17 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "mark_subqueries", kind: Kind::AnalyzerRule(|| Arc::new(MarkSubqueries)) },
     // After those that put in `max` and `min`.
     Entry { name: "order_floats", kind: Kind::AnalyzerRule(|| Arc::new(OrderFloats)) },
+    Entry { name: "check_patterns", kind: Kind::AnalyzerRule(|| Arc::new(CheckPatterns)) },
     Entry { name: "slide_over_floats", kind: Kind::AnalyzerRule(|| Arc::new(SlideOverFloats)) },
     Entry { name: "compute_released", kind: Kind::AnalyzerRule(|| Arc::new(ComputeReleased)) },
+    Entry {
+        name: "canonical_floats",
+        // Last, since it goes by what the others put in.
+        kind: Kind::AnalyzerRule(|| Arc::new(CanonicalFloats::new(functions::canonical_float()))),
+    },
     Entry { name: "push_filter_through_asof_join", kind: Kind::LogicalRule(|| Arc::new(PushFilterThroughAsofJoin)) },
     Entry { name: "push_semi_join_down", kind: Kind::LogicalRule(|| Arc::new(PushSemiJoinDown)) },
+    Entry { name: "compare_plain_floats", kind: Kind::LogicalRule(|| Arc::new(ComparePlainFloats)) },
     Entry { name: "spell_out_truth_tests", kind: Kind::LogicalRule(|| Arc::new(SpellOutTruthTests)) },
     Entry {
         name: "keep_plan_on_failure",
@@ -165,6 +176,7 @@ pub static ENTRIES: &[Entry] = &[
     },
     Entry { name: "interruptible_joins", kind: Kind::TaskRule(|| Arc::new(InterruptibleJoins)) },
     Entry { name: "choose_spilling_join", kind: Kind::TaskRule(|| Arc::new(ChooseSpillingJoin)) },
+    Entry { name: "prune_top_k_of_floats", kind: Kind::TaskRule(|| Arc::new(PruneTopKOfFloats)) },
     Entry { name: "adapt_parquet_scans", kind: Kind::TaskRule(|| Arc::new(AdaptParquetScans)) },
     Entry { name: "bound_partial_aggregates", kind: Kind::TaskRule(|| Arc::new(BoundPartialAggregates)) },
     Entry { name: "account_for_windows", kind: Kind::TaskRule(|| Arc::new(AccountForWindows)) },

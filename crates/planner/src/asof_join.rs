@@ -265,6 +265,14 @@ impl AsofJoinNode {
         &self.matching
     }
 
+    /// The same join by other equality keys, as many as before.
+    ///
+    /// # Errors
+    /// If the two sides of a pair have different types.
+    pub fn with_by(&self, by: Vec<(Expr, Expr)>) -> Result<Self> {
+        Self::build(self.left.clone(), self.right.clone(), self.on.clone(), by, self.matching.clone())
+    }
+
     /// The same join over other inputs of the same columns.
     pub fn with_inputs(&self, left: LogicalPlan, right: LogicalPlan) -> Result<Self> {
         Self::build(left, right, self.on.clone(), self.by.clone(), self.matching.clone())

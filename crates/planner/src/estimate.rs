@@ -18,8 +18,8 @@ use arrow::datatypes::{DataType, Schema};
 use datafusion::common::stats::Precision;
 use datafusion::common::{JoinType, ScalarValue};
 use datafusion::datasource::source::DataSourceExec;
-use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{CastExpr, Column};
+use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::filter::FilterExec;
@@ -30,6 +30,8 @@ use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 use datafusion::physical_plan::union::UnionExec;
 
 pub use selectivity::selectivity;
+
+use crate::canonical_floats::CANONICAL_FLOAT;
 
 /// Bytes of a value; for text and nested values, a guess.
 pub fn value_bytes(data_type: &DataType) -> f64 {
@@ -219,10 +221,15 @@ fn is_date(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Date32 | DataType::Date64)
 }
 
-/// The column that `expression` is, as it stands or cast.
+/// The column that `expression` is, as it stands, cast or made canonical.
 fn column_of(expression: &Arc<dyn PhysicalExpr>) -> Option<usize> {
     if let Some(cast) = expression.downcast_ref::<CastExpr>() {
         return column_of(cast.expr());
+    }
+    if let Some(call) = expression.downcast_ref::<ScalarFunctionExpr>()
+        && let (CANONICAL_FLOAT, [float]) = (call.fun().name(), call.args())
+    {
+        return column_of(float);
     }
     expression.downcast_ref::<Column>().map(Column::index)
 }

@@ -7,6 +7,8 @@
 //! |---|---|
 //! | [`analyze`] | what each operator of a plan that has run did |
 //! | [`asof_join`] | the logical as-of join |
+//! | [`canonical_floats`] | one NaN and one zero in keys and comparisons of floats |
+//! | [`compare_plain_floats`] | comparisons of float columns with constants, as statistics can decide them |
 //! | [`decimal_quotients`] | quotients and averages of decimals as `DOUBLE` |
 //! | [`expand_set_comparison`] | comparisons with `ANY` and `ALL` of a subquery |
 //! | [`estimate`] | how many rows a physical plan gives |
@@ -22,6 +24,8 @@
 
 pub mod analyze;
 pub mod asof_join;
+pub mod canonical_floats;
+pub mod compare_plain_floats;
 pub mod decimal_quotients;
 pub mod estimate;
 pub mod expand_set_comparison;
@@ -37,6 +41,8 @@ pub mod suggest;
 
 pub use analyze::AnalyzeReport;
 pub use asof_join::{AsofJoinNode, AsofKey, AsofMatch, AsofStrategy};
+pub use canonical_floats::CanonicalFloats;
+pub use compare_plain_floats::ComparePlainFloats;
 pub use decimal_quotients::DecimalQuotients;
 pub use expand_set_comparison::ExpandSetComparison;
 pub use mark_subqueries::MarkSubqueries;

@@ -144,6 +144,8 @@ class Write(Frame):
     ) -> WriteSummary:
         """Run the frame and write one JSON object a line; the parameters are those of `write_csv`.
 
+        JSON has neither NaN nor infinities: they are written as null, as Polars and pandas do.
+
         Parameters
         ----------
         path

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arrow_flight::Action;
 use arrow_flight::flight_service_client::FlightServiceClient;
@@ -21,15 +21,17 @@ use datafusion_proto::physical_plan::{PhysicalPlanDecodeContext, PhysicalProtoCo
 use datafusion_proto::protobuf::PhysicalPlanNode;
 use parking_lot::Mutex;
 use prost::Message;
-use swath_exec::{ObjectStores, StoreOptions};
+use swath_exec::{ObjectStores, StoreOptions, WorkersLost};
 use tokio::sync::{Notify, mpsc, watch};
 use tonic::transport::{Channel, Endpoint};
 
 use super::Server;
+use super::losses::{Losses, functions_of, verdict};
 use super::parts::Parts;
 use super::placement::{LastTask, Notice};
 use super::progress::progress;
 use crate::codec::SwathCodec;
+use crate::failure::marked;
 use crate::protocol::{
     Event, FIGURES, FORGET, Figures, Finished, ForgetJob, HOLDING, HeldEntry, Holding, JobName, LivePart,
     MAX_MESSAGE_BYTES, ResultPart, Run, RunEvent, SECRETS, SessionSecrets, TaskFigures, Worker,
@@ -63,6 +65,8 @@ pub struct Jobs {
     parts: Parts,
     /// Analyzed jobs whose clients may have seen enough.
     enough: Mutex<HashMap<String, Arc<Notify>>>,
+    /// Tasks that were lost with their workers.
+    losses: Losses,
     /// Jobs that were taken, failed, and that ended well.
     pub(super) counts: Counts,
 }
@@ -91,6 +95,7 @@ impl Jobs {
             held: Mutex::default(),
             parts: Parts::default(),
             enough: Mutex::default(),
+            losses: Losses::default(),
             counts,
         }
     }
@@ -224,6 +229,7 @@ impl Jobs {
         let mut ended = false;
         let mut statuses_end = false;
         let mut told = None;
+        let mut alone_since = None;
         let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + PROGRESS_EVERY, PROGRESS_EVERY);
         let started = RunEvent { event: Some(Event::Started(job.to_string())) };
         let mut open = events.send(started).await.is_ok();
@@ -261,6 +267,15 @@ impl Jobs {
                     open = events.send(RunEvent { event: Some(Event::Part(part)) }).await.is_ok();
                 }
                 _ = ticks.tick(), if !ended => {
+                    if let Some(lost) = self.gives_up(&job, &mut alone_since).await {
+                        (ended, statuses_end) = (true, true);
+                        log::warn!("job {job} is given up: {lost}");
+                        self.counts.failed.fetch_add(1, Ordering::Relaxed);
+                        self.end(&job).await;
+                        let failed = Event::Failed(marked(&lost.into()).to_string());
+                        open = events.send(RunEvent { event: Some(failed) }).await.is_ok();
+                        continue;
+                    }
                     let now = self.look(&job, progress).await.ok().flatten();
                     if let Some(progress) = now.filter(|now| Some(*now) != told) {
                         told = Some(progress);
@@ -274,12 +289,28 @@ impl Jobs {
         }
         self.enough.lock().remove(job.as_str());
         self.parts.forget(job.as_str());
+        self.losses.forget(job.as_str());
         self.held.lock().remove(job.as_str());
         self.forget(ForgetJob { job: job.to_string(), ..Default::default() }).await;
     }
 
+    /// Why a job whose tasks take their workers with them is not tried again.
+    async fn gives_up(&self, job: &JobId, alone_since: &mut Option<Instant>) -> Option<WorkersLost> {
+        let (stage, times) = self.losses.most(job.as_str())?;
+        match self.metadata().await.is_empty() {
+            true => *alone_since = alone_since.or_else(|| Some(Instant::now())),
+            false => *alone_since = None,
+        }
+        let functions = self.look(job, |graph| functions_of(graph, stage)).await.ok().flatten().unwrap_or_default();
+        verdict(times, stage, &functions, *alone_since)
+    }
+
     async fn cancel(&self, job: &JobId) {
         self.counts.cancelled.fetch_add(1, Ordering::Relaxed);
+        self.end(job).await;
+    }
+
+    async fn end(&self, job: &JobId) {
         if let Err(error) = self.server.cancel_job(job.clone()).await {
             log::warn!("job {job} could not be cancelled: {error}");
         }
@@ -304,6 +335,7 @@ impl Jobs {
                     let forget = ForgetJob { job, stage: Some(stage), ..Default::default() };
                     tokio::spawn(async move { jobs.forget(forget).await });
                 }
+                Notice::Lost(job, stage) => self.losses.add(job, stage),
                 Notice::Last(task) => self.add_parts(task).await,
             }
         }

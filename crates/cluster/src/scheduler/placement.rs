@@ -35,6 +35,8 @@ use super::key_filters;
 pub enum Notice {
     /// A stage of a job whose outputs nobody will read any more.
     Freed(String, u32),
+    /// A worker was lost that ran tasks of this stage of a job.
+    Lost(String, usize),
     /// A task of a job's last stage was given to a worker.
     Last(LastTask),
 }

@@ -18,6 +18,9 @@ use ballista_scheduler::cluster::{BoundTask, ClusterState, ClusterStateEventStre
 use ballista_scheduler::config::TaskDistributionPolicy;
 use ballista_scheduler::state::task_manager::JobInfoCache;
 use parking_lot::Mutex;
+use tokio::sync::mpsc;
+
+use super::placement::Notice;
 
 /// How long a task of a job that has ended may take to say that it has ended, too. Some never will: their worker refused them.
 const LAST_WORD: Duration = Duration::from_secs(10);
@@ -29,9 +32,16 @@ pub struct Slots {
     ledger: Mutex<Ledger>,
     /// Held while tasks are given out.
     binding: tokio::sync::Mutex<()>,
+    /// Who is told of tasks that are lost with their workers.
+    tell: Option<mpsc::UnboundedSender<Notice>>,
 }
 
 impl Slots {
+    /// Tells `tell` of tasks that are lost with their workers.
+    pub fn new(tell: mpsc::UnboundedSender<Notice>) -> Self {
+        Self { tell: Some(tell), ..Self::default() }
+    }
+
     /// A worker tells what became of tasks.
     pub fn release(&self, worker: &str, statuses: &[TaskStatus]) {
         let mut ledger = self.ledger.lock();
@@ -97,9 +107,11 @@ impl Ledger {
         self.taken.retain(|task, taken| is_active(&task.job) || taken.since.elapsed() < patience);
     }
 
-    fn remove(&mut self, worker: &str) {
+    /// Forgets a worker; the stages, with their jobs, of the tasks that it ran.
+    fn remove(&mut self, worker: &str) -> HashSet<(String, usize)> {
         self.threads.remove(worker);
-        self.taken.retain(|_, taken| taken.worker != worker);
+        let lost = self.taken.extract_if(|_, taken| taken.worker == worker);
+        lost.map(|(task, _)| (task.job, task.stage)).collect()
     }
 }
 
@@ -146,7 +158,11 @@ impl ClusterState for Slots {
     }
 
     async fn remove_executor(&self, executor_id: &str) -> Result<()> {
-        self.ledger.lock().remove(executor_id);
+        let lost = self.ledger.lock().remove(executor_id);
+        if let Some(tell) = &self.tell {
+            // Without a listener nobody wants to know.
+            lost.into_iter().for_each(|(job, stage)| drop(tell.send(Notice::Lost(job, stage))));
+        }
         self.workers.remove_executor(executor_id).await
     }
 
@@ -216,7 +232,7 @@ mod tests {
         slots.release("a", &[ended(0)]);
         slots.release("a", &[ended(0)]);
         assert_eq!(free(&slots.ledger.lock()), [("a".to_owned(), 2)]);
-        slots.ledger.lock().remove("b");
+        assert_eq!(slots.ledger.lock().remove("b"), HashSet::from([("j".to_owned(), 1)]));
         assert!(slots.ledger.lock().taken.is_empty());
     }
 

@@ -209,7 +209,7 @@ impl DataFrame {
     }
 
     /// Runs the frame and writes one JSON object a line; see [`write_parquet`](Self::write_parquet). A frame without rows
-    /// gives an empty file, which does not tell its columns.
+    /// gives an empty file, which does not tell its columns. JSON has neither NaN nor infinities: they become null.
     ///
     /// # Errors
     /// As [`write_parquet`](Self::write_parquet).
@@ -231,6 +231,9 @@ impl DataFrame {
         let Some(target) = path.to_str() else {
             return Err(Error::invalid("write", format!("expected a path in UTF-8, got {}", path.display())));
         };
+        if let Some(message) = format.refusal(self.schema()?.as_ref()) {
+            return Err(Error::invalid("write", message));
+        }
         let plan = WriteNode::plan(self.bare_plan()?, options.spec(target.to_owned(), format))?;
         let report = self.session().frame(plan).collect_one()?;
         let number = |column: usize| report.column(column).as_primitive::<UInt64Type>().value(0);
@@ -294,6 +297,27 @@ mod tests {
             letters().write_arrow(at("r").join(name), plain().compression(compression)).unwrap();
             assert_eq!(sorted_rows(&session().read_arrow(at("r").join(name)).unwrap()), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn intervals_that_parquet_has_not_are_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        for list in ["INTERVAL '1 day' AS d", "[INTERVAL '1 day'] AS d", "named_struct('a', INTERVAL '1 day') AS d"] {
+            let error =
+                table(&format!("SELECT 1 AS x, {list}")).write_parquet(at("a.parquet"), WriteOptions::default());
+            let error = error.unwrap_err();
+            assert!(matches!(error, Error::InvalidArgument { .. }), "{error:?}");
+            let text = error.to_string();
+            assert!(text.contains("column 'd'") && text.contains("CAST(d AS VARCHAR)"), "{text}");
+        }
+        assert_eq!(names(root.path()), BTreeSet::new());
+        for (unit, value) in [("DayTime", "3 days 500 milliseconds"), ("YearMonth", "14 months")] {
+            let frame = table(&format!("SELECT arrow_cast('{value}', 'Interval({unit})') AS d"));
+            frame.write_parquet(at(unit), WriteOptions::default()).unwrap();
+            assert_eq!(rows(&session().read_parquet(at(unit)).unwrap()), rows(&frame), "{unit}");
+        }
+        table("SELECT INTERVAL '1 day' AS d").write_arrow(at("a.arrow"), WriteOptions::default()).unwrap();
     }
 
     #[test]

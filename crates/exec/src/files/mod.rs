@@ -7,6 +7,7 @@
 //! | [`format`](mod@format) | the formats, their options, suffixes and compression |
 //! | `arrow_schema` | the schema of an Arrow IPC file, from its footer |
 //! | `csv_zones` | time zones of timestamps in CSV files |
+//! | [`float_bounds`] | least and greatest floats, which leave NaN out |
 //! | [`hive`] | partition columns from `key=value` folders |
 //! | [`schema`] | one schema for several files |
 //! | [`named_scan`] | errors of a scan that name the file |
@@ -17,6 +18,7 @@ mod arrow_schema;
 mod csv_zones;
 pub mod external;
 pub mod file_error;
+pub mod float_bounds;
 pub mod format;
 pub mod hive;
 pub mod named_scan;

@@ -3,7 +3,7 @@
 //! Each scan asks the sources again, so a registered folder shows what was written since. DataFusion's own listing table was
 //! not enough: it knows one store and one compression a table, no null partition keys, and no `key=value` folders in globs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
@@ -32,7 +32,9 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::sources::{FoundFile, files_of};
 use super::text_error::{array_for_lines, explained};
-use super::{Compression, FileError, FormatKind, ReadFormat, Source, arrow_schema, csv_zones, hive, schema};
+use super::{
+    Compression, FileError, FormatKind, ReadFormat, Source, arrow_schema, csv_zones, float_bounds, hive, schema,
+};
 
 /// Files whose footers or first rows are read at one time.
 const FILES_AT_ONCE: usize = 16;
@@ -153,7 +155,7 @@ impl FilesTable {
             .infer_stats_and_ordering(state, &store, Arc::clone(&self.file_schema), &file.meta)
             .await
             .map_err(|error| unreadable(file, self.plan.format.kind(), error))?;
-        let statistics = Arc::new(found.statistics);
+        let statistics = Arc::new(float_bounds::as_hints(found.statistics, &self.file_schema));
         if let Some(cache) = cache {
             let entry = CachedFileMetadata::new(
                 file.meta.clone(),
@@ -407,7 +409,26 @@ async fn infer_schema(state: &dyn Session, plan: &ReadPlan, files: &[FoundFile])
             format!("the file is empty (0 bytes), not {}; give the schema", kind.name()),
         ));
     }
+    for (address, schema) in &schemas {
+        refuse_namesakes(address, schema, kind)?;
+    }
     schema::merge(kind, &schemas)
+}
+
+/// Columns are known by their names: two of one name could not be told apart.
+fn refuse_namesakes(address: &str, schema: &Schema, kind: FormatKind) -> Result<()> {
+    let mut known = HashMap::new();
+    for (at, field) in schema.fields().iter().enumerate() {
+        if let Some(first) = known.insert(field.name(), at) {
+            let remedy = match kind {
+                FormatKind::Csv => "give all columns names of their own by a schema",
+                _ => "write the file with a name for each column",
+            };
+            let message = format!("columns {} and {} are both called '{}'; {remedy}", first + 1, at + 1, field.name());
+            return Err(FileError::engine(address, message));
+        }
+    }
+    Ok(())
 }
 
 /// Looks at the first file, if its schema is known and nothing else of it is read yet.

@@ -25,7 +25,7 @@ pub mod scalar;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -340,6 +340,35 @@ fn plain(data_type: &DataType) -> DataType {
         DataType::Utf8View => DataType::Utf8,
         DataType::BinaryView => DataType::Binary,
         other => other.clone(),
+    }
+}
+
+/// Adds the names of the user's functions that are called in `plan` and its inputs to `names`.
+pub fn functions_called(plan: &dyn ExecutionPlan, names: &mut BTreeSet<String>) {
+    use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+    use datafusion::physical_expr::ScalarFunctionExpr;
+    use datafusion::physical_plan::aggregates::AggregateExec;
+    let looked = plan.apply_expressions(&mut |expression| {
+        expression.apply(|part| {
+            let call = part.downcast_ref::<ScalarFunctionExpr>();
+            let call = call.filter(|call| scalar::ScalarFunction::of(call.fun()).is_some());
+            names.extend(call.map(|call| call.fun().name().to_owned()));
+            Ok(TreeNodeRecursion::Continue)
+        })
+    });
+    if let Err(error) = looked {
+        log::debug!("{} could not be searched for functions: {error}", plan.name());
+    }
+    if let Some(aggregate) = plan.downcast_ref::<AggregateExec>() {
+        let calls = aggregate.aggr_expr().iter().map(|call| call.fun());
+        let own = calls.filter(|function| aggregate::AggregateFunction::of(function).is_some());
+        names.extend(own.map(|function| function.name().to_owned()));
+    }
+    if let Some(map) = plan.downcast_ref::<crate::operators::map_batches::MapBatchesExec>() {
+        names.extend(map.function_name());
+    }
+    for input in plan.children() {
+        functions_called(input.as_ref(), names);
     }
 }
 

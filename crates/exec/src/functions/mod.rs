@@ -1,6 +1,7 @@
 //! Functions of Swath's own. Each has a file; the registry lists them.
 
 mod bucket_start;
+mod canonical_float;
 mod ewm;
 mod float_extremes;
 mod integer_power;
@@ -28,6 +29,7 @@ mod top_k;
 mod wide;
 
 pub use bucket_start::bucket_start;
+pub use canonical_float::canonical_float;
 pub use ewm::{ewm_mean, ewm_std, ewm_var};
 pub use float_extremes::FloatExtreme;
 pub use integer_power::integer_power;

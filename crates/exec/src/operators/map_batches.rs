@@ -235,6 +235,14 @@ impl MapBatchesExec {
         Self { input, mapping, properties: Arc::new(properties), metrics: ExecutionPlanMetricsSet::new() }
     }
 
+    /// The name of the user's function, if it is one of another language.
+    pub fn function_name(&self) -> Option<String> {
+        match &self.mapping {
+            Mapping::Closure { .. } => None,
+            Mapping::Call(call) => Some(call.function.name().to_owned()),
+        }
+    }
+
     /// Whether the function runs in this process only.
     pub fn stays_here(&self) -> bool {
         matches!(self.mapping, Mapping::Closure { .. })

@@ -24,6 +24,7 @@ use super::node::writes_one_file;
 use super::operator::WriteExec;
 use super::spec::WriteMode;
 use crate::files::PartitionedFiles;
+use crate::files::float_bounds::as_hints_in;
 
 /// Makes tables of `CREATE EXTERNAL TABLE`.
 #[derive(Debug, Default)]
@@ -61,6 +62,19 @@ struct ExternalTable {
     options: HashMap<String, String>,
 }
 
+impl ExternalTable {
+    /// DataFusion's own scan.
+    async fn listed(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(as_hints_in(self.listing.scan(state, projection, filters, limit).await?))
+    }
+}
+
 #[async_trait]
 impl TableProvider for ExternalTable {
     fn schema(&self) -> SchemaRef {
@@ -94,21 +108,22 @@ impl TableProvider for ExternalTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let Some(files) = &self.files else { return self.listing.scan(state, projection, filters, limit).await };
+        let Some(files) = &self.files else { return self.listed(state, projection, filters, limit).await };
         let found = match files.table() {
             Ok(table) => table.scan(state, projection, filters, limit).await,
             Err(error) => Err(error),
         };
         match found {
             // Nothing may be there yet, or files whose names do not tell their format.
-            Err(_) if !files.are_there(state).await => self.listing.scan(state, projection, filters, limit).await,
+            Err(_) if !files.are_there(state).await => self.listed(state, projection, filters, limit).await,
             found => found,
         }
     }
 
     async fn scan_with_args<'a>(&self, state: &dyn Session, args: ScanArgs<'a>) -> Result<ScanResult> {
         if self.files.is_none() {
-            return self.listing.scan_with_args(state, args).await;
+            let result = self.listing.scan_with_args(state, args).await?;
+            return Ok(ScanResult::new(as_hints_in(result.into_inner())));
         }
         let projection = args.projection().map(<[usize]>::to_vec);
         let plan = self.scan(state, projection.as_ref(), args.filters().unwrap_or_default(), args.limit()).await?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use datafusion::catalog::Session;
-use datafusion::common::{DFSchema, DFSchemaRef, Result, config_err, internal_err};
+use datafusion::common::{DFSchema, DFSchemaRef, Result, config_err, internal_err, plan_err};
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{Expr, Extension, LogicalPlan, UserDefinedLogicalNode, UserDefinedLogicalNodeCore};
 use datafusion::physical_plan::ExecutionPlan;
@@ -152,6 +152,9 @@ impl ExtensionPlanner for WritePlanner {
         let schema = input.schema();
         if schema.fields().is_empty() {
             return config_err!("{}: expected at least one column to write, got none", spec.target);
+        }
+        if let Some(message) = spec.format.refusal(&schema) {
+            return plan_err!("{}: {message}", spec.target);
         }
         for key in &spec.partition_by {
             if schema.column_with_name(key).is_none() {

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use arrow::datatypes::{DataType, IntervalUnit, Schema};
 use datafusion::common::config::{ConfigField, CsvOptions, JsonOptions, TableParquetOptions, Visit};
 use datafusion::common::{Result, exec_datafusion_err, exec_err};
 
@@ -65,7 +66,30 @@ pub enum WriteFormat {
     Arrow(ArrowCompression),
 }
 
+fn has_nanosecond_intervals(data_type: &DataType) -> bool {
+    use DataType::{Dictionary, FixedSizeList, Interval, LargeList, List, Map, RunEndEncoded, Struct};
+    match data_type {
+        Interval(unit) => *unit == IntervalUnit::MonthDayNano,
+        List(field) | LargeList(field) | FixedSizeList(field, _) | Map(field, _) | RunEndEncoded(_, field) => {
+            has_nanosecond_intervals(field.data_type())
+        }
+        Struct(fields) => fields.iter().any(|field| has_nanosecond_intervals(field.data_type())),
+        Dictionary(_, values) => has_nanosecond_intervals(values),
+        _ => false,
+    }
+}
+
 impl WriteFormat {
+    /// Why files of this format cannot hold rows of `schema`, and what to do; none if they can.
+    pub fn refusal(&self, schema: &Schema) -> Option<String> {
+        let Self::Parquet(_) = self else { return None };
+        let column = schema.fields().iter().find(|field| has_nanosecond_intervals(field.data_type()))?.name();
+        Some(format!(
+            "column '{column}' has intervals of months, days and nanoseconds, which Parquet has not; cast it to text \
+             (CAST({column} AS VARCHAR), .cast(str)), or write Arrow files"
+        ))
+    }
+
     /// Which format.
     pub fn kind(&self) -> FormatKind {
         match self {
