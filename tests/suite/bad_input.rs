@@ -1,6 +1,7 @@
 //! Bad files, bad places, full disks, killed writers: a clear error, no panic, and nothing half-written.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -17,12 +18,16 @@ fn numbers(session: &Session, rows: usize) -> DataFrame {
         .unwrap()
 }
 
-/// Everything below `folder`, hidden or not.
+/// Everything below `folder`, hidden or not; folders may go while this looks.
 fn entries(folder: &Path) -> Vec<String> {
     let mut found = vec![];
     let mut folders = vec![folder.to_owned()];
     while let Some(at) = folders.pop() {
-        for entry in fs::read_dir(at).unwrap() {
+        let inside = match fs::read_dir(&at) {
+            Err(error) if error.kind() == ErrorKind::NotFound && at != folder => continue,
+            inside => inside.unwrap(),
+        };
+        for entry in inside {
             let path = entry.unwrap().path();
             found.push(path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned());
             if path.is_dir() {

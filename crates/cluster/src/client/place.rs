@@ -286,25 +286,39 @@ fn with_whole_rows(node: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn Execu
     Ok(Some(Arc::new(ProjectionExec::try_new(none, Arc::new(whole))?)))
 }
 
-/// A window operator over rows that are sorted only because a column is known to be constant: that knowledge ends where a
-/// plan is cut, so the rows are sorted by that column, too.
+/// A window operator over rows that are sorted only because a column is known to be constant, or because one task sent
+/// them in order: that knowledge ends where a plan is cut, so the rows are sorted once more.
 fn with_explicit_order(node: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     let window = match (node.downcast_ref::<BoundedWindowAggExec>(), node.downcast_ref::<WindowAggExec>()) {
-        (Some(window), _) if window.input_order_mode == InputOrderMode::Sorted => window.window_expr().first(),
+        (Some(window), _) if window.input_order_mode != InputOrderMode::Linear => window.window_expr().first(),
         (_, Some(window)) => window.window_expr().first(),
         _ => None,
     };
     let children = node.children();
     let (Some(window), [input]) = (window, children.as_slice()) else { return Ok(None) };
+    let known = input.output_ordering();
     let keys = window.partition_by();
-    let leading: Vec<_> = input.output_ordering().into_iter().flatten().take(keys.len()).collect();
-    if keys.iter().all(|key| leading.iter().any(|sorted| sorted.expr.eq(key))) {
-        return Ok(None);
-    }
-    let keys = keys.iter().cloned().map(PhysicalSortExpr::new_default);
-    let Some(order) = LexOrdering::new(keys.chain(window.order_by().iter().cloned())) else { return Ok(None) };
+    let leading: Vec<_> = known.into_iter().flatten().take(keys.len()).collect();
+    let some_keys_lead = node
+        .downcast_ref::<BoundedWindowAggExec>()
+        .is_some_and(|bounded| bounded.input_order_mode != InputOrderMode::Sorted);
+    let order = if some_keys_lead || keys.iter().all(|key| leading.iter().any(|sorted| sorted.expr.eq(key))) {
+        known.filter(|_| is_order_across_exchange(input)).cloned()
+    } else {
+        let keys = keys.iter().cloned().map(PhysicalSortExpr::new_default);
+        LexOrdering::new(keys.chain(window.order_by().iter().cloned()))
+    };
+    let Some(order) = order else { return Ok(None) };
     let sorted = SortExec::new(order, Arc::clone(*input)).with_preserve_partitioning(true);
     Ok(Some(replace_children_if_necessary(Arc::clone(node), vec![Arc::new(sorted)])?))
+}
+
+/// Whether what comes out of `plan` in order came through an exchange in that order.
+fn is_order_across_exchange(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    match (plan.maintains_input_order().as_slice(), plan.children().as_slice()) {
+        ([true], [input]) => plan.is::<RepartitionExec>() || is_order_across_exchange(input),
+        _ => false,
+    }
 }
 
 /// Rows that are dealt out for balance are not: only hash exchanges cut a plan.
