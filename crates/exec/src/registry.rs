@@ -71,6 +71,8 @@ pub enum Kind {
     AnalyzerRule(fn() -> Arc<dyn AnalyzerRule + Send + Sync>),
     /// A rule on logical plans, run after DataFusion's own.
     LogicalRule(fn() -> Arc<dyn OptimizerRule + Send + Sync>),
+    /// As [`Kind::LogicalRule`], run right before the rule of DataFusion's with this name.
+    LogicalRuleBefore(&'static str, fn() -> Arc<dyn OptimizerRule + Send + Sync>),
     /// What goes around the rule of DataFusion's with this name, in its place.
     AroundLogicalRule(&'static str, fn(Arc<dyn OptimizerRule + Send + Sync>) -> Arc<dyn OptimizerRule + Send + Sync>),
     /// A rule on the physical plan that one process runs: the whole of it embedded, a task's part on a worker.
@@ -157,7 +159,11 @@ pub static ENTRIES: &[Entry] = &[
     },
     Entry { name: "push_filter_through_asof_join", kind: Kind::LogicalRule(|| Arc::new(PushFilterThroughAsofJoin)) },
     Entry { name: "push_semi_join_down", kind: Kind::LogicalRule(|| Arc::new(PushSemiJoinDown)) },
-    Entry { name: "compare_plain_floats", kind: Kind::LogicalRule(|| Arc::new(ComparePlainFloats)) },
+    Entry {
+        name: "compare_plain_floats",
+        // It looks for functions where they are, not for columns that were made of several equal ones.
+        kind: Kind::LogicalRuleBefore("common_sub_expression_eliminate", || Arc::new(ComparePlainFloats)),
+    },
     Entry { name: "spell_out_truth_tests", kind: Kind::LogicalRule(|| Arc::new(SpellOutTruthTests)) },
     Entry {
         name: "keep_plan_on_failure",
@@ -224,6 +230,11 @@ pub fn install(mut builder: SessionStateBuilder, remote: Option<Arc<dyn RemotePl
             }
             Kind::AnalyzerRule(make) => builder = builder.with_analyzer_rule(make()),
             Kind::LogicalRule(make) => builder = builder.with_optimizer_rule(make()),
+            Kind::LogicalRuleBefore(name, make) => {
+                let rules = &mut builder.optimizer().get_or_insert_with(Optimizer::new).rules;
+                let index = rules.iter().position(|rule| rule.name() == *name).unwrap_or(rules.len());
+                rules.insert(index, make());
+            }
             Kind::AroundLogicalRule(name, around) => {
                 let rules = &mut builder.optimizer().get_or_insert_with(Optimizer::new).rules;
                 rules.iter_mut().filter(|rule| rule.name() == *name).for_each(|rule| *rule = around(Arc::clone(rule)));
@@ -292,8 +303,8 @@ mod tests {
     fn rules_that_others_go_around_exist() {
         let rules = Optimizer::new().rules;
         for entry in ENTRIES {
-            if let Kind::AroundLogicalRule(name, _) = entry.kind {
-                assert!(rules.iter().any(|rule| rule.name() == name), "{} goes around {name}", entry.name);
+            if let Kind::AroundLogicalRule(name, _) | Kind::LogicalRuleBefore(name, _) = entry.kind {
+                assert!(rules.iter().any(|rule| rule.name() == name), "{} goes by {name}", entry.name);
             }
         }
     }

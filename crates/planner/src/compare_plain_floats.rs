@@ -199,6 +199,7 @@ mod tests {
     use datafusion::arrow::datatypes::DataType;
     use datafusion::execution::SessionStateBuilder;
     use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf};
+    use datafusion::optimizer::Optimizer;
     use datafusion::prelude::SessionContext;
 
     use super::*;
@@ -217,10 +218,13 @@ mod tests {
 
     /// The optimised plan of a query over `t(f DOUBLE, g DOUBLE, d DECIMAL(15, 2), i BIGINT)`.
     async fn plan(sql: &str) -> String {
+        let mut rules = Optimizer::new().rules;
+        let place = rules.iter().position(|rule| rule.name() == "common_sub_expression_eliminate").unwrap();
+        rules.insert(place, Arc::new(ComparePlainFloats));
         let state = SessionStateBuilder::new_with_default_features()
             .with_analyzer_rule(Arc::new(crate::DecimalQuotients))
             .with_analyzer_rule(Arc::new(CanonicalFloats::new(canonical_float())))
-            .with_optimizer_rule(Arc::new(ComparePlainFloats));
+            .with_optimizer_rules(rules);
         let context = SessionContext::new_with_state(state.build());
         context.sql("CREATE TABLE t (f DOUBLE, g DOUBLE, d DECIMAL(15, 2), i BIGINT)").await.unwrap();
         let frame = context.sql(sql).await.unwrap();
@@ -280,7 +284,8 @@ mod tests {
             ("SELECT DISTINCT f FROM t ORDER BY f", 1),
             ("SELECT f, g, count(*) FROM t GROUP BY ROLLUP (f, g)", 2),
             ("SELECT count(DISTINCT f) FROM t", 1),
-            ("SELECT min(f) AS least, max(f + 1) FROM t", 2),
+            // And what holds a column's name.
+            ("SELECT min(f) FROM t", 2),
             ("SELECT sum(g) OVER (PARTITION BY f ORDER BY g) FROM t", 2),
             ("SELECT a.i FROM t AS a JOIN t AS b ON a.f = b.g", 2),
             ("SELECT i FROM t WHERE f IN (SELECT g FROM t)", 2),

@@ -244,7 +244,7 @@ _LARGE_BYTES = 16 << 20
 
 
 def _fill(places: list[numpy.ndarray], columns: list[list[numpy.ndarray]], threads: int) -> None:
-    """Copy each column's parts to its place; several at a time if they are large: NumPy lets go of Python's lock."""
+    """Copy each column to its place; several at a time if they are large, as NumPy lets go of the lock."""
     import numpy
 
     pairs = []
@@ -260,9 +260,11 @@ def _fill(places: list[numpy.ndarray], columns: list[list[numpy.ndarray]], threa
         return
     from concurrent.futures import ThreadPoolExecutor
 
+    def copy(pair: tuple[numpy.ndarray, numpy.ndarray]) -> None:
+        numpy.copyto(pair[0], pair[1], casting="unsafe")
+
     with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(lambda pair: numpy.copyto(*pair, casting="unsafe"), pairs):
-            pass
+        list(pool.map(copy, pairs))
 
 
 def _numpy_parts(column: pyarrow.ChunkedArray) -> list[numpy.ndarray]:
