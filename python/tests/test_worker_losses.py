@@ -28,7 +28,7 @@ def test_a_function_that_ends_its_process_fails_the_query(workers):
         text = r"^3 workers were lost while running stage \d+ of the query, which calls the function 'fatal'"
         for again in range(2):
             begin = time.monotonic()
-            with pytest.raises(sw.WorkerError, match=text):
+            with pytest.raises(sw.errors.WorkerError, match=text):
                 frame.select(fatal("i").alias("i")).collect()
             assert time.monotonic() - begin < LONGEST_SECONDS, again
             while len(session.workers()) < workers:
@@ -45,7 +45,7 @@ def test_a_function_over_batches_is_named_and_so_is_that_nobody_is_left():
             os._exit(0)  # Which is not started again: it seems to have been told to end.
 
         text = "^a worker was lost while running .* function 'last_words', and no worker is left"
-        with pytest.raises(sw.WorkerError, match=text):
+        with pytest.raises(sw.errors.WorkerError, match=text):
             frame.map_batches(last_words, schema=frame.schema).collect()
         cluster.add_worker()
         assert frame.count() == 1000
