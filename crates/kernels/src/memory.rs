@@ -45,7 +45,7 @@ pub(crate) fn reserved<T>(count: usize) -> Vec<T> {
 
 /// As many elements of one value, which are written: fresh memory of zeros that is first read and then written takes two faults for each
 /// page, and a word to every processor for the second.
-pub(crate) fn filled<T: Clone>(value: T, count: usize) -> Vec<T> {
+pub fn filled<T: Clone>(value: T, count: usize) -> Vec<T> {
     let mut elements = reserved(count);
     elements.resize(count, value);
     elements

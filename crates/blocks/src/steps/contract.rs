@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use swath_arrays::expr::contraction::{Contraction, Label};
 use swath_kernels::linalg::gram;
 use swath_kernels::linalg::matmul::multiply_add;
+use swath_kernels::memory::filled;
 use swath_kernels::{DType, Dims, NdArray, element_count, fused, reduce, with_element};
 
 use super::{Made, Task, made};
@@ -150,7 +151,7 @@ fn sum_of_products(mut pairs: impl Iterator<Item = Result<(NdArray, NdArray)>>, 
     let array = with_element!(compute_dtype(dtype), T => {
         let (left, right) = pairs.next().ok_or_else(|| BlocksError::internal("a product of no blocks"))??;
         let shape = [left.shape()[0], left.shape()[1], right.shape()[2]];
-        let mut sums = vec![T::default(); element_count(&shape)?];
+        let mut sums = filled(T::default(), element_count(&shape)?);
         products::<T>(&mut sums, &left, &right)?;
         drop((left, right));
         for pair in pairs {
@@ -172,7 +173,7 @@ fn sum_of_grams(mut factors: impl Iterator<Item = Result<NdArray>>, dtype: DType
             let shape: Dims = factor.shape()[1..].into();
             if sums.is_empty() {
                 width = shape[1];
-                sums = vec![T::default(); element_count(&[width, width])?];
+                sums = filled(T::default(), element_count(&[width, width])?);
             }
             Ok(gram::gram_add::<T>(&mut sums, &factor.reshape(&shape)?, false)?)
         })?;

@@ -3,6 +3,7 @@
 use super::matmul::{Factor, Multiply, Target};
 use crate::dtype::DType;
 use crate::error::{KernelError, Result};
+use crate::memory::filled;
 use crate::ndarray::NdArray;
 use crate::shape::element_count;
 use crate::with_element;
@@ -64,7 +65,7 @@ pub fn gram(array: &NdArray, conjugate: bool) -> Result<NdArray> {
     }
     let conjugate = conjugate && array.dtype().is_complex();
     with_element!(array.dtype(), T => {
-        let mut sums = vec![T::default(); element_count(&[n, n])?];
+        let mut sums = filled(T::default(), element_count(&[n, n])?);
         gram_add::<T>(&mut sums, array, conjugate)?;
         mirror(&mut sums, n, |value| value);
         let result = NdArray::from_vec(&[n, n], sums)?;

@@ -11,8 +11,9 @@ use super::integers;
 use crate::dtype::DType;
 use crate::element::Element;
 use crate::error::{KernelError, Result};
-use crate::layout::copy::{elements_in_order, typed, zeroed};
+use crate::layout::copy::{elements_in_order, typed};
 use crate::layout::width::same_dtype;
+use crate::memory::filled;
 use crate::ndarray::NdArray;
 use crate::shape::{broadcast_shapes, element_count};
 use crate::slicing::SliceSpec;
@@ -240,7 +241,7 @@ pub fn sum_of_products(pairs: &[(NdArray, NdArray)]) -> Result<NdArray> {
         return NdArray::from_vec(&[m, n], sums.into_iter().map(f16::from_f32).collect());
     }
     with_element!(dtype, T => {
-        let mut sums = zeroed::<T>(count);
+        let mut sums = filled(T::default(), count);
         for (left, right) in pairs {
             multiply_add::<T>(&mut sums, left, right)?;
         }
@@ -292,7 +293,7 @@ pub fn matmul(left: &NdArray, right: &NdArray) -> Result<NdArray> {
     same_dtype("matmul", left.dtype(), [right.dtype()])?;
     let count = element_count(&[outer.as_slice(), &[*m, *n]].concat())?;
     with_element!(left.dtype(), T => {
-        let mut elements = zeroed::<T>(count);
+        let mut elements = filled(T::default(), count);
         if count > 0 {
             for (index, target) in elements.chunks_exact_mut(m * n).enumerate() {
                 let parts = unravel(index, &outer);
@@ -323,7 +324,7 @@ pub(super) fn in_order<T: Element>(factor: &Factor<'_, T>) -> Vec<T> {
 /// The product of two matrices of floats for use inside this module.
 pub(super) fn product<T: Multiply>(left: &NdArray, right: &NdArray) -> Result<NdArray> {
     let (m, n) = (Factor::<T>::of(left)?.shape().0, Factor::<T>::of(right)?.shape().1);
-    let mut elements = zeroed::<T>(element_count(&[m, n])?);
+    let mut elements = filled(T::default(), element_count(&[m, n])?);
     multiply_add(&mut elements, left, right)?;
     NdArray::from_vec(&[m, n], elements)
 }
