@@ -111,6 +111,7 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "struct_with_fields", kind: Kind::Scalar(functions::struct_with_fields) },
     Entry { name: "text_to_integer", kind: Kind::Scalar(functions::text_to_integer) },
     // In the place of DataFusion's.
+    Entry { name: "array_agg", kind: Kind::Aggregate(functions::array_agg) },
     Entry { name: "avg", kind: Kind::Aggregate(functions::avg) },
     Entry { name: "bottom_k", kind: Kind::Aggregate(functions::bottom_k) },
     // In the place of DataFusion's.
@@ -131,6 +132,7 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "quantile_nearest", kind: Kind::Aggregate(functions::quantile_nearest) },
     Entry { name: "skewness", kind: Kind::Aggregate(functions::skewness) },
     // In the place of DataFusion's.
+    Entry { name: "string_agg", kind: Kind::Aggregate(functions::string_agg) },
     Entry { name: "sum", kind: Kind::Aggregate(functions::sum) },
     Entry { name: "top_k", kind: Kind::Aggregate(functions::top_k) },
     Entry { name: "ewm_mean", kind: Kind::Window(functions::ewm_mean) },

@@ -239,7 +239,7 @@ pub trait ExprAgg: ExprExt {
 
     /// All values as a list, nulls included; null (not an empty list) when there are no rows.
     fn implode(self) -> Expr {
-        aggregate::array_agg(self.expr())
+        functions::array_agg().call(vec![self.expr()])
     }
 
     /// Aggregates only the rows for which `predicate` is true: `col("x").sum().filter(col("y").gt(lit(0)))`.
