@@ -76,7 +76,8 @@ pub(super) async fn with_zones(
     Ok(Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone())))
 }
 
-fn format(options: &CsvOptions, header: bool) -> Result<Format> {
+/// How files of these `options` are written, as Arrow's reader takes it.
+pub(super) fn format(options: &CsvOptions, header: bool) -> Result<Format> {
     let mut format = Format::default()
         .with_header(header)
         .with_delimiter(options.delimiter)

@@ -22,6 +22,7 @@ pub mod float_bounds;
 pub mod format;
 pub mod hive;
 pub mod named_scan;
+mod namesakes;
 pub mod schema;
 pub mod sources;
 pub mod table;

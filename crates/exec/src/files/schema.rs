@@ -7,11 +7,12 @@
 //! | Arrow | nothing |
 //!
 //! Where a column's types differ, the wider of two numbers of one kind is taken; in CSV and JSON, whose types are only
-//! inferred, whole and floating-point numbers meet as floating-point, and in CSV times of one zone as the most exact, anything else as text. Whatever is left is an error that names both files and the column.
+//! inferred, whole and floating-point numbers meet as floating-point, and in CSV times of one zone as the most exact, anything else as text.
+//! The same goes for the items of lists and the fields of structs. Whatever is left is an error that names both files and the column.
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use datafusion::common::Result;
 
 use super::{FileError, FormatKind};
@@ -107,9 +108,33 @@ fn common_type(kind: FormatKind, a: &DataType, b: &DataType) -> Option<DataType>
     if let (FormatKind::Csv, Some(time)) = (kind, common_time(a, b)) {
         return Some(time);
     }
+    if let Some(nested) = common_nested(kind, a, b) {
+        return Some(nested);
+    }
     match kind {
         FormatKind::Csv | FormatKind::Json if is_number(a) && is_number(b) => Some(DataType::Float64),
         FormatKind::Csv => Some(DataType::Utf8),
+        _ => None,
+    }
+}
+
+/// The type of lists or structs whose items or fields meet, one by one; structs have the same fields in the same order.
+fn common_nested(kind: FormatKind, a: &DataType, b: &DataType) -> Option<DataType> {
+    let meet = |a: &FieldRef, b: &FieldRef| {
+        let data_type = common_type(kind, a.data_type(), b.data_type())?;
+        let field = a.as_ref().clone().with_data_type(data_type);
+        Some(Arc::new(field.with_nullable(a.is_nullable() || b.is_nullable())))
+    };
+    match (a, b) {
+        (DataType::List(a), DataType::List(b)) => meet(a, b).map(DataType::List),
+        (DataType::LargeList(a), DataType::LargeList(b)) => meet(a, b).map(DataType::LargeList),
+        (DataType::FixedSizeList(a, length), DataType::FixedSizeList(b, other)) if length == other => {
+            meet(a, b).map(|item| DataType::FixedSizeList(item, *length))
+        }
+        (DataType::Struct(a), DataType::Struct(b)) if a.len() == b.len() => {
+            let fields = a.iter().zip(b).map(|(a, b)| (a.name() == b.name()).then(|| meet(a, b)).flatten());
+            fields.collect::<Option<Fields>>().map(DataType::Struct)
+        }
         _ => None,
     }
 }
@@ -180,6 +205,27 @@ mod tests {
         let error = merge(FormatKind::Parquet, &[a, b]).unwrap_err().to_string();
         for part in ["a.parquet", "b.parquet", "'x'", "Int32", "Utf8View"] {
             assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn items_and_fields_meet_one_by_one() {
+        let list = |item, nullable| DataType::new_list(item, nullable);
+        let pair = |first, second| {
+            DataType::Struct(vec![Field::new("a", first, false), Field::new("b", second, true)].into())
+        };
+        let merged = |a: &DataType, b: &DataType| {
+            let files = [file("a", &[("x", a.clone())]), file("b", &[("x", b.clone())])];
+            merge(FormatKind::Parquet, &files).map(|schema| schema.field(0).data_type().clone())
+        };
+        assert_eq!(merged(&list(DataType::Int32, false), &list(DataType::Int64, true)).unwrap(), list(DataType::Int64, true));
+        assert_eq!(
+            merged(&list(pair(DataType::Int8, DataType::Utf8), true), &list(pair(DataType::Int16, DataType::Utf8View), true))
+                .unwrap(),
+            list(pair(DataType::Int16, DataType::Utf8View), true)
+        );
+        for other in [list(DataType::Utf8, true), DataType::Int32, pair(DataType::Int32, DataType::Int32)] {
+            assert!(merged(&list(DataType::Int32, true), &other).is_err());
         }
     }
 

@@ -33,7 +33,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::sources::{FoundFile, files_of};
 use super::text_error::{array_for_lines, explained};
 use super::{
-    Compression, FileError, FormatKind, ReadFormat, Source, arrow_schema, csv_zones, float_bounds, hive, schema,
+    Compression, FileError, FormatKind, ReadFormat, Source, arrow_schema, csv_zones, float_bounds, hive, namesakes, schema,
 };
 
 /// Files whose footers or first rows are read at one time.
@@ -382,9 +382,14 @@ async fn infer_schema(state: &dyn Session, plan: &ReadPlan, files: &[FoundFile])
         let found = match (found, &plan.format) {
             (Ok(schema), ReadFormat::Csv(options)) => {
                 let options = options.as_ref().clone().with_compression(compression_of(plan, &file).into());
-                csv_zones::with_zones(state, schema, &options, &store, &file.meta).await
+                let numbered = namesakes::numbered(state, &options, &store, &file.meta).await?;
+                csv_zones::with_zones(state, numbered.unwrap_or(schema), &options, &store, &file.meta).await
             }
             (found, _) => found,
+        };
+        let found = match found {
+            Ok(schema) => namesakes::refuse(state, &store, &file, &schema, kind).await.map(|()| schema),
+            Err(error) => Err(error),
         };
         let schema = match found {
             Ok(schema) => schema,
@@ -409,26 +414,7 @@ async fn infer_schema(state: &dyn Session, plan: &ReadPlan, files: &[FoundFile])
             format!("the file is empty (0 bytes), not {}; give the schema", kind.name()),
         ));
     }
-    for (address, schema) in &schemas {
-        refuse_namesakes(address, schema, kind)?;
-    }
     schema::merge(kind, &schemas)
-}
-
-/// Columns are known by their names: two of one name could not be told apart.
-fn refuse_namesakes(address: &str, schema: &Schema, kind: FormatKind) -> Result<()> {
-    let mut known = HashMap::new();
-    for (at, field) in schema.fields().iter().enumerate() {
-        if let Some(first) = known.insert(field.name(), at) {
-            let remedy = match kind {
-                FormatKind::Csv => "give all columns names of their own by a schema",
-                _ => "write the file with a name for each column",
-            };
-            let message = format!("columns {} and {} are both called '{}'; {remedy}", first + 1, at + 1, field.name());
-            return Err(FileError::engine(address, message));
-        }
-    }
-    Ok(())
 }
 
 /// Looks at the first file, if its schema is known and nothing else of it is read yet.
