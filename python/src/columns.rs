@@ -1,19 +1,23 @@
 //! Columns of Python's: lists of values, NumPy's memory, columns of other libraries.
 
+use std::num::NonZero;
 use std::panic::AssertUnwindSafe;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
 use arrow::alloc::Allocation;
 use arrow::array::{
-    Array, ArrayData, ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder,
+    Array, ArrayData, ArrayRef, AsArray, BinaryBuilder, BooleanArray, BooleanBuilder, Date32Builder, Decimal128Builder,
     DurationMicrosecondBuilder, Float64Builder, Int64Builder, ListArray, NullArray, RecordBatch, RecordBatchOptions,
     StringBuilder, StructArray, Time64MicrosecondBuilder, TimestampMicrosecondBuilder, UInt64Builder, make_array,
     new_empty_array,
 };
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
-use arrow::compute::{cast, concat};
-use arrow::datatypes::{DataType, Field, Fields, Schema, TimeUnit};
+use arrow::compute::{cast, concat, nullif};
+use arrow::datatypes::{
+    ArrowPrimitiveType, DataType, Field, Fields, Float16Type, Float32Type, Float64Type, Schema, TimeUnit,
+};
+use arrow::error::ArrowError;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
@@ -21,10 +25,39 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyT
 use crate::batches::Batches;
 use crate::capsule::{self, invalid};
 
+/// Values that a thread looks through by itself.
+const LOOKED_THROUGH: usize = 1 << 20;
+
 /// A column on its way into a table.
 #[pyclass(module = "swath._internal", frozen)]
 pub struct Column {
     array: ArrayRef,
+}
+
+fn nan_as_null<T: ArrowPrimitiveType>(
+    array: &ArrayRef,
+    is_nan: impl Fn(T::Native) -> bool + Copy + Send,
+) -> Result<ArrayRef, ArrowError> {
+    let values = array.as_primitive::<T>().values();
+    let threads =
+        std::thread::available_parallelism().map_or(1, NonZero::get).min(values.len().div_ceil(LOOKED_THROUGH));
+    // In blocks, so that each is looked through by vector instructions and the first with NaN ends it.
+    let has_nan = move |values: &[T::Native]| {
+        values.chunks(4096).any(|block| block.iter().fold(false, |found, value| found | is_nan(*value)))
+    };
+    let found = match threads {
+        0 | 1 => has_nan(values),
+        _ => std::thread::scope(|scope| {
+            let parts = values.chunks(values.len().div_ceil(threads));
+            let parts: Vec<_> = parts.map(|part| scope.spawn(move || has_nan(part))).collect();
+            // A thread that panicked has found nothing out: looked at once more below, value by value.
+            parts.into_iter().any(|part| part.join().unwrap_or(true))
+        }),
+    };
+    if !found {
+        return Ok(Arc::clone(array));
+    }
+    nullif(array, &BooleanArray::new(BooleanBuffer::collect_bool(values.len(), |row| is_nan(values[row])), None))
 }
 
 #[pymethods]
@@ -66,7 +99,7 @@ impl Column {
         let buffer = unsafe { Buffer::from_custom_allocation(pointer, length * width, owner) };
         if data_type == DataType::Boolean {
             let bits = BooleanBuffer::collect_bool(length, |row| buffer[row] != 0);
-            return Ok(Self { array: Arc::new(arrow::array::BooleanArray::new(bits, None)) });
+            return Ok(Self { array: Arc::new(BooleanArray::new(bits, None)) });
         }
         let mut data = ArrayData::builder(data_type.clone()).len(length).add_buffer(buffer.clone());
         if matches!(data_type, DataType::Timestamp(..) | DataType::Duration(_)) {
@@ -76,6 +109,19 @@ impl Column {
             data = data.nulls(Some(NullBuffer::new(valid)).filter(|nulls| nulls.null_count() > 0));
         }
         Ok(Self { array: make_array(data.build().map_err(invalid)?) })
+    }
+
+    /// The column in which NaN is null, as pandas means it; not copied. Other types stay as they are.
+    fn nan_as_null(&self, py: Python<'_>) -> PyResult<Self> {
+        let array = py.detach(|| match self.array.data_type() {
+            DataType::Float16 => {
+                nan_as_null::<Float16Type>(&self.array, <<Float16Type as ArrowPrimitiveType>::Native>::is_nan)
+            }
+            DataType::Float32 => nan_as_null::<Float32Type>(&self.array, f32::is_nan),
+            DataType::Float64 => nan_as_null::<Float64Type>(&self.array, f64::is_nan),
+            _ => Ok(Arc::clone(&self.array)),
+        });
+        Ok(Self { array: array.map_err(invalid)? })
     }
 
     /// The column in the type that `wanted` hands out through `__arrow_c_schema__`.

@@ -142,22 +142,12 @@ def _of_series(values: Any) -> _internal.Column:
         # A table has no periods; their numbers would say nothing.
         values = (values.dt if hasattr(values, "dt") else values).to_timestamp()
     if type(values.dtype).__module__.startswith("numpy") and values.dtype.kind in "biufMm":
-        array = values.to_numpy()
-        if array.dtype.kind != "f" or not _has_nan(array):
-            return _of_array(array)
+        return _of_array(values.to_numpy()).nan_as_null()
     try:
         import pyarrow
     except ImportError:
         return _internal.Column.of_values([None if value != value else value for value in values.tolist()])
     return _internal.Column.of_arrow(pyarrow.array(values, from_pandas=True))
-
-
-def _has_nan(array: Any) -> bool:
-    import numpy
-
-    # The sum tells in one pass that there is none; if it is NaN, infinities may have made it so.
-    with numpy.errstate(all="ignore"):
-        return bool(numpy.isnan(array.sum()) and numpy.isnan(array).any())
 
 
 def of_pandas(data: Any, *, include_index: bool = False) -> _internal.Batches:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pyarrow as pa
 import pyarrow.feather
-import pyarrow.parquet
+import pyarrow.parquet as pq
 import pytest
 from frames import assert_same
 
@@ -111,9 +111,9 @@ def test_files_that_differ_in_what_may_be_null(session, tmp_path):
         items = pa.list_(pa.field("item", pa.int64(), nullable))
         schema = pa.schema([pa.field("x", pa.int64(), nullable), pa.field("l", items, nullable)])
         table = pa.table({"x": [1, 2], "l": [[1], [2, 3]]}, schema=schema)
-        pyarrow.parquet.write_table(table, tmp_path / f"{name}.parquet")
+        pq.write_table(table, tmp_path / f"{name}.parquet")
         (tmp_path / "both").mkdir(exist_ok=True)
-        pyarrow.parquet.write_table(table.select(["x"]), tmp_path / "both" / f"{name}.parquet")
+        pq.write_table(table.select(["x"]), tmp_path / "both" / f"{name}.parquet")
     both = session.read_parquet(tmp_path / "both")
     assert both.group_by("x").agg(n=sw.count()).sort("x").rows() == [(1, 2), (2, 2)]
     assert both.join(both.select("x", m=sw.col("x") + 1), on="x").count() == 8
@@ -126,7 +126,7 @@ def test_files_that_differ_in_what_may_be_null(session, tmp_path):
 
 def test_tables_declared_not_null(session, tmp_path):
     path = tmp_path / "t.parquet"
-    pyarrow.parquet.write_table(pa.table({"x": pa.array([1, 2, 2], pa.int64())}), path)
+    pq.write_table(pa.table({"x": pa.array([1, 2, 2], pa.int64())}), path)
     session.sql(f"CREATE EXTERNAL TABLE declared (x BIGINT NOT NULL) STORED AS PARQUET LOCATION '{path}'")
     groups = session.sql("SELECT x, count(*) AS n FROM declared GROUP BY x ORDER BY x")
     assert groups.rows() == [(1, 1), (2, 2)]
@@ -225,18 +225,48 @@ def test_a_failed_write_leaves_nothing(session, tmp_path):
         session.read_parquet(tmp_path / "out")
 
 
-def test_two_columns_of_one_name_are_refused(session, tmp_path):
+def test_two_columns_of_one_name(session, tmp_path):
     rows = pa.table([pa.array([1]), pa.array([2]), pa.array([3])], names=["a", "b", "a"])
     with pa.OSFile(str(tmp_path / "twice.arrow"), "wb") as file, pa.ipc.new_file(file, rows.schema) as out:
         out.write_table(rows)
     with pytest.raises(FileError, match=r"twice\.arrow.*columns 1 and 3 are both called 'a'"):
         session.read_arrow(tmp_path / "twice.arrow")
+    pq.write_table(rows, tmp_path / "twice.parquet")
+    with pytest.raises(FileError, match=r"twice\.parquet.*columns 1 and 3 are both called 'a'; write the file"):
+        session.read_parquet(tmp_path / "twice.parquet")
+
+
+def test_columns_of_one_name_in_csv_are_numbered(session, tmp_path):
     path = tmp_path / "twice.csv"
-    path.write_text("a,b,a\n1,2,3\n")
-    with pytest.raises(FileError, match=r"twice\.csv.*more than 2 fields.*schema must have every column"):
-        session.read_csv(path).collect()
-    named = session.read_csv(path, schema={"a": int, "b": int, "c": int})
-    assert named.to_dict() == {"a": [1], "b": [2], "c": [3]}
+    path.write_text("a,b,a,a_1,t,a,t\n1,2.5,x,4,2024-01-01T10:00:00Z,6,2024-01-01T10:00:00\n")
+    df = session.read_csv(path)
+    assert df.columns == ["a", "b", "a_2", "a_1", "t", "a_3", "t_1"]
+    (row,) = df.drop("t", "t_1").rows()
+    assert tuple(row) == (1, 2.5, "x", 4, 6)
+    assert df.select(sw.col("t").cast(str), sw.col("t_1").cast(str)).rows()[0] == (
+        "2024-01-01T10:00:00Z",
+        "2024-01-01T10:00:00",
+    )
+    named = session.read_csv(path, schema=dict.fromkeys("abcdefg", str))
+    assert named.select("c", "f").rows() == [("x", "6")]
+    (tmp_path / "twice.csv.gz").write_bytes(gzip.compress(b"k,k\n1,2\n3,4\n"))
+    assert session.read_csv(tmp_path / "twice.csv.gz").to_dict() == {"k": [1, 3], "k_1": [2, 4]}
+
+
+def test_parquet_files_whose_lists_differ_in_width(session, tmp_path):
+    folder = tmp_path / "lists"
+    folder.mkdir()
+    item = pa.field("item", pa.int32(), nullable=False)
+    rows = {"l": pa.array([[1, 2]], pa.list_(item)), "s": pa.array([{"x": 1, "y": "a"}])}
+    pq.write_table(pa.table(rows), folder / "a.parquet")
+    pair = pa.struct([("x", pa.int64()), ("y", pa.large_string())])
+    rows = {"l": pa.array([[None, 2**40]], pa.list_(pa.int64())), "s": pa.array([{"x": None, "y": "b"}], pair)}
+    pq.write_table(pa.table(rows), folder / "b.parquet")
+    df = session.read_parquet(folder).sort(sw.col("s").struct.field("y"))
+    assert df.to_dict() == {
+        "l": [[1, 2], [None, 2**40]],
+        "s": [{"x": 1, "y": "a"}, {"x": None, "y": "b"}],
+    }
 
 
 def test_json_has_no_nan(session, tmp_path):

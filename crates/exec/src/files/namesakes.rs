@@ -35,16 +35,17 @@ pub(super) async fn refuse(
     schema: &Schema,
     kind: FormatKind,
 ) -> Result<()> {
-    let two = if kind == FormatKind::Parquet {
+    let names: Vec<String> = if kind == FormatKind::Parquet {
         // From the cache, where the reader of its schema has just put it.
         let cache = state.runtime_env().cache_manager.get_file_metadata_cache();
         let footer = DFParquetMetadata::new(store.as_ref(), &file.meta).with_file_metadata_cache(Some(cache));
         let footer = footer.fetch_metadata().await?;
-        two_of_one_name(footer.file_metadata().schema_descr().root_schema().get_fields().iter().map(|field| field.name()))
+        let columns = footer.file_metadata().schema_descr().root_schema().get_fields();
+        columns.iter().map(|column| column.name().to_owned()).collect()
     } else {
-        two_of_one_name(schema.fields().iter().map(|field| field.name().as_str()))
+        schema.fields().iter().map(|field| field.name().clone()).collect()
     };
-    let Some((first, second, name)) = two else { return Ok(()) };
+    let Some((first, second, name)) = two_of_one_name(names.iter().map(String::as_str)) else { return Ok(()) };
     let message = format!(
         "columns {} and {} are both called '{name}'; write the file with a name for each column",
         first + 1,

@@ -211,17 +211,22 @@ mod tests {
     #[test]
     fn items_and_fields_meet_one_by_one() {
         let list = |item, nullable| DataType::new_list(item, nullable);
-        let pair = |first, second| {
-            DataType::Struct(vec![Field::new("a", first, false), Field::new("b", second, true)].into())
-        };
+        let pair =
+            |first, second| DataType::Struct(vec![Field::new("a", first, false), Field::new("b", second, true)].into());
         let merged = |a: &DataType, b: &DataType| {
             let files = [file("a", &[("x", a.clone())]), file("b", &[("x", b.clone())])];
             merge(FormatKind::Parquet, &files).map(|schema| schema.field(0).data_type().clone())
         };
-        assert_eq!(merged(&list(DataType::Int32, false), &list(DataType::Int64, true)).unwrap(), list(DataType::Int64, true));
         assert_eq!(
-            merged(&list(pair(DataType::Int8, DataType::Utf8), true), &list(pair(DataType::Int16, DataType::Utf8View), true))
-                .unwrap(),
+            merged(&list(DataType::Int32, false), &list(DataType::Int64, true)).unwrap(),
+            list(DataType::Int64, true)
+        );
+        assert_eq!(
+            merged(
+                &list(pair(DataType::Int8, DataType::Utf8), true),
+                &list(pair(DataType::Int16, DataType::Utf8View), true)
+            )
+            .unwrap(),
             list(pair(DataType::Int16, DataType::Utf8View), true)
         );
         for other in [list(DataType::Utf8, true), DataType::Int32, pair(DataType::Int32, DataType::Int32)] {

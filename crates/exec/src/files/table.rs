@@ -3,7 +3,7 @@
 //! Each scan asks the sources again, so a registered folder shows what was written since. DataFusion's own listing table was
 //! not enough: it knows one store and one compression a table, no null partition keys, and no `key=value` folders in globs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
@@ -33,7 +33,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::sources::{FoundFile, files_of};
 use super::text_error::{array_for_lines, explained};
 use super::{
-    Compression, FileError, FormatKind, ReadFormat, Source, arrow_schema, csv_zones, float_bounds, hive, namesakes, schema,
+    Compression, FileError, FormatKind, ReadFormat, Source, arrow_schema, csv_zones, float_bounds, hive, namesakes,
+    schema,
 };
 
 /// Files whose footers or first rows are read at one time.

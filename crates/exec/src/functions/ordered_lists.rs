@@ -11,7 +11,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, UInt64Array};
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::utils::SingleRowListArrayBuilder;
 use datafusion::common::{Result, ScalarValue, internal_err};
@@ -66,17 +66,17 @@ impl Function {
     }
 
     /// What turns rows around that come from the last to the first and have no order of their own: those of a window.
-    fn backwards(&self, arguments: AccumulatorArgs, sliding: bool) -> Result<Box<dyn Accumulator>> {
+    fn backwards(&self, arguments: &AccumulatorArgs, sliding: bool) -> Result<Box<dyn Accumulator>> {
         let delimiter = match self.made {
             Made::List => None,
-            Made::Text => Some(delimiter(&arguments)?),
+            Made::Text => Some(delimiter(arguments)?),
         };
         let item = arguments.expr_fields[0].data_type().clone();
         let arguments = AccumulatorArgs {
             return_field: Arc::new(Field::new("list", DataType::new_list(item, true), true)),
             exprs: &arguments.exprs[..1],
             expr_fields: &arguments.expr_fields[..1],
-            ..arguments
+            ..arguments.clone()
         };
         let lists = array_agg_udaf();
         let list = if sliding { lists.create_sliding_accumulator(arguments) } else { lists.accumulator(arguments) };
@@ -141,14 +141,14 @@ impl AggregateUDFImpl for Function {
 
     fn accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
         if is_backwards(&arguments) {
-            return self.backwards(arguments, false);
+            return self.backwards(&arguments, false);
         }
         self.with_order(arguments, |arguments| self.inner.accumulator(arguments))
     }
 
     fn create_sliding_accumulator(&self, arguments: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
         if is_backwards(&arguments) {
-            return self.backwards(arguments, true);
+            return self.backwards(&arguments, true);
         }
         self.with_order(arguments, |arguments| self.inner.create_sliding_accumulator(arguments))
     }
@@ -216,8 +216,8 @@ impl Accumulator for Backwards {
             return internal_err!("array_agg: made {}, no list", list.data_type());
         };
         let values = list.values();
-        let last_to_first = (0..values.len() as u64).rev().collect::<Vec<_>>();
-        let values = arrow::compute::take(values, &last_to_first.into(), None)?;
+        let last_to_first: UInt64Array = (0..values.len() as u64).rev().collect();
+        let values = arrow::compute::take(values, &last_to_first, None)?;
         match &self.delimiter {
             None if list.is_null(0) => Ok(ScalarValue::List(Arc::clone(list))),
             None => Ok(SingleRowListArrayBuilder::new(values).build_list_scalar()),
