@@ -12,9 +12,11 @@
 //! | [`files`] | files, folders, globs and URLs as tables |
 //! | [`foreign`] | functions of users in another language, Python say |
 //! | [`functions`] | scalar functions of our own |
+//! | [`guard_names`] | filters that move past columns of one name |
 //! | [`interrupt`] | ending a wait for work before the work ends |
 //! | [`interruptible_joins`] | joins that end soon after they are cancelled |
 //! | [`keep_plan_on_failure`] | rules of DataFusion's that may fail on plans that are right |
+//! | [`keep_null_rules`] | joins that differ in whether nulls are equal, set apart |
 //! | [`memory`] | what memory the machine or its cgroup leaves us |
 //! | [`memory_pool`] | the pool from which operators reserve memory |
 //! | [`object_stores`] | `s3://`, `gs://`, `az://` and `http(s)://` addresses, resolved when first used |
@@ -26,6 +28,7 @@
 //! | [`rows_lost`] | the error of a result that was read while it was made, and lost in part |
 //! | [`settings`] | what a session sets by default, and the reference page of all settings |
 //! | [`share_subplans`] | the rule that runs equal aggregations once |
+//! | [`tell_projections_apart`] | equal projections one over the other |
 //! | [`watch`] | the plans that a caller waits for, seen by who waits |
 //! | [`wire`] | operators as bytes, for other processes |
 //! | [`workers_lost`] | the error of a query whose tasks lose their workers again and again |
@@ -42,9 +45,11 @@ pub mod engine;
 pub mod files;
 pub mod foreign;
 pub mod functions;
+pub mod guard_names;
 pub mod held;
 pub mod interrupt;
 pub mod interruptible_joins;
+pub mod keep_null_rules;
 pub mod keep_plan_on_failure;
 pub mod memory;
 pub mod memory_pool;
@@ -58,6 +63,7 @@ pub mod rows_lost;
 pub mod settings;
 pub mod share_subplans;
 pub mod slide_over_floats;
+pub mod tell_projections_apart;
 pub mod value_error;
 pub mod watch;
 pub mod wire;

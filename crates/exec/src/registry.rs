@@ -19,7 +19,8 @@ use datafusion::physical_planner::ExtensionPlanner;
 use swath_planner::canonical_floats::CANONICAL_FLOAT;
 use swath_planner::{
     CanonicalFloats, ComparePlainFloats, DecimalQuotients, ExpandSetComparison, MarkSubqueries,
-    PushFilterThroughAsofJoin, PushSemiJoinDown, ReorderJoins, SortLargeLimits, SpellOutTruthTests,
+    PushFilterThroughAsofJoin, PushSemiJoinDown, ReorderJoins, RoundToConstantDigits, SortLargeLimits,
+    SpellOutTruthTests,
 };
 
 use crate::call_narrow_aggregates::CallNarrowAggregates;
@@ -28,9 +29,11 @@ use crate::choose_spilling_join::ChooseSpillingJoin;
 use crate::engine::{Planner, RemotePlanner};
 use crate::foreign::gather::GatherForFunctions;
 use crate::functions::{self, FloatExtreme, Sliding};
+use crate::guard_names::GuardNames;
 use crate::held::node::HoldPlanner;
 use crate::held::{self, ComputeReleased};
 use crate::interruptible_joins::InterruptibleJoins;
+use crate::keep_null_rules::KeepNullRules;
 use crate::keep_plan_on_failure::KeepPlanOnFailure;
 use crate::operators::accounted_window::AccountForWindows;
 use crate::operators::adaptive_scan::AdaptParquetScans;
@@ -42,6 +45,7 @@ use crate::order_floats::OrderFloats;
 use crate::prune_top_k_of_floats::PruneTopKOfFloats;
 use crate::share_subplans::ShareSubplans;
 use crate::slide_over_floats::SlideOverFloats;
+use crate::tell_projections_apart::TellProjectionsApart;
 use crate::wire::WireForm;
 use crate::write;
 use crate::write::copy::SendCopyToWriter;
@@ -75,6 +79,11 @@ pub enum Kind {
     LogicalRuleBefore(&'static str, fn() -> Arc<dyn OptimizerRule + Send + Sync>),
     /// What goes around the rule of DataFusion's with this name, in its place.
     AroundLogicalRule(&'static str, fn(Arc<dyn OptimizerRule + Send + Sync>) -> Arc<dyn OptimizerRule + Send + Sync>),
+    /// As [`Kind::AroundLogicalRule`], around each of several rules on physical plans.
+    AroundPhysicalRule(
+        &'static [&'static str],
+        fn(Arc<dyn PhysicalOptimizerRule + Send + Sync>) -> Arc<dyn PhysicalOptimizerRule + Send + Sync>,
+    ),
     /// A rule on the physical plan that one process runs: the whole of it embedded, a task's part on a worker.
     TaskRule(fn() -> Arc<dyn PhysicalOptimizerRule + Send + Sync>),
     /// A rule on whole physical plans, run right after the rule of DataFusion's with this name.
@@ -93,6 +102,8 @@ pub enum Kind {
 pub static ENTRIES: &[Entry] = &[
     Entry { name: "bucket_start", kind: Kind::Scalar(functions::bucket_start) },
     Entry { name: "integer_power", kind: Kind::Scalar(functions::integer_power) },
+    Entry { name: "expm1", kind: Kind::Scalar(functions::expm1) },
+    Entry { name: "log1p", kind: Kind::Scalar(functions::log1p) },
     Entry { name: CANONICAL_FLOAT, kind: Kind::Scalar(functions::canonical_float) },
     Entry { name: "json_decode", kind: Kind::Scalar(functions::json_decode) },
     Entry { name: "json_path_match", kind: Kind::Scalar(functions::json_path_match) },
@@ -146,6 +157,7 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: Sliding::DeviationPop.name(), kind: Kind::Aggregate(|| Sliding::DeviationPop.function()) },
     // Before the rules that know DataFusion's functions.
     Entry { name: "call_narrow_aggregates", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(CallNarrowAggregates)) },
+    Entry { name: "round_to_constant_digits", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(RoundToConstantDigits)) },
     Entry { name: "decimal_quotients", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(DecimalQuotients)) },
     Entry { name: "expand_set_comparison", kind: Kind::AnalyzerRule(|| Arc::new(ExpandSetComparison)) },
     Entry { name: "mark_subqueries", kind: Kind::AnalyzerRule(|| Arc::new(MarkSubqueries)) },
@@ -170,6 +182,15 @@ pub static ENTRIES: &[Entry] = &[
     Entry {
         name: "keep_plan_on_failure",
         kind: Kind::AroundLogicalRule("push_down_leaf_projections", KeepPlanOnFailure::around),
+    },
+    Entry { name: "keep_null_rules", kind: Kind::AroundLogicalRule("eliminate_cross_join", KeepNullRules::around) },
+    Entry {
+        name: "guard_names",
+        kind: Kind::AroundPhysicalRule(&["FilterPushdown", "FilterPushdown(Post)"], GuardNames::around),
+    },
+    Entry {
+        name: "tell_projections_apart",
+        kind: Kind::AroundLogicalRule("optimize_projections", TellProjectionsApart::around),
     },
     Entry {
         name: "reorder_joins",
@@ -241,6 +262,11 @@ pub fn install(mut builder: SessionStateBuilder, remote: Option<Arc<dyn RemotePl
                 let rules = &mut builder.optimizer().get_or_insert_with(Optimizer::new).rules;
                 rules.iter_mut().filter(|rule| rule.name() == *name).for_each(|rule| *rule = around(Arc::clone(rule)));
             }
+            Kind::AroundPhysicalRule(names, around) => {
+                let rules = &mut builder.physical_optimizers().get_or_insert_with(PhysicalOptimizer::new).rules;
+                let rules = rules.iter_mut().filter(|rule| names.contains(&rule.name()));
+                rules.for_each(|rule| *rule = around(Arc::clone(rule)));
+            }
             Kind::TaskRule(_) if remote.is_some() => {}
             Kind::TaskRule(make) => builder = builder.with_physical_optimizer_rule(make()),
             Kind::PhysicalRuleAfter(rule, make) => builder = after(builder, rule, make()),
@@ -299,6 +325,18 @@ mod tests {
     #[test]
     fn types_are_settled_by_a_rule() {
         assert!(Analyzer::new().rules.iter().any(|rule| rule.name() == SETTLES_TYPES));
+    }
+
+    #[test]
+    fn physical_rules_that_others_go_around_exist() {
+        let rules = PhysicalOptimizer::new().rules;
+        for entry in ENTRIES {
+            if let Kind::AroundPhysicalRule(names, _) = entry.kind {
+                for name in names {
+                    assert!(rules.iter().any(|rule| rule.name() == *name), "{} goes by {name}", entry.name);
+                }
+            }
+        }
     }
 
     #[test]

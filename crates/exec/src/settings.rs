@@ -10,6 +10,11 @@ use swath_planner::SwathOptions;
 /// Where Swath differs from DataFusion's defaults: name, value, and why.
 pub static DEFAULT_SETTINGS: &[(&str, &str, &str)] = &[
     ("datafusion.catalog.information_schema", "true", "the shell and tools list tables by it"),
+    (
+        "datafusion.optimizer.enable_aggregate_dynamic_filter_pushdown",
+        "false",
+        "with several extremes side by side it leaves out rows that one of them needs (DataFusion 55.2)",
+    ),
     ("datafusion.sql_parser.collect_spans", "true", "error messages point at the place in the text"),
 ];
 

@@ -17,6 +17,7 @@
 //! | [`push_filter_through_asof_join`] | filters on left columns below an as-of join |
 //! | [`push_semi_join_down`] | semi joins with few groups, below inner joins |
 //! | [`reorder_joins`] | inner joins in the order that the estimates favour |
+//! | [`round_to_constant_digits`] | the type of `round(decimal, n)` from the first plan on |
 //! | [`sort_large_limits`] | large limits over a sort without a heap |
 //! | [`spell_out_truth_tests`] | `IS TRUE` and its kin, as comparisons |
 //! | [`stages`] | a physical plan cut where data must move, for `EXPLAIN STAGES` |
@@ -34,6 +35,7 @@ pub mod options;
 pub mod push_filter_through_asof_join;
 pub mod push_semi_join_down;
 pub mod reorder_joins;
+pub mod round_to_constant_digits;
 pub mod sort_large_limits;
 pub mod spell_out_truth_tests;
 pub mod stages;
@@ -50,6 +52,7 @@ pub use options::{FullNames, SwathOptions, SwathSettings};
 pub use push_filter_through_asof_join::PushFilterThroughAsofJoin;
 pub use push_semi_join_down::PushSemiJoinDown;
 pub use reorder_joins::ReorderJoins;
+pub use round_to_constant_digits::RoundToConstantDigits;
 pub use sort_large_limits::SortLargeLimits;
 pub use spell_out_truth_tests::SpellOutTruthTests;
 pub use stages::{Stage, StageGraph};

@@ -20,6 +20,8 @@ pub fn math(name: &str, value: &Expr) -> PyResult<Expr> {
         "ln" => value.ln(),
         "log2" => value.log2(),
         "log10" => value.log10(),
+        "log1p" => value.log1p(),
+        "expm1" => value.expm1(),
         "floor" => value.floor(),
         "ceil" => value.ceil(),
         "sin" => value.sin(),

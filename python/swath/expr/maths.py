@@ -336,14 +336,24 @@ class Maths(ExprPart):
         return self._math_with("log", float(base) if isinstance(base, int) else base)
 
     def log1p(self) -> Expr:
-        """Natural logarithm of one more.
+        """Natural logarithm of one more, exact near zero.
 
         Examples
         --------
-        >>> sw.from_dict({"x": [0.0]}).select(sw.col("x").log1p()).to_dict()
-        {'x': [0.0]}
+        >>> sw.from_dict({"x": [0.0, 1e-18]}).select(sw.col("x").log1p()).to_dict()
+        {'x': [0.0, 1e-18]}
         """
-        return self._new(_internal.math("ln", (self._new(self._expr) + 1.0)._expr))
+        return self._math("log1p")
+
+    def expm1(self) -> Expr:
+        """One less than e to this power, exact near zero.
+
+        Examples
+        --------
+        >>> sw.from_dict({"x": [0.0, 1e-18]}).select(sw.col("x").expm1()).to_dict()
+        {'x': [0.0, 1e-18]}
+        """
+        return self._math("expm1")
 
     def arctan2(self, x: IntoExpr) -> Expr:
         """Angle in radians of the point (``x``, this).

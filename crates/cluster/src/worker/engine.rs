@@ -20,11 +20,11 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, Tr
 use datafusion::common::{Result, exec_err, not_impl_err};
 use datafusion::datasource::physical_plan::FileScanConfig;
 use datafusion::datasource::source::DataSourceExec;
-use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::filter_pushdown::FilterPushdown;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use swath_exec::files::name_files;
+use swath_exec::guard_names::GuardNames;
 use swath_exec::held::HeldScanExec;
 use swath_exec::operators::{BroadcastJoinExec, FilterByKeysExec, SingleTaskExec, TextScanExec};
 use swath_exec::registry;
@@ -144,7 +144,9 @@ impl SwathEngine {
 fn apply_task_rules(plan: Arc<dyn ExecutionPlan>, config: &SessionConfig) -> Result<Arc<dyn ExecutionPlan>> {
     let mut options = config.options().as_ref().clone();
     options.set("datafusion.optimizer.enable_dynamic_filter_pushdown", "true")?;
-    let mut plan = FilterPushdown::new_post_optimization().optimize(plan, &options)?;
+    // Which turns this one on, too.
+    options.set("datafusion.optimizer.enable_aggregate_dynamic_filter_pushdown", "false")?;
+    let mut plan = GuardNames::around(Arc::new(FilterPushdown::new_post_optimization())).optimize(plan, &options)?;
     for rule in registry::task_rules() {
         plan = rule.optimize(plan, &options)?;
     }

@@ -66,8 +66,7 @@ impl ListExpr {
 
     /// Number of elements, nulls included.
     pub fn len(self) -> Expr {
-        // An empty list has length 0; the function underneath says so too, for every list type.
-        nested::cardinality(self.0)
+        nested::array_length(self.0)
     }
 
     /// Element `index` (0 is the first, -1 the last); null if there is none.

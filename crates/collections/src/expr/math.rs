@@ -63,6 +63,16 @@ pub trait ExprMath: ExprExt {
         is_nan = isnan;
     }
 
+    /// Natural logarithm of one more than this, exact near zero; NaN below -1.
+    fn log1p(self) -> Expr {
+        swath_exec::functions::log1p().call(vec![self.expr()])
+    }
+
+    /// One less than e to this power, exact near zero.
+    fn expm1(self) -> Expr {
+        swath_exec::functions::expm1().call(vec![self.expr()])
+    }
+
     /// -1, 0 or 1.
     fn sign(self) -> Expr {
         swath_exec::functions::sign().call(vec![self.expr()])

@@ -366,9 +366,10 @@ pub(crate) fn with_window(function: Expr, window: &Window) -> Expr {
             for argument in &mut into.args {
                 *argument = inside_window(std::mem::take(argument), window);
             }
-            if into.partition_by.is_empty() {
-                into.partition_by.clone_from(&window.partition_by);
-            }
+            // A window within a window looks at the rows that both have in common.
+            let further = window.partition_by.iter().filter(|key| !into.partition_by.contains(key)).cloned();
+            let further: Vec<_> = further.collect();
+            into.partition_by.extend(further);
             if into.order_by.is_empty() {
                 into.order_by.clone_from(&window.order_by);
             }

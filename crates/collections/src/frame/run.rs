@@ -6,8 +6,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Int64Type, SchemaRef};
+use arrow::datatypes::{Int64Type, Schema, SchemaRef};
+use datafusion::common::internal_err;
 use datafusion::error::DataFusionError;
+use datafusion::physical_expr::expressions::{Column, cast};
+use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::{Stream, StreamExt};
 use swath_exec::engine::Running;
@@ -71,9 +74,11 @@ impl DataFrame {
     pub fn stream(&self) -> Result<BatchStream> {
         let (state, plan) = (self.session.state(), self.logical_plan()?.clone());
         let schema = self.schema()?;
+        let declared = Arc::clone(&schema);
         let (sender, receiver) = mpsc::channel(STREAM_BUFFER_BATCHES);
         let running = self.session.engine().spawn(async move {
             let physical = name_files(state.create_physical_plan(&plan).await?)?;
+            let physical = as_declared(physical, &declared)?;
             watch::running(&physical);
             let mut batches = execute_stream(Arc::clone(&physical), state.task_ctx())?;
             while let Some(batch) = batches.next().await {
@@ -106,6 +111,33 @@ impl DataFrame {
         }
         Ok(text)
     }
+}
+
+/// `plan` with the types of `declared`, which readers of a stream go by: a plan may turn out with others when it is optimised.
+fn as_declared(plan: Arc<dyn ExecutionPlan>, declared: &Schema) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+    let schema = plan.schema();
+    let fields = || schema.fields().iter().zip(declared.fields());
+    if schema.fields().len() == declared.fields().len()
+        && fields().all(|(own, declared)| own.data_type() == declared.data_type())
+    {
+        return Ok(plan);
+    }
+    if schema.fields().len() != declared.fields().len() {
+        return internal_err!(
+            "a plan of {} columns has become one of {}",
+            declared.fields().len(),
+            schema.fields().len()
+        );
+    }
+    let columns = fields().enumerate().map(|(index, (own, declared))| {
+        let column = Arc::new(Column::new(own.name(), index));
+        Ok(ProjectionExpr {
+            expr: cast(column, &schema, declared.data_type().clone())?,
+            alias: declared.name().clone(),
+        })
+    });
+    let columns = columns.collect::<Result<Vec<_>, DataFusionError>>()?;
+    Ok(Arc::new(ProjectionExec::try_new(columns, plan)?))
 }
 
 /// Batches of a running query, as an async [`Stream`] or, for synchronous callers, in a `for` loop.

@@ -14,6 +14,7 @@ mod lists_to_explode;
 mod mean_of_times;
 mod mode;
 mod moments;
+mod near_zero;
 mod ordered_lists;
 mod percentile_cont;
 mod product;
@@ -41,6 +42,7 @@ pub use list_positions::{list_diff, list_gather, list_shift};
 pub use lists_to_explode::lists_to_explode;
 pub use mode::mode;
 pub use moments::{kurtosis, skewness};
+pub use near_zero::{expm1, log1p};
 pub use ordered_lists::{array_agg, string_agg};
 pub use percentile_cont::{
     percentile_cont, quantile_equiprobable, quantile_higher, quantile_lower, quantile_midpoint, quantile_nearest,

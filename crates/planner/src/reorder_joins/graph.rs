@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{JoinSide, JoinType, NullEquality, Result};
+use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::expressions::{BinaryExpr, Column};
 use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::filter::FilterExec;
@@ -224,9 +225,21 @@ impl Parts {
         (Tree::Input(self.inputs.len() - 1), (first_column..self.columns).collect())
     }
 
+    /// That two columns, next to each other in their class, are equal, if one input has both.
+    fn equal_within(&self, pair: &[usize]) -> Option<Arc<dyn PhysicalExpr>> {
+        let &[left, right] = pair else { return None };
+        let input = &self.inputs[input_of(&self.inputs, left)];
+        let schema = input.plan.schema();
+        let column = |number: usize| {
+            let field = schema.fields().get(number - input.first_column)?;
+            Some(Arc::new(Column::new(field.name(), number)) as Arc<dyn PhysicalExpr>)
+        };
+        Some(Arc::new(BinaryExpr::new(column(left)?, Operator::Eq, column(right)?)))
+    }
+
     fn into_graph(self, tree: Tree, output: Vec<usize>) -> JoinGraph {
         let mut sets: Vec<Vec<usize>> = vec![];
-        for (left, right) in self.equalities {
+        for (left, right) in self.equalities.iter().copied() {
             let (with, without): (Vec<_>, Vec<_>) =
                 sets.into_iter().partition(|set: &Vec<usize>| set.contains(&left) || set.contains(&right));
             sets = without;
@@ -236,6 +249,9 @@ impl Parts {
             merged.dedup();
             sets.push(merged);
         }
+        // Joins of inputs compare one column of each: where an input has several of a class, they are compared in it.
+        let within = sets.iter().flat_map(|columns| columns.windows(2).filter_map(|pair| self.equal_within(pair)));
+        let within: Vec<_> = within.collect();
         let inputs_of =
             |columns: &[usize]| columns.iter().fold(0, |set, column| set | 1 << input_of(&self.inputs, *column));
         let classes =
@@ -243,6 +259,7 @@ impl Parts {
         let conditions = self
             .conditions
             .into_iter()
+            .chain(within)
             .map(|expression| {
                 let columns: Vec<_> = collect_columns(&expression).iter().map(Column::index).collect();
                 Condition { inputs: inputs_of(&columns), columns, expression }
