@@ -59,6 +59,7 @@ _PLAIN_UFUNCS = frozenset(
         "log2",
         "log10",
         "log1p",
+        "expm1",
         "floor",
         "ceil",
         "trunc",
