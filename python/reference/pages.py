@@ -38,6 +38,7 @@ MADE_BY_METHODS = (
     "swath.expr.Then",
     "swath.expr.ColumnFactory",
     "swath.expr.columns.ColumnsExpr",
+    "swath.expr.filtered.Filtered",
     "swath.expr.sorting.Sorted",
     "swath._config.Config",
     "swath.notebook.graph.Graph",

@@ -7,11 +7,13 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::error::ArrowError;
-use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
-use arrow::ffi_stream::{ArrowArrayStreamReader, FFI_ArrowArrayStream};
+use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
+use arrow::ffi_stream::FFI_ArrowArrayStream;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
+
+use crate::imported::{Rows, Stream, imported};
 
 const STREAM: &CStr = c"arrow_array_stream";
 pub const ARRAY: &CStr = c"arrow_array";
@@ -40,8 +42,8 @@ pub fn reader(object: &Bound<'_, PyAny>) -> PyResult<Reader> {
         let capsule = object.call_method0("__arrow_c_stream__")?.cast_into::<PyCapsule>()?;
         let pointer = capsule.pointer_checked(Some(STREAM))?.cast::<FFI_ArrowArrayStream>();
         // SAFETY: a capsule of this name holds a stream; it is moved out, which leaves a released one behind.
-        let reader = unsafe { ArrowArrayStreamReader::from_raw(pointer.as_ptr()) }.map_err(invalid)?;
-        return Ok(Box::new(reader));
+        let stream = unsafe { Stream::moved_from(pointer.as_ptr()) }.map_err(invalid)?;
+        return Ok(Box::new(Rows::new(stream).map_err(invalid)?));
     }
     if object.hasattr("__arrow_c_array__")? {
         let batch = batch(object)?;
@@ -76,7 +78,7 @@ fn array(object: &Bound<'_, PyAny>) -> PyResult<ArrayData> {
     let schema = schema.pointer_checked(Some(SCHEMA))?.cast::<FFI_ArrowSchema>();
     let array = array.pointer_checked(Some(ARRAY))?.cast::<FFI_ArrowArray>();
     // SAFETY: capsules of these names hold a schema, which stays theirs, and an array, which is moved out.
-    unsafe { from_ffi(FFI_ArrowArray::from_raw(array.as_ptr()), schema.as_ref()) }.map_err(invalid)
+    unsafe { imported(FFI_ArrowArray::from_raw(array.as_ptr()), schema.as_ref()) }.map_err(invalid)
 }
 
 /// The schema that `object` hands out through `__arrow_c_schema__`.
@@ -112,30 +114,13 @@ pub fn arrays(object: &Bound<'_, PyAny>) -> PyResult<(DataType, Vec<ArrayRef>)> 
     let capsule = object.call_method0("__arrow_c_stream__")?.cast_into::<PyCapsule>()?;
     let pointer = capsule.pointer_checked(Some(STREAM))?.cast::<FFI_ArrowArrayStream>();
     // SAFETY: a capsule of this name holds a stream; it is moved out, which leaves a released one behind.
-    let mut stream = unsafe { FFI_ArrowArrayStream::from_raw(pointer.as_ptr()) };
-    let (Some(get_schema), Some(get_next)) = (stream.get_schema, stream.get_next) else {
-        return Err(PyValueError::new_err("the Arrow stream was read before"));
-    };
-    let failed = || PyValueError::new_err("the Arrow stream failed");
-    let mut schema = FFI_ArrowSchema::empty();
-    // SAFETY: the functions of a stream that is not released may be called with it and a place for what they give.
-    if unsafe { get_schema(&raw mut stream, &raw mut schema) } != 0 {
-        return Err(failed());
-    }
-    let data_type = DataType::try_from(&schema).map_err(invalid)?;
+    let mut stream = unsafe { Stream::moved_from(pointer.as_ptr()) }.map_err(invalid)?;
+    let data_type = DataType::try_from(stream.schema()).map_err(invalid)?;
     let mut arrays = vec![];
-    loop {
-        let mut array = FFI_ArrowArray::empty();
-        // SAFETY: as above.
-        if unsafe { get_next(&raw mut stream, &raw mut array) } != 0 {
-            return Err(failed());
-        }
-        if array.is_released() {
-            return Ok((data_type, arrays));
-        }
-        // SAFETY: the stream says that the array is of the schema.
-        arrays.push(make_array(unsafe { from_ffi(array, &schema) }.map_err(invalid)?));
+    while let Some(array) = stream.next_array().map_err(invalid)? {
+        arrays.push(make_array(array));
     }
+    Ok((data_type, arrays))
 }
 
 /// An error of the Arrow format.

@@ -13,7 +13,7 @@ use arrow::array::{
     new_empty_array,
 };
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
-use arrow::compute::{cast, concat, nullif};
+use arrow::compute::{concat, nullif};
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Field, Fields, Float16Type, Float32Type, Float64Type, Schema, TimeUnit,
 };
@@ -24,6 +24,7 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyT
 
 use crate::batches::Batches;
 use crate::capsule::{self, invalid};
+use crate::fitting::fitted;
 
 /// Values that a thread looks through by itself.
 const LOOKED_THROUGH: usize = 1 << 20;
@@ -124,9 +125,10 @@ impl Column {
         Ok(Self { array: array.map_err(invalid)? })
     }
 
-    /// The column in the type that `wanted` hands out through `__arrow_c_schema__`.
-    fn cast(&self, wanted: &Bound<'_, PyAny>) -> PyResult<Self> {
-        Ok(Self { array: cast(&self.array, &capsule::type_of(wanted)?).map_err(invalid)? })
+    /// The column in the type that `wanted` hands out through `__arrow_c_schema__`; a value that does not fit is an error.
+    fn cast(&self, py: Python<'_>, wanted: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let wanted = capsule::type_of(wanted)?;
+        Ok(Self { array: py.detach(|| fitted(&self.array, &wanted))? })
     }
 
     fn __len__(&self) -> usize {

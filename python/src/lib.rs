@@ -11,12 +11,13 @@
 //! | [`plan`] | plans in parts, to be drawn |
 //! | [`batches`] | rows in memory, rows as they come |
 //! | [`columns`], [`values`] | values of Python into columns, and out of them |
+//! | [`fitting`] | columns in the types that were asked for |
 //! | [`expr`] | expressions over their columns |
 //! | [`literals`], [`dtypes`] | constants and their types |
 //! | [`mod@array`] | lazy n-d arrays |
 //! | [`function`], [`calls`] | functions written in Python, and their end |
 //! | [`running`] | queries that are awaited, and how far others are |
-//! | [`capsule`] | Arrow streams in and out, without copies |
+//! | [`capsule`], [`imported`] | Arrow streams in and out, without copies |
 //! | [`wait`] | waiting for the engine so that other threads and Ctrl-C get their turn |
 //! | [`errors`] | the engine's errors as exceptions of `swath.errors` |
 //! | [`cluster`] | clusters on this machine |
@@ -35,9 +36,11 @@ mod columns;
 mod dtypes;
 mod errors;
 mod expr;
+mod fitting;
 mod frame;
 mod function;
 mod group;
+mod imported;
 mod io;
 mod literals;
 mod plan;

@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-__all__ = ["KEYWORDS", "explain_keywords", "explained"]
+__all__ = ["KEYWORDS", "POSITIONAL", "explain_keywords", "explained"]
 
 _SELECT = ".select('a', …) after it: other columns are not read"
 _HEAD = ".head(n) after it"
@@ -53,7 +53,7 @@ KEYWORDS: dict[str, dict[str, dict[str, str]]] = {
             "chunksize": ".stream() after it",
             "batch_size": ".stream() after it",
             "multiLine": "newlines_in_values=",
-            "encoding": "leave it out: files are UTF-8",
+            "encoding": "leave it out: files are UTF-8; else sw.from_pandas(pd.read_csv(path, encoding=…))",
             "engine": _ONE_ENGINE,
             "hive_partitioning": "hive_partitions=",
             "storage_options": _STORAGE,
@@ -114,6 +114,12 @@ KEYWORDS: dict[str, dict[str, dict[str, str]]] = {
         "explode": {"column": "explode('a')", "ignore_index": _NO_INDEX},
         "explain": {"optimized": "leave it out", "streaming": "leave it out"},
         "fill_null": {"inplace": _NO_INPLACE, "method": "strategy="},
+        "fillna": {
+            "axis": "leave it out: a value is one for all columns, or {'a': 0} for some",
+            "inplace": _NO_INPLACE,
+            "limit": "fill_null(strategy='forward', limit=1)",
+            "method": "fill_null(strategy='forward')",
+        },
         "group_by": {
             "as_index": "leave it out: keys are columns",
             "dropna": "drop_nulls('k') before it: null is a group of its own",
@@ -154,6 +160,7 @@ KEYWORDS: dict[str, dict[str, dict[str, str]]] = {
             "inplace": _NO_INPLACE,
             "mapping": "rename({'old': 'new'})",
         },
+        "rows": {"named": "to_dicts()"},
         "sample": {
             "frac": "fraction=",
             "random_state": "seed=",
@@ -201,6 +208,7 @@ KEYWORDS: dict[str, dict[str, dict[str, str]]] = {
             "row_group_size": "row_group_rows=",
         },
     },
+    "Table": {"row": {"named": "to_dicts()[index]"}},
     "GroupBy": {"quantile": {"q": "quantile="}},
     "Expr": {
         "clip": {
@@ -255,7 +263,14 @@ KEYWORDS: dict[str, dict[str, dict[str, str]]] = {
     },
 }
 
+#: What to write instead of more arguments without a name than a function has.
+POSITIONAL: dict[str, dict[str, str]] = {
+    "DataFrame": {"bottom_k": "bottom_k(k, by='a')", "top_k": "top_k(k, by='a')"},
+    "Expr": {"is_in": "is_in([1, 2]), one list of values"},
+}
 
+#: The flag of functions with ``*values``.
+_TAKES_MORE = 0x04
 #: The flag of functions with ``**named``.
 _TAKES_OTHERS = 0x08
 
@@ -272,7 +287,7 @@ def explain_keywords(kind: str, owner: type) -> None:
     owner
         The class. Methods are replaced where they are defined, which may be a base.
     """
-    for name in KEYWORDS[kind]:
+    for name in {**KEYWORDS[kind], **POSITIONAL.get(kind, {})}:
         home = next(part for part in owner.__mro__ if name in vars(part))
         method = explained(kind, name)(getattr(home, name))
         setattr(home, name, staticmethod(method) if name == "__new__" else method)
@@ -288,12 +303,14 @@ def explained(kind: str, name: str) -> Callable[[Function], Function]:
     name
         The name of the function there.
     """
-    instead = KEYWORDS[kind][name]
+    instead = KEYWORDS[kind].get(name, {})
+    more_instead = POSITIONAL.get(kind, {}).get(name)
 
     def decorate(function: Function) -> Function:
         code = function.__code__
         own = frozenset(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
         takes_others = bool(code.co_flags & _TAKES_OTHERS)
+        most = None if more_instead is None or code.co_flags & _TAKES_MORE else code.co_argcount
 
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -307,6 +324,11 @@ def explained(kind: str, name: str) -> Callable[[Function], Function]:
                     ):
                         title = kind if name == "__new__" else name
                         raise TypeError(_message(title, keyword, instead.get(keyword), own))
+            if most is not None and len(args) > most:
+                raise TypeError(
+                    f"{name}() takes {most} positional arguments but {len(args)} were given; "
+                    f"instead: {more_instead}"
+                )
             return function(*args, **kwargs)
 
         return cast(Function, call)

@@ -19,7 +19,8 @@ def batches(data: Any, schema: Mapping[str, Any] | None = None) -> _internal.Bat
         A dict of columns, a list of dicts or tuples, a structured or two-dimensional NumPy array, or a table
         of pyarrow, pandas, polars or duckdb.
     schema
-        Types of some columns, by name; for rows without names the names of all columns.
+        Types of some columns, by name; for rows without names the names of all columns. A value that does
+        not fit is an error.
     """
     from swath.frame.base import Frame
 
@@ -32,13 +33,13 @@ def batches(data: Any, schema: Mapping[str, Any] | None = None) -> _internal.Bat
     elif _is_a(data, "pandas", "Series"):
         rows = of_pandas(data.to_frame())
     elif _is_a(data, "polars", "LazyFrame"):
-        rows = _internal.Batches.of_arrow(data.collect())
+        rows = of_arrow(data.collect())
     elif _is_a(data, "polars", "Series"):
-        rows = _internal.Batches.of_arrow(data.to_frame())
+        rows = of_arrow(data.to_frame())
     elif _is_a(data, "numpy", "ndarray"):
         return of_numpy(data, schema)
     elif hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
-        rows = _internal.Batches.of_arrow(data)
+        rows = of_arrow(data)
     elif isinstance(data, Iterable) and not isinstance(data, (str, bytes)):
         return of_records(list(data), schema)
     else:
@@ -55,6 +56,23 @@ def _is_a(data: Any, module: str, name: str) -> bool:
     loaded = sys.modules.get(module)
     wanted = getattr(loaded, name, None)
     return wanted is not None and isinstance(data, wanted)
+
+
+def of_arrow(data: Any) -> _internal.Batches:
+    """Return the rows that an object hands out through the Arrow PyCapsule interface."""
+    if _is_a(data, "polars", "DataFrame"):
+        for name, dtype in data.schema.items():
+            _refuse_objects(f"column '{name}': ", dtype)
+    return _internal.Batches.of_arrow(data)
+
+
+def _refuse_objects(place: str, dtype: Any) -> None:
+    """Refuse objects of Python in a column of Polars, which would hand out where they lie in memory."""
+    if type(dtype).__name__ == "Object" or getattr(dtype, "__name__", None) == "Object":
+        raise TypeError(
+            f"{place}Polars' Object holds objects of Python, which no data type does; cast it, or give the "
+            "values as a list: sw.from_dict({'a': frame['a'].to_list()})"
+        )
 
 
 def of_columns(columns: Mapping[Any, Any], schema: Mapping[str, Any] | None = None) -> _internal.Batches:
@@ -87,8 +105,16 @@ def of_columns(columns: Mapping[Any, Any], schema: Mapping[str, Any] | None = No
         raise ValueError(f"schema: there is no column '{unknown[0]}'; the columns are: {', '.join(made)}")
     for name, dtype in schema.items():
         if dtype is not None:
-            made[name] = made[name].cast(arguments.arrow_type(dtype))
+            made[name] = _fitted(name, made[name], dtype)
     return _internal.Column.table(list(made), list(made.values()))
+
+
+def _fitted(name: str, values: _internal.Column, dtype: Any) -> _internal.Column:
+    wanted = arguments.arrow_type(dtype)
+    try:
+        return values.cast(wanted)
+    except ValueError as error:
+        raise ValueError(f"schema: column '{name}': {error}") from None
 
 
 def _is_single(values: Any) -> bool:
@@ -104,6 +130,8 @@ def column(values: Any) -> _internal.Column:
     if _is_a(values, "pandas", "Series") or _is_a(values, "pandas", "Index"):
         return _of_series(values)
     if hasattr(values, "__arrow_c_array__") or hasattr(values, "__arrow_c_stream__"):
+        if _is_a(values, "polars", "Series"):
+            _refuse_objects("", values.dtype)
         return _internal.Column.of_arrow(values)
     if _is_a(values, "numpy", "ndarray"):
         return _of_array(values)
@@ -127,7 +155,9 @@ def _of_array(values: Any) -> _internal.Column:
         if unit not in ("s", "ms", "us", "ns"):
             coarse = unit in ("Y", "M", "W", "D", "h", "m", "generic")
             values = values.astype(f"{kind}8[{'s' if coarse else 'ns'}]")
-    values = numpy.ascontiguousarray(values.astype(values.dtype.newbyteorder("="), copy=False))
+    values = values.astype(values.dtype.newbyteorder("="), copy=False)
+    # One value of a record is in one piece, and yet may lie anywhere.
+    values = numpy.require(values, requirements=["C", "A"])
     address = values.__array_interface__["data"][0]
     made = _internal.Column.of_memory(values, address, len(values), values.dtype.str)
     if kind == "M" and unit in ("Y", "M", "W", "D"):
@@ -228,7 +258,7 @@ def _retyped(rows: _internal.Batches, schema: Mapping[str, Any] | None) -> _inte
     columns = []
     for position, name in enumerate(names):
         made = _internal.Column.of_arrow(_Part(rows, position))
-        columns.append(made.cast(arguments.arrow_type(schema[name])) if name in schema else made)
+        columns.append(made if schema.get(name) is None else _fitted(name, made, schema[name]))
     return _internal.Column.table(names, columns)
 
 

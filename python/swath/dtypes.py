@@ -2,7 +2,7 @@
 
 A type is given to :meth:`~swath.Expr.cast`, :func:`~swath.lit` and readers as one of these objects, as a
 type of Python (``int``, ``float``, ``str``, ``bool``, ``datetime.date``, ``list[int]``, …), as text
-(``"int64"``, ``"datetime[us, UTC]"``, ``"decimal(15, 2)"``), or as a type of pyarrow or NumPy.
+(``"int64"``, ``"datetime[us, UTC]"``, ``"decimal(15, 2)"``), or as a type of pyarrow, NumPy or Polars.
 """
 
 from __future__ import annotations
@@ -496,6 +496,8 @@ def to_dtype(dtype: IntoDataType) -> DataType:
     numpy = _of_numpy(dtype)
     if numpy is not None:
         return numpy
+    if (dtype if isinstance(dtype, type) else type(dtype)).__module__.startswith("polars."):
+        return _of_polars(dtype)
     raise TypeError(
         f"expected a data type such as sw.Int64, int or 'int64', got {dtype!r} (a {type(dtype).__name__})"
     )
@@ -529,3 +531,41 @@ def _of_numpy(dtype: Any) -> DataType | None:
     if name == "datetime64[D]":
         return Date
     return _named(name)
+
+
+#: Types of Polars that have the names of those here.
+_OF_POLARS = frozenset(
+    [
+        *("Binary", "Boolean", "Date", "Null", "String"),
+        *("Float16", "Float32", "Float64", "Int8", "Int16", "Int32", "Int64"),
+        *("UInt8", "UInt16", "UInt32", "UInt64"),
+    ]
+)
+
+
+def _of_polars(dtype: Any) -> DataType:
+    """Return the type of a data type of Polars, which may be a class or an instance of it."""
+    name = dtype.__name__ if isinstance(dtype, type) else type(dtype).__name__
+    if name in _OF_POLARS:
+        return typing.cast(DataType, globals()[name])
+    if name in ("Categorical", "Enum"):
+        return Dictionary()
+    if name == "Time":
+        return Time()
+    if name in ("Datetime", "Duration", "Decimal") and isinstance(dtype, type):
+        return to_dtype({"Datetime": Datetime, "Duration": Duration, "Decimal": Decimal}[name])
+    if name == "Datetime":
+        return Datetime(dtype.time_unit or "us", dtype.time_zone)
+    if name == "Duration":
+        return Duration(dtype.time_unit or "us")
+    if name == "Decimal":
+        return Decimal(dtype.precision or 38, dtype.scale or 0)
+    if name == "Struct" and not isinstance(dtype, type):
+        return Struct([(field.name, field.dtype) for field in dtype.fields])
+    if name == "List" and not isinstance(dtype, type):
+        return List(dtype.inner)
+    if name == "Array" and not isinstance(dtype, type):
+        return Array(dtype.inner, dtype.size)
+    if name in ("Struct", "List", "Array"):
+        raise TypeError(f"{name} needs to know what it is made of, as in {name}(sw.Int64)")
+    raise TypeError(f"Polars' {name} has no type here; expected a data type such as sw.Int64, int or 'int64'")

@@ -124,7 +124,7 @@ _NAMES: dict[str, dict[str, str]] = {
         "agg": "aggregates are methods: sw.col('a').sum()",
         "apply": _UDF,
         "drop_nulls": "filter(sw.col('a').is_not_null()) of the frame, or of the expression in an aggregate",
-        "fillna": "fill_null(0)",
+        "fillna": "fill_null(0), or fill_null(strategy='forward')",
         "groupby": "over('k'), or df.group_by('k')",
         "head": "df.head(n)",
         "isna": "is_null()",

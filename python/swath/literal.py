@@ -68,10 +68,28 @@ def _untyped(value: Any) -> _internal.Expr:
     foreign = _foreign(value)
     if foreign is not None:
         return foreign
+    remedy = _meant(value)
+    if remedy is not None:
+        raise TypeError(remedy)
     raise TypeError(
         f"no constant can be made of a {type(value).__qualname__}: expected None, a bool, a number, text, "
         "bytes, a date or time, a Decimal, a list, a dict, or a scalar of NumPy or pyarrow"
     )
+
+
+def _meant(value: Any) -> str | None:
+    """Say what to write instead of a value that is none; nothing if that is not known."""
+    owner = getattr(value, "__self__", None)
+    if callable(value) and type(owner).__module__.startswith("swath.expr"):
+        space = type(owner).__name__
+        space = f".{space.removesuffix('Namespace').lower()}" if space.endswith("Namespace") else ""
+        return f"expected an expression or a value, got a method: call it, {space}.{value.__name__}()"
+    module = type(value).__module__
+    if type(value).__name__ == "Expr" and module.startswith("polars"):
+        return "expected an expression or a value, got an expression of Polars; use sw.col"
+    if type(value).__name__ == "Column" and module.startswith("pyspark"):
+        return "expected an expression or a value, got a column of PySpark; use sw.col"
+    return None
 
 
 def _plain(value: Any) -> _internal.Expr:

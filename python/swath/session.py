@@ -320,7 +320,7 @@ class Session(Files):
         >>> sw.from_arrow(pa.table({"a": [1, 2]})).to_dict()
         {'a': [1, 2]}
         """
-        return Table._of_batches(self._native, _internal.Batches.of_arrow(data))
+        return Table._of_batches(self._native, _of_arrow(data))
 
     def from_pandas(self, data: Any, *, include_index: bool = False) -> Table:
         """Return a table of a ``pandas.DataFrame``; numbers without missing ones are not copied.
@@ -365,7 +365,8 @@ class Session(Files):
             Names and values: lists, NumPy arrays (not copied), columns of other libraries. A single value is
             repeated.
         schema
-            Types of some columns; those of the others are found by looking at all values.
+            Types of some columns; those of the others are found by looking at all values. A value that does
+            not fit is an error, a fraction in an integer too.
 
         Examples
         --------
@@ -385,7 +386,8 @@ class Session(Files):
         data
             Dicts (what a row lacks is null), or tuples.
         schema
-            Types by name; for tuples their names, with or without types.
+            Types by name; for tuples their names, with or without types. A value that does not fit is an
+            error.
 
         Examples
         --------
@@ -477,6 +479,10 @@ class Session(Files):
 
 
 explain_keywords("Session", Session)
+
+
+def _of_arrow(rows: Any) -> _internal.Batches:
+    return data.of_arrow(rows)
 
 
 def _of_pandas(frame: Any, include_index: bool) -> _internal.Batches:

@@ -296,7 +296,7 @@ def test_conditional_aggregates():
         "different": [0],
     }
     with pytest.raises(sw.errors.InvalidArgumentError, match="expected an aggregate"):
-        sw.col("x").filter(sw.col("y") > 0)
+        frame.select(sw.col("x").filter(sw.col("y") > 0))
 
 
 def test_windows_by_rows_and_by_range():

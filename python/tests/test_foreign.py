@@ -86,6 +86,7 @@ def test_integers_with_missing_values_come_back_from_pandas():
 KEYWORD_OWNERS = {
     "Session": sw.Session,
     "DataFrame": sw.DataFrame,
+    "Table": type(DF.collect()),
     "GroupBy": type(DF.group_by("k")),
     "Expr": sw.Expr,
     "str": type(sw.col("a").str),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from swath import _internal
+from swath.errors import InvalidArgumentError
 from swath.expr.base import ExprPart, Interpolation, IntoExpr, column, flat, sort_keys
 
 if TYPE_CHECKING:
@@ -180,12 +181,20 @@ class Aggregates(ExprPart):
     def unique(self) -> Expr:
         """Aggregate each different value once.
 
+        How many there are is :meth:`n_unique`; for the rows themselves use the frame's ``distinct``.
+
         Examples
         --------
         >>> sw.from_dict({"x": [1, 1, 2]}).select(sw.col("x").sum().unique()).to_dict()
         {'x': [3]}
         """
-        return self._aggregate("unique")
+        try:
+            return self._aggregate("unique")
+        except InvalidArgumentError as error:
+            raise InvalidArgumentError(
+                f"{error}; the number of different values is .n_unique(), a list of them "
+                ".implode().list.unique(), and different rows are df.distinct()"
+            ) from None
 
     def std(self, ddof: int = 1) -> Expr:
         """Standard deviation: of a sample (``ddof=1``), or of the whole population (``ddof=0``).
@@ -288,20 +297,28 @@ class Aggregates(ExprPart):
     def filter(self, *predicates: IntoExpr) -> Expr:
         """Aggregate only the rows for which all predicates are true.
 
-        Applies to every aggregate inside the expression. On one without any it is a mistake: use the
-        frame's ``filter``, or ``sw.when``.
+        Applies to every aggregate inside the expression; on one without any, to the aggregate that comes
+        next: ``sw.col("x").filter(…).sum()`` is ``sw.col("x").sum().filter(…)``. For rows use the frame's
+        ``filter``, or ``sw.when``.
 
         Examples
         --------
         >>> df = sw.from_dict({"x": [1, 2, 3], "k": ["a", "b", "a"]})
         >>> df.select(sw.col("x").sum().filter(sw.col("k") == "a")).to_dict()
         {'x': [4]}
+        >>> df.select(sw.col("x").filter(sw.col("k") == "a").max()).to_dict()
+        {'x': [3]}
         """
         conditions = [column(predicate) for predicate in flat(predicates)]
         if not conditions:
             raise ValueError("filter: expected at least one predicate")
         both = conditions[0] if len(conditions) == 1 else _internal.across("all", conditions)
-        return self._new(_internal.aggregate_with("filter", self._expr, [both]))
+        try:
+            return self._new(_internal.aggregate_with("filter", self._expr, [both]))
+        except InvalidArgumentError as error:
+            from swath.expr.filtered import Filtered
+
+            return Filtered(self._expr, both, error)
 
     def order_by(
         self,

@@ -36,7 +36,7 @@ class Basics(ExprPart):
         Parameters
         ----------
         dtype
-            Such as ``sw.Int64``, ``int``, ``"int64"`` or a type of pyarrow.
+            Such as ``sw.Int64``, ``int``, ``"int64"`` or a type of pyarrow, NumPy or Polars.
         strict
             Whether a value that does not fit is an error when the query runs; else it becomes null.
 

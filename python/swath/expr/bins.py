@@ -21,7 +21,7 @@ class Bins(ExprPart):
     def cut(
         self, breaks: Sequence[float], *, labels: Sequence[str] | None = None, left_closed: bool = False
     ) -> Expr:
-        """Name the range that the value lies in.
+        """Name the range that the value lies in. NaN, larger than every number, lies in the last.
 
         Parameters
         ----------

@@ -225,7 +225,9 @@ def format(template: str, *columns: Any) -> Expr:
 
 
 def concat_list(*columns: Any) -> Expr:
-    """Make a list of the values in each row.
+    """Make a list of the values in each row; of lists a list of lists.
+
+    Lists are joined end to end by ``sw.col("a").list.concat(sw.col("b"))``.
 
     Examples
     --------

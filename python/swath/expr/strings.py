@@ -259,7 +259,7 @@ class StrNamespace(Patterns, TextValues):
         return self._text("reverse")
 
     def split(self, by: str) -> Expr:
-        """List the parts between occurrences of ``by``.
+        """List the parts between occurrences of ``by``; of an empty ``by`` the whole text.
 
         Examples
         --------

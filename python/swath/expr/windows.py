@@ -71,6 +71,8 @@ class Windows(ExprPart):
     def shift(self, n: int = 1, *, fill_value: IntoExpr = None) -> Expr:
         """Take the value ``n`` rows before (after, if negative); ``fill_value`` where there is no such row.
 
+        The type stays: a ``fill_value`` that it cannot hold, such as 0.5 among integers, is an error.
+
         Examples
         --------
         >>> df = sw.from_dict({"x": [1, 2, 3]}).sort("x")

@@ -32,6 +32,23 @@ def flat(values: Iterable[Any]) -> list[Any]:
     return out
 
 
+def conditions(values: Iterable[Any]) -> list[Any]:
+    """Return the conditions, lists among them laid out; a mask is none."""
+    for value in values:
+        if isinstance(value, (str, Expr)) or not isinstance(value, Iterable) or hasattr(value, "_expr"):
+            continue
+        if hasattr(value, "__array__") or (
+            isinstance(value, (list, tuple))
+            and not all(isinstance(one, (str, Expr)) or hasattr(one, "_expr") for one in value)
+        ):
+            raise TypeError(
+                f"filter: expected conditions like sw.col('a') > 1, got a {type(value).__name__} of values: "
+                "rows have no order that a mask could be put beside; make it a column, "
+                "sw.from_dict({…, 'keep': mask}), and filter('keep')"
+            )
+    return flat(values)
+
+
 def exprs(values: Iterable[IntoExpr], named: Mapping[str, IntoExpr] | None = None) -> list[_internal.Expr]:
     """Return native expressions; text is a column's name. What is ``named``, or in a mapping, is aliased."""
     out = []
@@ -56,6 +73,8 @@ def aggregates(
     values: Iterable[IntoExpr], named: Mapping[str, IntoExpr] | None = None
 ) -> list[_internal.Expr]:
     """Return native aggregates; a mapping has names of functions for names of columns: ``{"a": "sum"}``."""
+    for name, value in (named or {}).items():
+        _refuse_pair(name, value)
     laid: list[Any] = []
     for value in flat(values):
         laid += _named_aggregates(value) if isinstance(value, Mapping) else [value]
@@ -73,6 +92,18 @@ _AGGREGATES = {
     "stddev": "std",
     "variance": "var",
 }
+
+
+def _refuse_pair(name: str, value: Any) -> None:
+    """Refuse what pandas takes for an aggregate: ``total=("a", "sum")``."""
+    if type(value).__name__ == "NamedAgg":
+        value = (value.column, value.aggfunc)
+    if not isinstance(value, tuple) or not value or not all(isinstance(part, str) for part in value):
+        return
+    remedy = f"{name}=sw.col({value[0]!r}).sum()"
+    if len(value) == 2 and value[1] in _AGGREGATES:
+        remedy = f"{name}=sw.col({value[0]!r}).{_AGGREGATES[value[1]]}()"
+    raise TypeError(f"agg: expected an aggregate for '{name}', got {tuple(value)!r}; write {remedy}")
 
 
 def _named_aggregates(functions: Mapping[str, Any]) -> list[Any]:

@@ -135,7 +135,8 @@ class Combine(Frame):
         by, by_left, by_right
             Columns that must be equal.
         strategy
-            ``backward``: the last row at or before; ``forward``: the first at or after; ``nearest``.
+            ``backward``: the last row at or before; ``forward``: the first at or after; ``nearest``, which of
+            two rows at the same distance takes either.
         tolerance
             The largest distance that matches: a number; for dates and times a ``timedelta``, or text such as
             ``"30m"`` or ``"1d12h"`` (``w d h m s ms us``).

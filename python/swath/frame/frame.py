@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from swath._keywords import explain_keywords
 from swath.frame.columns import Columns
@@ -20,6 +20,8 @@ from swath.functions.rows import MapBatches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from typing_extensions import Self
 
     from swath.session import Session
 
@@ -40,7 +42,7 @@ class DataFrame(
     data
         Rows: a dict of columns, a list of dicts, or a table of pyarrow, pandas, polars, duckdb or NumPy.
     schema
-        Types of some columns, by name.
+        Types of some columns, by name; a value that does not fit is an error.
     session
         The session that will run it; the default one, if not given.
 
@@ -59,6 +61,54 @@ class DataFrame(
         from swath._session import default_session
 
         return (session or default_session()).from_data({} if data is None else data, schema=schema)
+
+    def __eq__(self, other: object) -> NoReturn:
+        """Refuse: a lazy table is compared by its rows, once they are there."""
+        raise _not_compared("==")
+
+    def __ne__(self, other: object) -> NoReturn:
+        """Refuse, as for ``==``."""
+        raise _not_compared("!=")
+
+    def __lt__(self, other: object) -> NoReturn:
+        """Refuse, as for ``==``."""
+        raise _not_compared("<")
+
+    def __le__(self, other: object) -> NoReturn:
+        """Refuse, as for ``==``."""
+        raise _not_compared("<=")
+
+    def __gt__(self, other: object) -> NoReturn:
+        """Refuse, as for ``==``."""
+        raise _not_compared(">")
+
+    def __ge__(self, other: object) -> NoReturn:
+        """Refuse, as for ``==``."""
+        raise _not_compared(">=")
+
+    # By identity, so that frames may be keys of a dict.
+    __hash__ = object.__hash__
+
+    def __copy__(self) -> Self:
+        """Return the frame itself: it does not change."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return the frame itself: it does not change."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Refuse to be pickled: what it reads belongs to a session."""
+        raise TypeError(
+            "a lazy frame cannot be pickled, it belongs to a session; .collect() first: rows in memory can be"
+        )
+
+
+def _not_compared(symbol: str) -> TypeError:
+    return TypeError(
+        f"'{symbol}' of a DataFrame: a lazy table is no value; compare rows, df.rows() == other.rows(), or "
+        f"columns in an expression, df['a'] {symbol} 1"
+    )
 
 
 explain_keywords("DataFrame", DataFrame)

@@ -8,6 +8,7 @@ from operator import and_
 from typing import TYPE_CHECKING, Any, Literal
 
 from swath import _internal
+from swath.errors import ColumnNotFoundError
 from swath.expr import Expr, to_expr
 from swath.expr.functions import len as element_count
 from swath.frame import arguments
@@ -34,7 +35,8 @@ class Rows(Frame):
         Parameters
         ----------
         *predicates
-            Conditions, which may hold aggregates (over all rows) and window expressions.
+            Conditions, which may hold aggregates (over all rows) and window expressions; or names of columns
+            of booleans. A list of booleans is none: rows have no order that it could be put beside.
         **equal
             Columns and the values that they have in the rows that stay.
 
@@ -45,11 +47,17 @@ class Rows(Frame):
         >>> df.filter(sw.col("a") > 1, b="x").to_dict()
         {'a': [3], 'b': ['x']}
         """
-        conditions = [to_expr(predicate, str_as_col=True) for predicate in arguments.flat(predicates)]
+        conditions = [to_expr(predicate, str_as_col=True) for predicate in arguments.conditions(predicates)]
         conditions += [to_expr(name, str_as_col=True) == value for name, value in equal.items()]
         if not conditions:
             raise ValueError("filter: expected at least one condition, got none")
-        return self._of(self._frame.filter(reduce(and_, conditions)._expr))
+        try:
+            return self._of(self._frame.filter(reduce(and_, conditions)._expr))
+        except ColumnNotFoundError as error:
+            texts = [text for text in predicates if isinstance(text, str) and not text.isidentifier()]
+            if not texts:
+                raise
+            raise ColumnNotFoundError(f"{error}; a condition in SQL is sw.sql_expr({texts[0]!r})") from None
 
     def where(self, *predicates: Expr | Iterable[Expr]) -> DataFrame:
         """Filter, under the name that PySpark and SQL have for it.
@@ -155,7 +163,8 @@ class Rows(Frame):
         Parameters
         ----------
         offset
-            0 is the first row; a negative one counts from the end.
+            0 is the first row; a negative one counts from the end. Of what lies before the first row there is
+            nothing: from -3 on, two rows of a table of two are its first.
         length
             How many; all that follow, by default.
 

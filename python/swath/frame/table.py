@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from swath import _internal
+from swath._keywords import explain_keywords
 from swath._libraries import needed
 from swath.frame.fitted import fitted
 from swath.frame.frame import DataFrame
@@ -213,6 +214,9 @@ class Table(DataFrame):
         import pyarrow
 
         return _unpickled, (pyarrow.table(self._batches),)
+
+
+explain_keywords("Table", Table)
 
 
 def _unpickled(rows: Any) -> Table:

@@ -1,5 +1,6 @@
 //! The namespace `.dt()`: functions of dates, times and timestamps. Null gives null.
 
+use arrow::array::timezone::Tz;
 use arrow::datatypes::{DataType, IntervalUnit, TimeUnit};
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
@@ -137,8 +138,12 @@ impl DtExpr {
         next - lit(datafusion::scalar::ScalarValue::new_interval_mdn(0, 1, 0))
     }
 
-    /// The same instant, shown in `zone` (`"Europe/Berlin"`). A timestamp without zone is taken as UTC.
+    /// The same instant, shown in `zone` (`"Europe/Berlin"`, `"+02:00"`). A timestamp without zone is taken as UTC.
     pub fn convert_time_zone(self, zone: &str) -> Expr {
+        if zone.parse::<Tz>().is_err() {
+            let message = format!("there is no time zone '{zone}', such as 'Asia/Tokyo'");
+            return mistake(Error::invalid("convert_time_zone", message));
+        }
         let zoned = |zone: &str| DataType::Timestamp(TimeUnit::Microsecond, Some(zone.into()));
         // A direct cast would take the clock's reading for one in the zone.
         cast(cast(self.0, zoned("+00:00")), zoned(zone))
@@ -340,5 +345,7 @@ mod tests {
     fn null_gives_null_and_texts_are_refused() {
         assert_eq!(of(null_of(&arrow::datatypes::DataType::Date32).dt().year()), "null");
         assert!(mistake(&table("SELECT 1 AS x").select([lit(1).dt().truncate("")])).contains("empty"));
+        let zone = table("SELECT now() AS t").select([col("t").dt().convert_time_zone("Mars")]);
+        assert!(mistake(&zone).contains("there is no time zone 'Mars'"), "{}", mistake(&zone));
     }
 }

@@ -169,7 +169,8 @@ pub trait ExprWindow: ExprExt {
         shifted(self.expr(), rows, None)
     }
 
-    /// The value `rows` rows before (after, if negative); `default` where there is no such row.
+    /// The value `rows` rows before (after, if negative); `default` where there is no such row. The type stays: a frame refuses a
+    /// `default` that it cannot hold.
     fn shift_or(self, rows: i64, default: ScalarValue) -> Expr {
         shifted(self.expr(), rows, Some(default))
     }
@@ -444,6 +445,9 @@ mod tests {
         assert_eq!(values(col("x").lead(1).over(["k"])), ["30", "null", "20", "null", "5", "null"]);
         let default = datafusion::scalar::ScalarValue::Int64(Some(0));
         assert_eq!(values(col("x").shift_or(2, default).over(["k"])), ["0", "0", "10", "30", "0", "0"]);
+        let cut = datafusion::scalar::ScalarValue::Float64(Some(0.5));
+        let refused = mistake(&series().select([col("x").shift_or(2, cut).over(["k"])]));
+        assert!(refused.contains("'x' of type Int64 cannot hold 0.5"), "{refused}");
         assert_eq!(values(col("x").diff(1)), ["null", "20", "null", "null", "-15", "0"]);
         assert_eq!(values(col("x").pct_change(1).over(["k"])), ["null", "2.0", "null", "null", "null", "0.0"]);
     }

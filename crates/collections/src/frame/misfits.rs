@@ -9,6 +9,7 @@ use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator};
 use swath_planner::nearest;
 
+use super::nulls::fitted_value;
 use crate::error::{Error, Result};
 use crate::rewording;
 
@@ -24,6 +25,34 @@ pub(super) fn refuse_misfits(expr: &Expr, schema: &DFSchema) -> Result<()> {
         Ok(TreeNodeRecursion::Continue)
     });
     innermost.map_or(Ok(()), |message| Err(Error::Plan { message, place: None }))
+}
+
+/// Refuses a shift that fills with a value which the shifted one's type cannot hold: the function would cut it.
+pub(super) fn refuse_cut_fills(expr: &Expr, schema: &DFSchema) -> Result<()> {
+    let mut refused = None;
+    // The closure does not fail.
+    let _ = expr.apply(|node| {
+        refused = refused.take().or_else(|| cut_fill(node, schema));
+        Ok(TreeNodeRecursion::Continue)
+    });
+    refused.map_or(Ok(()), |message| Err(Error::invalid("shift", message)))
+}
+
+fn cut_fill(node: &Expr, schema: &DFSchema) -> Option<String> {
+    let Expr::WindowFunction(function) = node else { return None };
+    let [value, _, Expr::Literal(fill, _)] = function.params.args.as_slice() else { return None };
+    if !matches!(function.fun.name(), "lag" | "lead") || fill.is_null() {
+        return None;
+    }
+    let data_type = value.get_type(schema).ok().filter(|data_type| !data_type.is_null() && !data_type.is_nested())?;
+    match fitted_value(fill, &data_type) {
+        Some(_) => None,
+        None => Some(format!(
+            "'{}' of type {data_type} cannot hold {fill}, with which it is filled; cast it before, or fill with another \
+             value",
+            value.human_display()
+        )),
+    }
 }
 
 /// Refuses what is no condition.

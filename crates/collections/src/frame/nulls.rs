@@ -137,12 +137,23 @@ fn fitted(value: &Expr, data_type: &DataType) -> Option<Expr> {
         let same_kind = value.get_type(&empty).map_or(true, |own| kind(&own) == kind(data_type));
         return same_kind.then(|| cast(value.clone(), data_type.clone()));
     };
-    if kind(&literal.data_type()) != kind(data_type) {
+    fitted_value(literal, data_type).map(scalar)
+}
+
+/// `value` as `data_type`, if nothing of it is lost: digits of a float may be.
+pub(super) fn fitted_value(value: &ScalarValue, data_type: &DataType) -> Option<ScalarValue> {
+    let own = value.data_type();
+    if kind(&own) != kind(data_type) {
         return None;
     }
-    let there = literal.cast_to(data_type).ok()?;
-    let back = there.cast_to(&literal.data_type()).ok()?;
-    (!there.is_null() && same(&back, literal)).then(|| scalar(there))
+    let there = value.cast_to(data_type).ok().filter(|there| !there.is_null())?;
+    let back = there.cast_to(&own).ok()?;
+    let rounded = own.is_floating() && data_type.is_floating() && is_infinite(&back) == is_infinite(value);
+    (rounded || same(&back, value)).then_some(there)
+}
+
+fn is_infinite(value: &ScalarValue) -> bool {
+    matches!(value, ScalarValue::Float64(Some(number)) if number.is_infinite())
 }
 
 fn same(left: &ScalarValue, right: &ScalarValue) -> bool {
@@ -154,8 +165,11 @@ fn same(left: &ScalarValue, right: &ScalarValue) -> bool {
 enum Kind {
     Number,
     Text,
+    Bytes,
     Boolean,
     Time,
+    TimeOfDay,
+    Length,
     Other(DataType),
 }
 
@@ -163,8 +177,12 @@ fn kind(data_type: &DataType) -> Kind {
     match data_type {
         number if number.is_numeric() => Kind::Number,
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Kind::Text,
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => Kind::Bytes,
         DataType::Boolean => Kind::Boolean,
         DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Kind::Time,
+        DataType::Time32(_) | DataType::Time64(_) => Kind::TimeOfDay,
+        DataType::Duration(_) => Kind::Length,
+        DataType::Dictionary(_, values) => kind(values),
         other => Kind::Other(other.clone()),
     }
 }
@@ -188,6 +206,8 @@ mod tests {
         assert_eq!(sorted_rows(&gaps().fill_null(0.5))[1], "2|7|0.5|null");
         assert_eq!(sorted_rows(&gaps().fill_null(0.5))[0], "1|null|1.5|a");
         assert_eq!(sorted_rows(&gaps().fill_null("-"))[3], "4|9|4.5|-");
+        let half = gaps().cast([("y", arrow::datatypes::DataType::Float32)]);
+        assert_eq!(sorted_rows(&half.fill_null(0.1))[1], "2|7|0.1|null");
         assert_eq!(gaps().fill_null(0).dtypes().unwrap(), gaps().dtypes().unwrap());
     }
 

@@ -16,7 +16,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::scalar::ScalarValue;
 
-use super::misfits::refuse_misfits;
+use super::misfits::{refuse_cut_fills, refuse_misfits};
 use crate::error::{Error, Result};
 use crate::expr::temporal::{differences_of_dates, fit_totals};
 use crate::expr::window::{Window, window, with_window};
@@ -40,6 +40,7 @@ pub(crate) fn checked(expr: Expr, schema: &DFSchema) -> Result<Expr> {
     let expr = with_elements(expr, schema)?;
     let expr = fit_time_windows(fit_totals(differences_of_dates(expr, schema)?, schema)?, schema)?;
     refuse_misfits(&expr, schema)?;
+    refuse_cut_fills(&expr, schema)?;
     Ok(expr)
 }
 

@@ -66,7 +66,13 @@ impl DataFrame {
 
     /// The last `rows` rows, in their order. Holds that many rows in memory.
     pub fn tail(&self, rows: usize) -> Self {
-        if rows == 0 {
+        self.before_end(rows, rows)
+    }
+
+    /// The first `rows` of the last `from_end` rows, in their order; where there are fewer than `from_end`, those of them that are
+    /// no further from the end.
+    fn before_end(&self, from_end: usize, rows: usize) -> Self {
+        if rows == 0 || from_end == 0 {
             return self.limit(0);
         }
         self.then(|plan| {
@@ -74,22 +80,25 @@ impl DataFrame {
             let columns = resolve::all_columns(&plan);
             let index = resolve::unused_name(plan.schema(), "row");
             let numbered = self.with_row_index(&index, 0).bare_plan()?;
-            let last = LogicalPlanBuilder::new(numbered)
-                .sort_with_limit([col(&index).sort(false, false)], Some(rows))?
-                .sort([col(&index).sort(true, false)])?
-                .project(columns)?;
+            let backwards =
+                LogicalPlanBuilder::new(numbered).sort_with_limit([col(&index).sort(false, false)], Some(from_end))?;
+            let last = match from_end.saturating_sub(rows) {
+                0 => backwards,
+                behind => backwards.limit(behind, Some(rows))?,
+            };
+            let last = last.sort([col(&index).sort(true, false)])?.project(columns)?;
             // The projection hides the index; the frame's own order is what later steps can name.
             Ok(if order.is_empty() { last.build()? } else { last.sort(order)?.build()? })
         })
     }
 
-    /// `rows` rows from row `offset` on (0 is the first; negative counts from the end; `None` takes all that follow).
+    /// `rows` rows from row `offset` on (0 is the first; negative counts from the end; `None` takes all that follow). Of rows before
+    /// the first there are none: from -5 on, 3 rows of 4 are the first two.
     pub fn slice(&self, offset: i64, rows: impl Into<Option<usize>>) -> Self {
         let rows = rows.into();
         if offset < 0 {
             let from_end = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
-            let last = self.tail(from_end);
-            return rows.map_or_else(|| last.clone(), |rows| last.limit(rows));
+            return self.before_end(from_end, rows.unwrap_or(from_end));
         }
         let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
         self.then_build(|plan| plan.limit(skipped, rows))
@@ -196,6 +205,11 @@ mod tests {
         assert_eq!(s(sorted.slice(1, 2)), "bc");
         assert_eq!(s(sorted.slice(3, None)), "nz");
         assert_eq!(s(sorted.slice(-3, 2)), "cn");
+        assert_eq!(s(sorted.slice(-3, 9)), "cnz");
+        assert_eq!(s(sorted.slice(-3, None)), "cnz");
+        assert_eq!(s(sorted.slice(-6, 3)), "ab");
+        assert_eq!(s(sorted.slice(-9, 3)), "");
+        assert_eq!(s(sorted.slice(-9, None)), "abcnz");
         assert_eq!(s(sorted.slice(9, 2)), "");
         assert_eq!(s(sorted.tail(0)), "");
     }
