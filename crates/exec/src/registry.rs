@@ -110,6 +110,7 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "struct_rename_fields", kind: Kind::Scalar(functions::struct_rename_fields) },
     Entry { name: "struct_with_fields", kind: Kind::Scalar(functions::struct_with_fields) },
     Entry { name: "text_to_integer", kind: Kind::Scalar(functions::text_to_integer) },
+    Entry { name: "text_to_timestamp", kind: Kind::Scalar(functions::text_to_timestamp) },
     // In the place of DataFusion's.
     Entry { name: "array_agg", kind: Kind::Aggregate(functions::array_agg) },
     Entry { name: "avg", kind: Kind::Aggregate(functions::avg) },
