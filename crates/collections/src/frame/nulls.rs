@@ -156,6 +156,8 @@ enum Kind {
     Text,
     Boolean,
     Time,
+    TimeOfDay,
+    Duration,
     Other(DataType),
 }
 
@@ -165,6 +167,8 @@ fn kind(data_type: &DataType) -> Kind {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Kind::Text,
         DataType::Boolean => Kind::Boolean,
         DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Kind::Time,
+        DataType::Time32(_) | DataType::Time64(_) => Kind::TimeOfDay,
+        DataType::Duration(_) => Kind::Duration,
         other => Kind::Other(other.clone()),
     }
 }
