@@ -165,7 +165,7 @@ def test_time_zones_in_csv(session, tmp_path):
     assert [str(back.schema[name]) for name in "zbn"] == [
         "Datetime('us', 'UTC')",
         "Datetime('us', 'UTC')",
-        "Datetime('s')",
+        "Datetime('us')",
     ]
     assert back.to_list("z") == times
     assert back.to_list("b") == [time and time.astimezone(berlin) for time in times]
@@ -177,10 +177,10 @@ def test_time_zones_in_csv(session, tmp_path):
     (tmp_path / "f" / "a.csv").write_text("t\n2024-01-01T00:00:00Z\n")
     (tmp_path / "f" / "b.csv.gz").write_bytes(gzip.compress(b"t\n2024-01-02 00:00:00.25+01:00\n"))
     found = session.read_csv(tmp_path / "f")
-    assert str(found.schema["t"]) == "Datetime('ms', 'UTC')"
+    assert str(found.schema["t"]) == "Datetime('us', 'UTC')"
     assert sorted(time.hour for time in found.to_list("t")) == [0, 23]
     (tmp_path / "m.csv").write_text("t\n2024-01-01T00:00:00Z\n2024-01-01T00:00:00\n")
-    assert str(session.read_csv(tmp_path / "m.csv").schema["t"]) == "Datetime('s')"
+    assert str(session.read_csv(tmp_path / "m.csv").schema["t"]) == "Datetime('us')"
 
 
 def test_empty_texts_in_csv(session, tmp_path):

@@ -18,6 +18,7 @@ use datafusion::sql::parser::Statement as ParsedStatement;
 use swath_exec::RemotePlanner;
 use swath_exec::files::FormatKind;
 use swath_exec::{Engine, EngineOptions, StoreOptions};
+use swath_planner::has_times_to_meet;
 
 use crate::default_schema::DefaultSchema;
 use crate::error::{Error, Result};
@@ -316,12 +317,10 @@ fn name_format(statement: &mut ParsedStatement) {
 }
 
 /// `plan` with the types that its results will have, if they may differ: the planner gives a union the types of its first
-/// query, and settles on common ones only later.
+/// query, and settles on common ones only later; durations of two units it takes for intervals.
 pub(crate) fn coerced(state: &SessionState, plan: LogicalPlan) -> Result<LogicalPlan, DataFusionError> {
-    if !plan.exists(|node| Ok(matches!(node, LogicalPlan::Union(_))))? || !is_query(&plan) {
-        return Ok(plan);
-    }
-    settled(state, plan)
+    let may_differ = plan.exists(|node| Ok(matches!(node, LogicalPlan::Union(_))))? || has_times_to_meet(&plan)?;
+    if may_differ && is_query(&plan) { settled(state, plan) } else { Ok(plan) }
 }
 
 /// `plan` with the types that its results will have: the analyzer settles them, and until then the plan may show others.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use datafusion::catalog::TableProviderFactory;
 use datafusion::execution::SessionStateBuilder;
+use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 use datafusion::optimizer::{Analyzer, AnalyzerRule, Optimizer, OptimizerRule};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
@@ -18,7 +19,7 @@ use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_planner::ExtensionPlanner;
 use swath_planner::canonical_floats::CANONICAL_FLOAT;
 use swath_planner::{
-    CanonicalFloats, ComparePlainFloats, DecimalQuotients, ExpandSetComparison, MarkSubqueries,
+    CanonicalFloats, ComparePlainFloats, DecimalQuotients, ExpandSetComparison, MarkSubqueries, MeetTimes,
     PushFilterThroughAsofJoin, PushSemiJoinDown, ReorderJoins, RoundToConstantDigits, SortLargeLimits,
     SpellOutTruthTests,
 };
@@ -69,6 +70,8 @@ pub enum Kind {
     Aggregate(fn() -> Arc<AggregateUDF>),
     /// A window function.
     Window(fn() -> Arc<WindowUDF>),
+    /// What plans expressions of SQL, after DataFusion's own.
+    SqlExpressions(fn() -> Arc<dyn ExprPlanner>),
     /// A rule that gives a logical plan its meaning, run right before the rule of DataFusion's that settles types.
     AnalyzerRuleBeforeTypes(fn() -> Arc<dyn AnalyzerRule + Send + Sync>),
     /// A rule that gives a logical plan its meaning, run after DataFusion's own, when types are settled.
@@ -121,6 +124,7 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "struct_rename_fields", kind: Kind::Scalar(functions::struct_rename_fields) },
     Entry { name: "struct_with_fields", kind: Kind::Scalar(functions::struct_with_fields) },
     Entry { name: "text_to_integer", kind: Kind::Scalar(functions::text_to_integer) },
+    Entry { name: "text_to_timestamp", kind: Kind::Scalar(functions::text_to_timestamp) },
     // In the place of DataFusion's.
     Entry { name: "array_agg", kind: Kind::Aggregate(functions::array_agg) },
     Entry { name: "avg", kind: Kind::Aggregate(functions::avg) },
@@ -159,6 +163,8 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "call_narrow_aggregates", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(CallNarrowAggregates)) },
     Entry { name: "round_to_constant_digits", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(RoundToConstantDigits)) },
     Entry { name: "decimal_quotients", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(DecimalQuotients)) },
+    Entry { name: "meet_times", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(MeetTimes)) },
+    Entry { name: "meet_times_of_day", kind: Kind::SqlExpressions(|| Arc::new(MeetTimes)) },
     Entry { name: "expand_set_comparison", kind: Kind::AnalyzerRule(|| Arc::new(ExpandSetComparison)) },
     Entry { name: "mark_subqueries", kind: Kind::AnalyzerRule(|| Arc::new(MarkSubqueries)) },
     // After those that put in `max` and `min`.
@@ -251,6 +257,7 @@ pub fn install(mut builder: SessionStateBuilder, remote: Option<Arc<dyn RemotePl
                 let index = rules.iter().position(|rule| rule.name() == SETTLES_TYPES).unwrap_or(rules.len());
                 rules.insert(index, make());
             }
+            Kind::SqlExpressions(make) => builder.expr_planners().get_or_insert_with(Vec::new).push(make()),
             Kind::AnalyzerRule(make) => builder = builder.with_analyzer_rule(make()),
             Kind::LogicalRule(make) => builder = builder.with_optimizer_rule(make()),
             Kind::LogicalRuleBefore(name, make) => {

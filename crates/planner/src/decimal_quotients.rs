@@ -132,7 +132,7 @@ fn quotient(expr: Expr, schema: &DFSchema, outer: &DFSchema) -> Result<Transform
 }
 
 /// A recursive query, the terms of which are of the types that it was declared with: its own rows are read by these.
-fn with_declared_types(query: RecursiveQuery) -> Result<RecursiveQuery> {
+pub(crate) fn with_declared_types(query: RecursiveQuery) -> Result<RecursiveQuery> {
     let declared = |term: Arc<LogicalPlan>| -> Result<Arc<LogicalPlan>> {
         let fields = query.schema.fields();
         if term.schema().fields().iter().zip(fields).all(|(own, declared)| own.data_type() == declared.data_type()) {

@@ -13,6 +13,7 @@
 //! | [`expand_set_comparison`] | comparisons with `ANY` and `ALL` of a subquery |
 //! | [`estimate`] | how many rows a physical plan gives |
 //! | [`mark_subqueries`] | `EXISTS` and `IN` of a subquery as values |
+//! | [`meet_times`] | times of different types, compared and put together |
 //! | [`options`] | the `swath.*` settings, typed and documented once |
 //! | [`push_filter_through_asof_join`] | filters on left columns below an as-of join |
 //! | [`push_semi_join_down`] | semi joins with few groups, below inner joins |
@@ -31,6 +32,7 @@ pub mod decimal_quotients;
 pub mod estimate;
 pub mod expand_set_comparison;
 pub mod mark_subqueries;
+pub mod meet_times;
 pub mod options;
 pub mod push_filter_through_asof_join;
 pub mod push_semi_join_down;
@@ -48,6 +50,7 @@ pub use compare_plain_floats::ComparePlainFloats;
 pub use decimal_quotients::DecimalQuotients;
 pub use expand_set_comparison::ExpandSetComparison;
 pub use mark_subqueries::MarkSubqueries;
+pub use meet_times::{MeetTimes, common_time, has_times_to_meet, with_met_times};
 pub use options::{FullNames, SwathOptions, SwathSettings};
 pub use push_filter_through_asof_join::PushFilterThroughAsofJoin;
 pub use push_semi_join_down::PushSemiJoinDown;

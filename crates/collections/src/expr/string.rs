@@ -281,9 +281,9 @@ impl StrExpr {
             // A time without minutes would be taken for none.
             let text = self.0.clone().is_not_null();
             let whole = when(text).then(expr_fn::concat(vec![self.0, lit(" 00")])).end();
-            return expr_fn::to_timestamp_micros(vec![whole, lit(format!("{format} %M"))]);
+            return functions::text_to_timestamp().call(vec![whole, lit(format!("{format} %M"))]);
         }
-        expr_fn::to_timestamp_micros(vec![self.0, lit(format)])
+        functions::text_to_timestamp().call(vec![self.0, lit(format)])
     }
 
     /// As bytes in `"hex"` or `"base64"`, as text.

@@ -4,6 +4,7 @@ use arrow::datatypes::DataType;
 use datafusion::common::{DFSchema, JoinType};
 use datafusion::logical_expr::binary::type_union_resolution;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use swath_planner::common_time;
 
 use super::DataFrame;
 use super::join::JoinOptions;
@@ -188,7 +189,8 @@ pub(super) fn common_type(operation: &'static str, name: &str, left: &DataType, 
         return Ok(left.clone());
     }
     let mixes = left.is_null() || right.is_null() || left.is_string() == right.is_string();
-    let common = mixes.then(|| type_union_resolution(&[left.clone(), right.clone()])).flatten();
+    let any = || type_union_resolution(&[left.clone(), right.clone()]);
+    let common = mixes.then(|| common_time(left, right).or_else(any)).flatten();
     common.ok_or_else(|| {
         let message = format!("column '{name}' is {left} in one and {right} in the other; cast one of them");
         Error::invalid(operation, message)

@@ -2,6 +2,7 @@
 
 use datafusion::common::{JoinType, NullEquality};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, scalar_subquery};
+use swath_planner::with_met_times;
 
 use super::DataFrame;
 use super::resolve::{self, known};
@@ -238,16 +239,19 @@ fn joined(left: LogicalPlan, right: LogicalPlan, options: &JoinOptions) -> Resul
     let from_left = left_columns.iter().map(|name| {
         let merged = sides.keys.iter().find(|(left, right)| left == name && hidden.contains(&right));
         match (merged, options.how) {
-            (Some((_, right)), JoinType::Right) => col(right).alias(name),
-            (Some((_, right)), JoinType::Full) => coalesce([col(name), col(right)]).alias(name),
-            _ => col(name),
+            (Some((_, right)), JoinType::Right) => Ok(col(right).alias(name)),
+            (Some((_, right)), JoinType::Full) => {
+                with_met_times(coalesce([col(name), col(right)]), join.schema()).map(|key| key.alias(name))
+            }
+            _ => Ok(col(name)),
         }
     });
+    let from_left = from_left.collect::<Result<Vec<_>, _>>()?;
     let from_right = sides
         .right_columns
         .iter()
         .filter_map(|(now, then)| then.as_ref().map(|then| resolve::named(col(now), then.clone())));
-    Ok(join.project(from_left.chain(from_right))?.build()?)
+    Ok(join.project(from_left.into_iter().chain(from_right))?.build()?)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use arrow::datatypes::DataType;
 use datafusion::common::{Column, DFSchema, ExprSchema, ScalarValue};
 use datafusion::logical_expr::type_coercion::binary::comparison_coercion;
 use datafusion::logical_expr::{Expr, Extension, LogicalPlan, LogicalPlanBuilder, cast};
-use swath_planner::{AsofJoinNode, AsofMatch, AsofStrategy};
+use swath_planner::{AsofJoinNode, AsofMatch, AsofStrategy, common_time};
 
 use super::{DataFrame, unqualified};
 use crate::error::{Error, Result};
@@ -271,7 +271,8 @@ fn key_pair(
     let (left_column, right_column) = (Column::from_name(left_name), Column::from_name(right_name));
     let left_type = left.schema().data_type(&left_column)?;
     let right_type = right.schema().data_type(&right_column)?;
-    let Some(common) = comparison_coercion(left_type, right_type) else {
+    let common = common_time(left_type, right_type).or_else(|| comparison_coercion(left_type, right_type));
+    let Some(common) = common else {
         return Err(Error::invalid(
             OPERATION,
             format!(

@@ -169,7 +169,7 @@ enum Kind {
     Boolean,
     Time,
     TimeOfDay,
-    Length,
+    Duration,
     Other(DataType),
 }
 
@@ -181,7 +181,7 @@ fn kind(data_type: &DataType) -> Kind {
         DataType::Boolean => Kind::Boolean,
         DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Kind::Time,
         DataType::Time32(_) | DataType::Time64(_) => Kind::TimeOfDay,
-        DataType::Duration(_) => Kind::Length,
+        DataType::Duration(_) => Kind::Duration,
         DataType::Dictionary(_, values) => kind(values),
         other => Kind::Other(other.clone()),
     }

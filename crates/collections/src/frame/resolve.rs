@@ -15,6 +15,7 @@ use datafusion::logical_expr::{
     Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, WindowFrame, WindowFrameBound, WindowFrameUnits,
 };
 use datafusion::scalar::ScalarValue;
+use swath_planner::with_met_times;
 
 use super::misfits::{refuse_cut_fills, refuse_misfits};
 use crate::error::{Error, Result};
@@ -38,7 +39,8 @@ pub(crate) fn checked(expr: Expr, schema: &DFSchema) -> Result<Expr> {
         return Err(Error::column_not_found(&column.name, schema.fields().iter().map(|field| field.name().as_str())));
     }
     let expr = with_elements(expr, schema)?;
-    let expr = fit_time_windows(fit_totals(differences_of_dates(expr, schema)?, schema)?, schema)?;
+    let expr = with_met_times(differences_of_dates(expr, schema)?, schema)?;
+    let expr = fit_time_windows(fit_totals(expr, schema)?, schema)?;
     refuse_misfits(&expr, schema)?;
     refuse_cut_fills(&expr, schema)?;
     Ok(expr)

@@ -1,4 +1,7 @@
-//! Time zones of timestamps in CSV files.
+//! Units and time zones of timestamps in CSV files.
+//!
+//! DataFusion goes by the digits of the first rows, so that times of whole seconds would count in these, and half a second more would be
+//! none. Here timestamps are at least in microseconds.
 //!
 //! DataFusion takes `2024-01-01T12:00:00+02:00` for a timestamp, and forgets that it says how far its clock is from UTC. A column whose
 //! values all say so holds instants: it is a timestamp in UTC here.
@@ -8,7 +11,7 @@ use std::sync::Arc;
 use arrow::array::AsArray;
 use arrow::csv::ReaderBuilder;
 use arrow::csv::reader::Format;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use bytes::Buf;
 use datafusion::catalog::Session;
 use datafusion::common::config::CsvOptions;
@@ -22,7 +25,8 @@ use regex::Regex;
 /// The zone of instants.
 const UTC: &str = "UTC";
 
-/// `schema`, which was found in the file's first rows, in which timestamps that have offsets there are in UTC.
+/// `schema`, which was found in the file's first rows, in which timestamps are at least in microseconds, and in UTC if they have
+/// offsets there.
 ///
 /// # Errors
 /// If the file cannot be read any more.
@@ -67,10 +71,10 @@ pub(super) async fn with_zones(
         }
     }
     let mut fields: Vec<Field> = schema.fields().iter().map(|field| field.as_ref().clone()).collect();
-    for (at, _) in times.into_iter().zip(have_offsets).filter(|(_, have)| *have) {
+    for (at, have_offset) in times.into_iter().zip(have_offsets) {
         if let DataType::Timestamp(unit, None) = fields[at].data_type() {
-            let zoned = DataType::Timestamp(*unit, Some(UTC.into()));
-            fields[at].set_data_type(zoned);
+            let unit = *unit.max(&TimeUnit::Microsecond);
+            fields[at].set_data_type(DataType::Timestamp(unit, have_offset.then(|| UTC.into())));
         }
     }
     Ok(Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone())))

@@ -43,6 +43,8 @@ impl BucketStart {
 }
 
 const LENGTH: DataType = DataType::Interval(IntervalUnit::MonthDayNano);
+/// What dates are taken for: nanoseconds would end in 2262.
+const OF_DATES: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
 
 impl ScalarUDFImpl for BucketStart {
     fn name(&self) -> &str {
@@ -59,7 +61,7 @@ impl ScalarUDFImpl for BucketStart {
         };
         let time = match time {
             DataType::Timestamp(..) => time.clone(),
-            DataType::Date32 | DataType::Date64 | DataType::Null => DataType::Timestamp(TimeUnit::Nanosecond, None),
+            DataType::Date32 | DataType::Date64 | DataType::Null => OF_DATES,
             other => return plan_err!("bucket_start: expected a date or timestamp, got {other}; cast it before"),
         };
         Ok(vec![LENGTH, time])
@@ -68,7 +70,7 @@ impl ScalarUDFImpl for BucketStart {
     fn return_type(&self, types: &[DataType]) -> Result<DataType> {
         match types {
             [_, time @ DataType::Timestamp(..)] => Ok(time.clone()),
-            _ => Ok(DataType::Timestamp(TimeUnit::Nanosecond, None)),
+            _ => Ok(OF_DATES),
         }
     }
 
@@ -93,7 +95,7 @@ impl ScalarUDFImpl for BucketStart {
 
 fn starts(length: &Length, times: &ArrayRef) -> Result<ArrayRef> {
     let DataType::Timestamp(unit, zone) = times.data_type() else {
-        return starts(length, &cast(times, &DataType::Timestamp(TimeUnit::Nanosecond, None))?);
+        return starts(length, &cast(times, &OF_DATES)?);
     };
     let zone: Option<Tz> = zone.as_ref().map(|zone| zone.parse()).transpose()?;
     let starts: ArrayRef = match unit {
