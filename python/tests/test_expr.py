@@ -373,6 +373,8 @@ def test_sql_text_among_expressions():
     frame = sw.from_dict({"a": [1, 2], "b": [3, None]})
     assert frame.select(r=sw.sql_expr("a + coalesce(b, 0)") * 2).to_dict() == {"r": [8, 4]}
     assert frame.filter(sw.sql_expr("b IS NULL")).to_dict() == {"a": [2], "b": [None]}
+    assert frame.filter(sw.sql_expr("b IS NOT DISTINCT FROM 3 AND a > 1")).to_dict() == {"a": [], "b": []}
+    assert frame.filter(sw.sql_expr("NOT a = ANY([2, b])")).to_dict() == {"a": [1], "b": [3]}
     with pytest.raises(sw.SwathError, match="zz"):
         frame.select(sw.sql_expr("zz + 1"))
 

@@ -14,6 +14,7 @@
 //! | `join_using` | the merged columns of `JOIN … USING` in SQL |
 //! | `set_operations` | `INTERSECT ALL` and `EXCEPT ALL` in SQL |
 //! | `clauses` | clauses of SQL that would be passed over |
+//! | `reread` | SQL that would be taken for something else |
 //! | `placeholders` | `?` in SQL |
 //! | [`io`] | readers and writers |
 //! | `default_schema` | where the tables stand |
@@ -33,6 +34,7 @@ pub mod io;
 mod join_using;
 mod placeholders;
 pub mod prelude;
+mod reread;
 mod rewording;
 pub mod session;
 mod set_operations;

@@ -24,7 +24,7 @@ use crate::default_schema::DefaultSchema;
 use crate::error::{Error, Result};
 use crate::frame::DataFrame;
 use crate::statement::Statement;
-use crate::{clauses, join_using, placeholders, set_operations};
+use crate::{clauses, join_using, placeholders, reread, set_operations};
 
 /// A place to run queries: registered tables, options, threads, memory. Cheap to clone; clones share everything.
 ///
@@ -255,6 +255,7 @@ impl Session {
         state.config_mut().options_mut().execution.time_zone.get_or_insert_with(|| "UTC".to_owned());
         placeholders::number(&mut statement)?;
         clauses::check(&mut statement)?;
+        reread::statement(&mut statement)?;
         name_format(&mut statement);
         let mut statement = join_using::spell_out(&state, statement).await;
         let counts = set_operations::mark(&mut statement)?;

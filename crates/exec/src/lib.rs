@@ -2,6 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`anchor_similar_patterns`] | `SIMILAR TO` as a regular expression |
 //! | [`array_engine`] | arrays on the session's threads, memory pool and spill folder |
 //! | [`byte_size`] | sizes as people write them |
 //! | [`call_narrow_aggregates`] | the rule that calls DataFusion's aggregates wherever they take the types |
@@ -34,6 +35,7 @@
 //! | [`workers_lost`] | the error of a query whose tasks lose their workers again and again |
 //! | [`write`](mod@write) | plans' partitions to files, in parallel, all or nothing |
 
+pub mod anchor_similar_patterns;
 pub mod array_engine;
 pub mod buffers;
 pub mod byte_size;

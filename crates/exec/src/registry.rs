@@ -19,11 +19,12 @@ use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_planner::ExtensionPlanner;
 use swath_planner::canonical_floats::CANONICAL_FLOAT;
 use swath_planner::{
-    CanonicalFloats, ComparePlainFloats, DecimalQuotients, ExpandSetComparison, MarkSubqueries, MeetTimes,
-    PushFilterThroughAsofJoin, PushSemiJoinDown, ReorderJoins, RoundToConstantDigits, SortLargeLimits,
-    SpellOutTruthTests,
+    CanonicalFloats, ComparePlainFloats, DecimalQuotients, ExpandSetComparison, KeepTimeOfIntervals, MarkSubqueries,
+    MeetTimes, NameGroups, PushFilterThroughAsofJoin, PushSemiJoinDown, ReorderJoins, RoundToConstantDigits,
+    SortLargeLimits, SpellOutTruthTests,
 };
 
+use crate::anchor_similar_patterns::AnchorSimilarPatterns;
 use crate::call_narrow_aggregates::CallNarrowAggregates;
 use crate::check_patterns::CheckPatterns;
 use crate::choose_spilling_join::ChooseSpillingJoin;
@@ -70,8 +71,8 @@ pub enum Kind {
     Aggregate(fn() -> Arc<AggregateUDF>),
     /// A window function.
     Window(fn() -> Arc<WindowUDF>),
-    /// What plans expressions of SQL, after DataFusion's own.
-    SqlExpressions(fn() -> Arc<dyn ExprPlanner>),
+    /// What plans expressions of SQL, in its turn after DataFusion's own.
+    ExpressionPlanner(fn() -> Arc<dyn ExprPlanner>),
     /// A rule that gives a logical plan its meaning, run right before the rule of DataFusion's that settles types.
     AnalyzerRuleBeforeTypes(fn() -> Arc<dyn AnalyzerRule + Send + Sync>),
     /// A rule that gives a logical plan its meaning, run after DataFusion's own, when types are settled.
@@ -159,12 +160,15 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: Sliding::VariancePop.name(), kind: Kind::Aggregate(|| Sliding::VariancePop.function()) },
     Entry { name: Sliding::Deviation.name(), kind: Kind::Aggregate(|| Sliding::Deviation.function()) },
     Entry { name: Sliding::DeviationPop.name(), kind: Kind::Aggregate(|| Sliding::DeviationPop.function()) },
+    Entry { name: "keep_time_of_intervals", kind: Kind::ExpressionPlanner(|| Arc::new(KeepTimeOfIntervals)) },
+    Entry { name: "name_groups", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(NameGroups)) },
+    Entry { name: "anchor_similar_patterns", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(AnchorSimilarPatterns)) },
     // Before the rules that know DataFusion's functions.
     Entry { name: "call_narrow_aggregates", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(CallNarrowAggregates)) },
     Entry { name: "round_to_constant_digits", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(RoundToConstantDigits)) },
     Entry { name: "decimal_quotients", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(DecimalQuotients)) },
     Entry { name: "meet_times", kind: Kind::AnalyzerRuleBeforeTypes(|| Arc::new(MeetTimes)) },
-    Entry { name: "meet_times_of_day", kind: Kind::SqlExpressions(|| Arc::new(MeetTimes)) },
+    Entry { name: "meet_times_of_day", kind: Kind::ExpressionPlanner(|| Arc::new(MeetTimes)) },
     Entry { name: "expand_set_comparison", kind: Kind::AnalyzerRule(|| Arc::new(ExpandSetComparison)) },
     Entry { name: "mark_subqueries", kind: Kind::AnalyzerRule(|| Arc::new(MarkSubqueries)) },
     // After those that put in `max` and `min`.
@@ -252,12 +256,13 @@ pub fn install(mut builder: SessionStateBuilder, remote: Option<Arc<dyn RemotePl
             Kind::Scalar(make) => builder.scalar_functions().get_or_insert_with(Vec::new).push(make()),
             Kind::Aggregate(make) => builder.aggregate_functions().get_or_insert_with(Vec::new).push(make()),
             Kind::Window(make) => builder.window_functions().get_or_insert_with(Vec::new).push(make()),
+            // Those of DataFusion's come first, and leave what is ours.
+            Kind::ExpressionPlanner(make) => builder.expr_planners().get_or_insert_with(Vec::new).push(make()),
             Kind::AnalyzerRuleBeforeTypes(make) => {
                 let rules = &mut builder.analyzer().get_or_insert_with(Analyzer::new).rules;
                 let index = rules.iter().position(|rule| rule.name() == SETTLES_TYPES).unwrap_or(rules.len());
                 rules.insert(index, make());
             }
-            Kind::SqlExpressions(make) => builder.expr_planners().get_or_insert_with(Vec::new).push(make()),
             Kind::AnalyzerRule(make) => builder = builder.with_analyzer_rule(make()),
             Kind::LogicalRule(make) => builder = builder.with_optimizer_rule(make()),
             Kind::LogicalRuleBefore(name, make) => {

@@ -12,8 +12,10 @@
 //! | [`decimal_quotients`] | quotients and averages of decimals as `DOUBLE` |
 //! | [`expand_set_comparison`] | comparisons with `ANY` and `ALL` of a subquery |
 //! | [`estimate`] | how many rows a physical plan gives |
+//! | [`keep_time_of_intervals`] | dates and intervals with hours |
 //! | [`mark_subqueries`] | `EXISTS` and `IN` of a subquery as values |
 //! | [`meet_times`] | times of different types, compared and put together |
+//! | [`name_groups`] | a name of its own for each group |
 //! | [`options`] | the `swath.*` settings, typed and documented once |
 //! | [`push_filter_through_asof_join`] | filters on left columns below an as-of join |
 //! | [`push_semi_join_down`] | semi joins with few groups, below inner joins |
@@ -31,8 +33,10 @@ pub mod compare_plain_floats;
 pub mod decimal_quotients;
 pub mod estimate;
 pub mod expand_set_comparison;
+pub mod keep_time_of_intervals;
 pub mod mark_subqueries;
 pub mod meet_times;
+pub mod name_groups;
 pub mod options;
 pub mod push_filter_through_asof_join;
 pub mod push_semi_join_down;
@@ -49,8 +53,10 @@ pub use canonical_floats::CanonicalFloats;
 pub use compare_plain_floats::ComparePlainFloats;
 pub use decimal_quotients::DecimalQuotients;
 pub use expand_set_comparison::ExpandSetComparison;
+pub use keep_time_of_intervals::KeepTimeOfIntervals;
 pub use mark_subqueries::MarkSubqueries;
 pub use meet_times::{MeetTimes, common_time, has_times_to_meet, with_met_times};
+pub use name_groups::NameGroups;
 pub use options::{FullNames, SwathOptions, SwathSettings};
 pub use push_filter_through_asof_join::PushFilterThroughAsofJoin;
 pub use push_semi_join_down::PushSemiJoinDown;

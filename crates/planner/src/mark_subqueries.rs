@@ -21,7 +21,11 @@
 //! | any other `x IN s` | `CASE WHEN m THEN true WHEN x IS NULL AND EXISTS s OR EXISTS (s WHERE v IS NULL) THEN null ELSE false END` |
 //!
 //! where `v` is the column of `s` and `m` the mark of a mark join on `x = v`. What cannot be null is left out, and so is the
-//! null of an `IN` that a `WHERE` takes for false anyway.
+//! null of an `IN` that a `WHERE` takes for false anyway. A condition that DataFusion joins rightly stays, but for `x NOT IN s` with
+//! nulls and an `x` without columns: of that it makes an anti join without keys, which takes null for false.
+//!
+//! A subquery that refers to the outer query gives its first column a name of its own if that is a cast, which DataFusion names as the
+//! column below it: the columns of the correlation stand beside it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -34,8 +38,8 @@ use datafusion::logical_expr::expr::{Exists, InSubquery};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::{conjunction, split_conjunction_owned};
 use datafusion::logical_expr::{
-    BinaryExpr, Expr, ExprSchemable, FetchType, JoinType, LogicalPlan, LogicalPlanBuilder, Operator, SkipType,
-    Subquery, lit, not, when,
+    BinaryExpr, Distinct, Expr, ExprSchemable, FetchType, JoinType, LogicalPlan, LogicalPlanBuilder, Operator,
+    Projection, SkipType, Subquery, lit, not, when,
 };
 use datafusion::optimizer::AnalyzerRule;
 use datafusion::optimizer::decorrelate::PullUpCorrelatedExpr;
@@ -51,12 +55,43 @@ impl AnalyzerRule for MarkSubqueries {
 
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
         let mut names = 0;
+        let plan = plan.transform_up_with_subqueries(with_named_values).data()?;
         let marked = plan.transform_up_with_subqueries(|node| marked(node, &mut names))?;
         if !marked.transformed {
             return Ok(marked.data);
         }
         // A computed answer may be null where the expression was not, or the other way round.
         marked.data.transform_up_with_subqueries(|node| Ok(Transformed::yes(node.recompute_schema()?))).data()
+    }
+}
+
+/// `node` with names of their own for casts that its correlated `IN` compare with.
+fn with_named_values(node: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
+    node.map_expressions(|expr| {
+        expr.transform_up(|expr| match expr {
+            Expr::InSubquery(InSubquery { expr, subquery, negated }) if is_correlated(&subquery) => {
+                let named = named_value(Arc::unwrap_or_clone(subquery.subquery))?;
+                let subquery = Subquery { subquery: Arc::new(named.data), ..subquery };
+                let list = Expr::InSubquery(InSubquery { expr, subquery, negated });
+                Ok(Transformed::new(list, named.transformed, named.tnr))
+            }
+            other => Ok(Transformed::no(other)),
+        })
+    })
+}
+
+/// `plan`, a cast that is its column under a name of its own.
+fn named_value(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
+    match plan {
+        LogicalPlan::Distinct(Distinct::All(input)) => Ok(named_value(Arc::unwrap_or_clone(input))?
+            .update_data(|input| LogicalPlan::Distinct(Distinct::All(Arc::new(input))))),
+        LogicalPlan::Projection(Projection { mut expr, input, .. })
+            if matches!(expr[..], [Expr::Cast(_) | Expr::TryCast(_)]) =>
+        {
+            let expr = expr.drain(..).map(|value| value.alias(VALUE)).collect();
+            Ok(Transformed::yes(LogicalPlan::Projection(Projection::try_new(expr, input)?)))
+        }
+        other => Ok(Transformed::no(other)),
     }
 }
 
@@ -148,8 +183,12 @@ impl Answers<'_> {
             }
             Expr::InSubquery(InSubquery { expr, subquery, negated }) => {
                 let may_be_open = self.is_nullable(expr)? || column_is_nullable(subquery);
-                let is_anti = *negated != inverted;
-                !is_correlated(subquery) || !(is_one_row(&subquery.subquery) || (is_anti && may_be_open))
+                let is_open_anti = *negated != inverted && may_be_open;
+                let has_key = !expr.column_refs().is_empty();
+                match is_correlated(subquery) {
+                    true => !(is_one_row(&subquery.subquery) || is_open_anti),
+                    false => has_key || !is_open_anti,
+                }
             }
             _ => false,
         })
@@ -331,7 +370,7 @@ impl Answers<'_> {
 }
 
 /// The name of the column whose values are compared.
-const VALUE: &str = "value";
+const VALUE: &str = "__value";
 
 /// The side of a mark join that the subquery is on.
 struct Side<'a> {

@@ -146,7 +146,7 @@ impl Place<'_> {
                     [only] => Some(rename.apply(only.clone())?),
                     _ => None,
                 },
-                Deferred::Sql(text) => Some(self.session.context().parse_sql_expr(text, self.schema)?),
+                Deferred::Sql(text) => Some(self.session.sql_expr(text, self.schema)?),
             })
         })
     }
