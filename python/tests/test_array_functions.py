@@ -491,3 +491,60 @@ def test_general_eigenvalues_and_least_squares():
     theirs = np.linalg.lstsq(tall, POINTS[:, 0], rcond=1e-3)
     np.testing.assert_allclose(ours[0].compute(), theirs[0])
     assert int(ours[2]) == theirs[2]
+
+
+INTERPOLATED = [
+    (([1.0, 2.0], np.array([0, 200], "u1"), np.array([200, 0], "u1")), {}),
+    (([0.0, 0.5, 1, 1.5, 2, np.nan, -1, 3], [0, 1, 2], [0, np.inf, 2]), {}),
+    (([0.0, 0.5, 1, 1.5, 2, np.nan, -1, 3], [0, 1, 2], [np.inf, np.inf, 2]), {}),
+    (([0.0, 0.5, 1, 1.5, 2], [0, 1, 2], [1, np.nan, 2]), {"left": -1, "right": -2}),
+    (([np.inf, -np.inf, 0.5, 3], [-np.inf, 1, np.inf], [0, 1, 2]), {}),
+    (([0, 0.5, np.nan, 2], [1.0], [3.0]), {"left": -1}),
+    (([1, 2, 3], [1, 1, 2], [10, 20, 30]), {}),
+    (([0.5, 1.5, 9], [0, 1, 2], [1 + 2j, 3, 4j]), {}),
+    (([0, 90, 370.0, -10], [350, 10, 200], [0, 10, 5]), {"period": 360}),
+    ((np.float32(1.5), [1, 2], [10, 20]), {}),
+]
+
+
+@pytest.mark.parametrize(("args", "options"), INTERPOLATED)
+def test_interp_computes_in_doubles_and_beside_infinity_as_numpy(args, options):
+    with np.errstate(all="ignore"):
+        expected = np.interp(*args, **options)
+    check(sa.interp(*args, **options), expected)
+
+
+def test_interp_of_a_period_of_nothing_and_of_dates():
+    with pytest.raises(ValueError, match="period"):
+        sa.interp([1.0], [1, 2], [1, 2], period=0)
+    with pytest.raises(TypeError, match="interp takes numbers"):
+        sa.interp(np.array(["2020-01-01"], "M8[s]"), [1, 2], [1, 2])
+
+
+@pytest.mark.parametrize("dtype", ["f8", "c16", "i8", "?"])
+@pytest.mark.parametrize("name", ["argmax", "argmin", "max", "min", "nanmax", "ptp"])
+def test_extremes_of_no_elements(name, dtype):
+    for shape, axis in [((0, 0, 0), 0), ((3, 0), 1), ((0,), None), ((0, 0), (0, 1))]:
+        if isinstance(axis, tuple) and name.startswith("arg"):
+            continue
+        with pytest.raises(ValueError, match="of no elements"):
+            getattr(sa, name)(sa.zeros(shape, dtype=dtype), axis=axis)
+    if name != "ptp" or dtype != "?":
+        assert getattr(sa, name)(sa.zeros((0, 3), dtype=dtype), axis=1).shape == (0,)
+    x = sa.asarray([1.0, 2.0])
+    with pytest.raises(ValueError):
+        getattr(sa, name)(x[x > 5]).compute()
+
+
+def test_extremes_of_no_elements_start_somewhere():
+    assert sa.max(sa.zeros((0, 0)), axis=0, initial=1.0).shape == (0,)
+
+
+def test_shuffle_takes_our_arrays_alone():
+    with pytest.raises(TypeError, match=r"shuffle changes an Array of swath .* rng\.permutation"):
+        sa.random.default_rng(1).shuffle(np.arange(4))
+
+
+def test_truth_of_no_elements():
+    with pytest.raises(ValueError, match=r"empty array is ambiguous. Use x\.size > 0"):
+        bool(sa.zeros(0))

@@ -337,6 +337,13 @@ class Generator:
         >>> sorted(x.tolist())
         [0, 1, 2, 3]
         """
+        from swath.array._array import Array
+
+        if not isinstance(x, Array):
+            raise TypeError(
+                f"shuffle changes an Array of swath in place, and this is {type(x).__name__}: "
+                "x = rng.permutation(x) gives another one; NumPy's generators shuffle NumPy's arrays"
+            )
         x._array = self._random.permuted(x._array, axis)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,19 @@ def _reduce(
     return result if out is None else into(out, result, name)
 
 
+def _require_elements(name: str, x: Any, axis: Any) -> Any:
+    """Refuse axes without elements, of which there is no extreme, also where the result has no place for it.
+
+    Lengths that a mask made are not looked at here: computing finds them.
+    """
+    inner = native_of(x)
+    lengths = inner.known_shape()
+    places = range(len(lengths)) if axis is None else axes_of(axis) or []
+    if builtins.any(-len(lengths) <= place < len(lengths) and lengths[place] == 0 for place in places):
+        raise ValueError(f"{name} of no elements: the array has shape {tuple(lengths)}")
+    return inner
+
+
 def _sums(name: str, doc: str, example: str, gives: str) -> Callable[..., Array]:
     def function(
         x: Any,
@@ -110,6 +124,8 @@ def _extremes(name: str, doc: str, example: str, gives: str) -> Callable[..., Ar
         initial: Any = None,
         where: Any = None,
     ) -> Array:
+        if initial is None:
+            x = wrap(_require_elements(name, x, axis))
         return _reduce(name, x, axis, keepdims, None, initial, where, out=out)
 
     function.__doc__ = doc + _OVER.format(
@@ -132,7 +148,7 @@ def _truths(name: str, doc: str, example: str, gives: str) -> Callable[..., Arra
 
 def _positions(name: str, doc: str, example: str, gives: str) -> Callable[..., Array]:
     def function(x: Any, /, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Array:
-        return _reduce(name, x, axis, keepdims, out=out)
+        return _reduce(name, wrap(_require_elements(name, x, axis)), axis, keepdims, out=out)
 
     function.__doc__ = doc + _OVER.format(name=name, example=example, gives=gives, dtype="", more="")
     function.__name__ = function.__qualname__ = name
@@ -341,7 +357,8 @@ def ptp(x: Any, /, axis: Any = None, out: Any = None, keepdims: bool = False) ->
     np.int64(4)
     """
     x = wrap(native_of(x))
-    return max(x, axis, out=out, keepdims=keepdims) - min(x, axis, keepdims=keepdims)
+    made = max(x, axis, keepdims=keepdims) - min(x, axis, keepdims=keepdims)
+    return made if out is None else into(out, made, "ptp")
 
 
 def average(
