@@ -548,3 +548,56 @@ def test_shuffle_takes_our_arrays_alone():
 def test_truth_of_no_elements():
     with pytest.raises(ValueError, match=r"empty array is ambiguous. Use x\.size > 0"):
         bool(sa.zeros(0))
+
+
+SMALL = np.array([1, 2, 200], "u1")
+
+
+@pytest.mark.parametrize("make", [np.copy, sa.asarray])
+def test_positions_of_small_integers(make):
+    given = (make(SMALL), make(SMALL[::-1]))
+    check(sa.ravel_multi_index(given, (300, 300)), np.ravel_multi_index((SMALL, SMALL[::-1]), (300, 300)))
+    for order in "CF":
+        check(sa.unravel_index(make(SMALL), (30, 30), order), np.unravel_index(SMALL, (30, 30), order))
+        options = {"mode": ("clip", "wrap"), "order": order}
+        expected = np.ravel_multi_index((SMALL, SMALL[::-1]), (100, 3), **options)
+        check(sa.ravel_multi_index(given, (100, 3), **options), expected)
+    with pytest.raises(ValueError, match="position 200 is out of bounds for length 100"):
+        sa.ravel_multi_index(given, (100, 300)).compute()
+    with pytest.raises(ValueError, match="position 200 is out of bounds for length 9"):
+        sa.unravel_index(make(SMALL), (3, 3))[0].compute()
+    with pytest.raises(ValueError, match="position -1"):
+        sa.unravel_index(make(np.array([-1])), (3, 3))[0].compute()
+
+
+def test_positions_are_integers_and_dims_have_as_many_axes():
+    with pytest.raises(TypeError, match="positions are integers"):
+        sa.unravel_index([1.5], (3, 3))
+    with pytest.raises(ValueError, match="positions along 1 axes for dims"):
+        sa.ravel_multi_index(([1],), (3, 3))
+    with pytest.raises(ValueError, match="more elements than"):
+        sa.unravel_index([1], (2**40, 2**40))
+    with pytest.raises(ValueError, match="mode is"):
+        sa.ravel_multi_index(([1],), (3,), mode="cut")
+    with pytest.raises(ValueError, match="order is"):
+        sa.unravel_index([1], (3,), order="K")
+
+
+def test_positions_are_looked_at_where_they_are_computed(session):
+    flat = sa.arange(12, chunks=5, session=session)
+    check(sa.unravel_index(flat, (3, 4)), np.unravel_index(np.arange(12), (3, 4)))
+    with pytest.raises(Exception, match="position 11 is out of bounds for length 11"):
+        sa.unravel_index(flat, (11, 1))[0].compute()
+
+
+def test_every_nan_is_an_element_of_its_own():
+    values = np.array([1, np.nan, 2, np.nan, 1])
+    x = sa.asarray(values, chunks=2)
+    check(sa.unique(x, equal_nan=False), np.unique(values, equal_nan=False))
+    check(
+        sa.unique(x, return_counts=True, equal_nan=False),
+        np.unique(values, return_counts=True, equal_nan=False),
+    )
+    check(sa.unique(V, return_index=True, equal_nan=False), np.unique(V, return_index=True, equal_nan=False))
+    with pytest.raises(NotImplementedError, match="take NaN out first"):
+        sa.unique(x, return_index=True, equal_nan=False)
