@@ -430,3 +430,36 @@ def test_margins_and_places(x):
         return block + block_id[0]
 
     same(sa.map_overlap(look, x, depth=1), A + np.array([0, 0, 1, 1])[:, None])
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_zarr_groups(tmp_path, x, zarr_format):
+    import zarr
+
+    root = tmp_path / "g.zarr"
+    x.to_zarr(root, component="a", zarr_format=zarr_format)
+    sa.to_zarr(x + 1, root, component="deep/er/b", zarr_format=zarr_format)
+    sa.to_zarr(x + 2, root, component="deep/c", zarr_format=zarr_format)
+    same(sa.from_zarr(root, "a"), A)
+    same(sa.from_zarr(root, "deep/er/b"), A + 1)
+    stored = zarr.open_group(root, mode="r")
+    np.testing.assert_array_equal(stored["deep/c"][:], A + 2)
+    assert sorted(stored.array_keys()) == ["a"]
+    sa.to_zarr(x[:1] * 0, root, component="a", region=(slice(0, 1), slice(None)))
+    assert sa.from_zarr(root, "a")[0].sum().compute() == 0
+    with pytest.raises(ValueError, match="is an array, which has no others in it"):
+        x.to_zarr(root, component="a/b", zarr_format=zarr_format)
+    with pytest.raises(ValueError, match=f"is a group of version {zarr_format}: give zarr_format"):
+        x.to_zarr(root, component="d", zarr_format=5 - zarr_format)
+    for wrong in ("", "../x"):
+        with pytest.raises(ValueError, match="component is the name"):
+            x.to_zarr(root, component=wrong)
+    with pytest.raises(TypeError, match="an array already"):
+        x.to_zarr(stored["a"], component="b")
+
+
+def test_zarr_in_a_folder_that_is_no_group(tmp_path, x):
+    x.to_zarr(tmp_path / "plain" / "a")
+    same(sa.from_zarr(tmp_path / "plain", "a"), A)
+    with pytest.raises(OSError, match="no Zarr array"):
+        sa.from_zarr(tmp_path / "plain", "b")

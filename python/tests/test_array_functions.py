@@ -1,5 +1,7 @@
 """Functions of `swath.array` beside NumPy's, in one chunk and in several."""
 
+import copy
+import pickle
 import warnings
 
 import numpy as np
@@ -601,3 +603,45 @@ def test_every_nan_is_an_element_of_its_own():
     check(sa.unique(V, return_index=True, equal_nan=False), np.unique(V, return_index=True, equal_nan=False))
     with pytest.raises(NotImplementedError, match="take NaN out first"):
         sa.unique(x, return_index=True, equal_nan=False)
+
+
+def test_generators_go_on_where_they_were_pickled():
+    rng = sa.random.default_rng(5)
+    drawn = [rng.random(3), rng.choice(5, 2, replace=False), rng.permutation(4), rng.integers(0, 9, 2)]
+    with pytest.raises(Exception, match="scale"):
+        rng.normal(0, -1, 3)
+    with pytest.raises(Exception, match="larger sample"):
+        rng.choice(2, 3, replace=False)
+    again = pickle.loads(pickle.dumps(rng))
+    assert again.seed == 5
+    same = again.normal(size=4)
+    np.testing.assert_array_equal(rng.normal(size=4), same)
+    fresh = pickle.loads(pickle.dumps(sa.random.default_rng(5)))
+    np.testing.assert_array_equal(fresh.random(3), drawn[0])
+    np.testing.assert_array_equal(copy.copy(fresh).choice(5, 2, replace=False), drawn[1])
+
+
+def test_distributions_that_only_numpy_has():
+    rng = sa.random.default_rng(5)
+    assert not hasattr(rng, "gamma")
+    with pytest.raises(AttributeError, match=r"Generator has no 'gamma': .*map_blocks") as caught:
+        rng.gamma(2.0, size=3)
+    recipe = str(caught.value).split("each block, ")[1].split(", or apply")[0]
+    made = eval(recipe.replace("…", "2.0"), {"sa": sa, "np": np, "shape": (4, 5)})
+    assert made.shape == (4, 5)
+    np.testing.assert_array_equal(made, np.random.default_rng([5, 0, 0]).gamma(2.0, size=(4, 5)))
+    with pytest.raises(AttributeError, match="unheard_of"):
+        rng.unheard_of
+
+
+def test_text_equals_no_element():
+    for values in (N, np.array(["2020-01-01"], "M8[D]")):
+        x = sa.asarray(values)
+        check(x == "2020-01-01", np.zeros(values.shape, bool))
+        check(x != "2020-01-01", np.ones(values.shape, bool))
+
+
+def test_shapes_are_whole_numbers():
+    for shape in ("3", (2, 1.5), None):
+        with pytest.raises(TypeError, match="a shape is a length or a tuple of lengths"):
+            sa.zeros(shape)

@@ -151,7 +151,10 @@ def shape_of(shape: Any) -> tuple[int, ...]:
     """Give a length, or several, as a shape."""
     if hasattr(shape, "__index__") and not isinstance(shape, np.ndarray):
         shape = (shape,)
-    lengths = tuple(int(length.__index__()) for length in shape)
+    try:
+        lengths = tuple(int(length.__index__()) for length in shape)
+    except (TypeError, AttributeError):
+        raise TypeError(f"a shape is a length or a tuple of lengths, whole numbers, not {shape!r}") from None
     if any(length < 0 for length in lengths):
         raise ValueError(f"negative dimensions are not allowed: {lengths}")
     return lengths
