@@ -199,3 +199,11 @@ def test_out():
     total = sa.zeros(3, dtype="i8")
     assert np.add.accumulate(sa.asarray(N), out=total) is total
     assert total.compute().tolist() == [1, 3, 6]
+
+
+def test_dtype_of_bare_numbers():
+    assert sa.exp(0.1, dtype="f8").compute() == np.exp(0.1)
+    assert sa.add(1, 2, dtype="u8").dtype == np.uint64
+    assert sa.ldexp(1.5, 3, dtype="f4").dtype == np.float32
+    with pytest.raises(TypeError, match="int64 is not cast to dtype=uint64"):
+        sa.add(1, -2, dtype="u8")

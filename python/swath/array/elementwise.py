@@ -30,13 +30,9 @@ _TRUTHS = frozenset(
 def _operands(values: tuple[Any, ...], name: str, dtype: Any) -> list[Any]:
     """Give operands of which one is an array at least, cast as ``dtype`` asks."""
     given: list[Any] = [operand(value) for value in values]
-    if all(type(value) in _convert.NUMBERS for value in given):
+    are_bare = all(type(value) in _convert.NUMBERS for value in given)
+    if are_bare:
         given = [_convert.native_of(value) for value in given]
-        if dtype is not None and name not in _TRUTHS:
-            # Bare numbers are of whatever dtype holds them.
-            given = [
-                one.astype(np.min_scalar_type(value).name) for one, value in zip(given, values, strict=True)
-            ]
     if dtype is None:
         return given
     if name in _TRUTHS:
@@ -45,7 +41,16 @@ def _operands(values: tuple[Any, ...], name: str, dtype: Any) -> list[Any]:
         return given
     # The exponents of ldexp are integers whatever it gives.
     count = 1 if name == "ldexp" else len(given)
+    if are_bare:
+        own = zip(given, values[:count], strict=False)
+        given[:count] = [_bare(one, value, np.dtype(dtype)) for one, value in own]
     return [*cast(given[:count], name, dtype), *given[count:]]
+
+
+def _bare(made: native.Array, value: Any, target: np.dtype[Any]) -> native.Array:
+    """Give a bare number the dtype that is asked for, if that holds such numbers."""
+    holds = target.kind not in "mM" and np.can_cast(np.min_scalar_type(value), target, "same_kind")
+    return made.astype(_convert.dtype_name(target)) if holds else made
 
 
 def cast(given: list[Any], name: str, dtype: Any) -> list[Any]:
