@@ -645,3 +645,33 @@ def test_shapes_are_whole_numbers():
     for shape in ("3", (2, 1.5), None):
         with pytest.raises(TypeError, match="a shape is a length or a tuple of lengths"):
             sa.zeros(shape)
+
+
+MASKED = [
+    lambda xp, y, z, n: xp.argmax(y),
+    lambda xp, y, z, n: xp.argmin(z, axis=0),
+    lambda xp, y, z, n: xp.nanargmax(-z),
+    lambda xp, y, z, n: xp.pad(y, (1, 2), constant_values=7),
+    lambda xp, y, z, n: xp.pad(z, 1),
+    lambda xp, y, z, n: xp.linalg.svd(z)[1],
+    lambda xp, y, z, n: y + n[:5],
+    lambda xp, y, z, n: n[:5, None] * z,
+    lambda xp, y, z, n: xp.where(z > 13, z, n[:5, None]),
+    lambda xp, y, z, n: xp.maximum(n[:5], y),
+    lambda xp, y, z, n: z - n[:3],
+    lambda xp, y, z, n: y * 2 + y,
+]
+
+
+@pytest.mark.parametrize("chunks", [3, (3, 2), 8])
+@pytest.mark.parametrize("program", MASKED)
+def test_lengths_that_a_mask_made_meet_others(program, chunks):
+    values = np.arange(24.0).reshape(8, 3)
+    numbers = np.arange(8.0)
+    mask = np.array([True, False, True, True, False, True, False, True])
+
+    def made(xp, own):
+        return program(xp, own[:, 0][mask], own[mask], numbers)
+
+    check(made(sa, sa.asarray(values, chunks=chunks)), made(np, values), 1e-9)
+    assert sa.asarray(values, chunks=chunks)[:, 0][mask].argmax().compute() == 4

@@ -29,7 +29,7 @@ def _beside(other: Any) -> Any:
 def _apply(name: str, left: Any, right: Any) -> Any:
     if left is NotImplemented or right is NotImplemented:
         return NotImplemented
-    return _convert.wrap(native.ufunc(name, left, right))
+    return _convert.wrap(native.ufunc(name, *_convert.meeting([left, right])))
 
 
 def _all(array: Any, value: bool) -> Array:

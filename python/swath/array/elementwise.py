@@ -97,7 +97,7 @@ def apply(name: str, *values: Any, dtype: Any = None, out: Any = None, where: An
     given = _operands(values, name, dtype)
     if name == "ldexp" and _convert.kind_of(given[-1]) not in "biu":
         raise TypeError("ldexp: the exponents are integers: use x * 2.0**exponent for floats")
-    result = wrap(native.ufunc(name, *given))
+    result = wrap(native.ufunc(name, *_convert.meeting(given)))
     if dtype is not None:
         expect(result, name, dtype)
     if where is not True:
@@ -406,7 +406,7 @@ def where(condition: Any, x1: Any = None, x2: Any = None, /) -> Any:
             # What is no time has no unit of its own.
             unit = values[other].dtype() if hasattr(values[other], "dtype") else ""
             values[own] = values[own].astype(unit) if unit[:4] == values[own].dtype()[:4] else values[own]
-    return wrap(native.ufunc("where", _convert.native_of(condition), *values))
+    return wrap(native.ufunc("where", *_convert.meeting([_convert.native_of(condition), *values])))
 
 
 def round(x: Any, /, decimals: int = 0, out: Any = None) -> Array:

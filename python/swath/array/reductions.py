@@ -148,7 +148,10 @@ def _truths(name: str, doc: str, example: str, gives: str) -> Callable[..., Arra
 
 def _positions(name: str, doc: str, example: str, gives: str) -> Callable[..., Array]:
     def function(x: Any, /, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Array:
-        return _reduce(name, wrap(_require_elements(name, x, axis)), axis, keepdims, out=out)
+        # Positions count from where a block starts, which follows from the lengths before it.
+        own = wrap(_convert.resolved(x))
+        _require_elements(name, own, axis)
+        return _reduce(name, own, axis, keepdims, out=out)
 
     function.__doc__ = doc + _OVER.format(name=name, example=example, gives=gives, dtype="", more="")
     function.__name__ = function.__qualname__ = name
