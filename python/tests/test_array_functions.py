@@ -675,3 +675,10 @@ def test_lengths_that_a_mask_made_meet_others(program, chunks):
 
     check(made(sa, sa.asarray(values, chunks=chunks)), made(np, values), 1e-9)
     assert sa.asarray(values, chunks=chunks)[:, 0][mask].argmax().compute() == 4
+
+
+def test_spread_goes_where_it_is_sent():
+    for options in ({}, {"correction": 0.5}, {"mean": 3.0}):
+        out = sa.zeros(5)
+        assert sa.var(sa.asarray(N), axis=0, out=out, **options) is out
+        check(out, sa.var(N, axis=0, **options).compute())

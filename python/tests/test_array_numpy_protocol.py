@@ -132,6 +132,13 @@ np.compress(a > 1, a=a)
 np.take_along_axis(arr=a, indices=n - 1, axis=0)
 np.std(a, 0, None, None, 1)
 np.var(a, correction=1)
+np.std(a, mean=a.mean())
+np.var(n, mean=n.mean(keepdims=True), ddof=1)
+np.std(eye, axis=0, mean=eye.mean(axis=0, keepdims=True), keepdims=True)
+np.var(eye, axis=1, mean=2.0, where=eye < 2, correction=0.5)
+np.var(z, mean=z.mean())
+np.var(a, dtype="f4", mean=a.mean())
+np.nanstd(eye / eye, axis=0, mean=1.5)
 np.max(a, initial=9, where=a > 1)
 np.lib.stride_tricks.sliding_window_view(a, 2)
 np.lib.stride_tricks.sliding_window_view(x=a, window_shape=2)
@@ -143,6 +150,7 @@ def lines(text):
 
 
 @pytest.mark.parametrize("program", lines(DTYPES) + lines(KEYWORDS))
+@pytest.mark.filterwarnings("ignore")
 def test_as_numpy(program):
     expected = eval(program, arrays(np.copy))
     same(computed(eval(program, arrays(lambda values: sa.asarray(values, chunks=2)))), expected)

@@ -170,8 +170,15 @@ def _moments(name: str, doc: str, example: str, gives: str) -> Callable[..., Arr
         *,
         correction: float | None = None,
         where: Any = None,
+        mean: Any = None,
     ) -> Array:
         less = ddof if correction is None else correction
+        if mean is not None:
+            own = wrap(native_of(x)) if dtype is None else wrap(native_of(x)).astype(dtype)
+            made = _spread_about(name, own, mean, axis, keepdims, where, less)
+            if dtype is not None and np.dtype(dtype).kind == "f":
+                made = made.astype(dtype)
+            return made if out is None else into(out, made, name)
         if float(less).is_integer():
             return _reduce(name, x, axis, keepdims, dtype, None, where, int(less), out)
         # The sum of squares, divided by a count that is no integer.
@@ -179,17 +186,42 @@ def _moments(name: str, doc: str, example: str, gives: str) -> Callable[..., Arr
         plain = _reduce(variance, x, axis, keepdims, dtype, None, where)
         count = wrap(native_of(x)).size // max_size(plain)
         scaled = plain * (count / (count - less) if count > less else float("nan"))
-        return scaled**0.5 if variance != name else scaled
+        scaled = scaled**0.5 if variance != name else scaled
+        return scaled if out is None else into(out, scaled, name)
 
     function.__doc__ = doc + _OVER.format(
         name=name,
         example=example,
         gives=gives,
         dtype=_DTYPE,
-        more="\n    ddof, correction\n        What is taken off the count by which is divided." + _WHERE,
+        more="\n    ddof, correction\n        What is taken off the count by which is divided."
+        + _WHERE
+        + "\n    mean\n        The means, if they are known, with the axes that are reduced of length one.",
     )
     function.__name__ = function.__qualname__ = name
     return function
+
+
+def _spread_about(
+    name: str, x: Array, mean: Any, axis: Any, keepdims: bool, where: Any, less: float
+) -> Array:
+    """Compute the variance or standard deviation about means that are given."""
+    from swath.array.creation import ones_like
+    from swath.array.elementwise import isnan, maximum
+
+    if x.dtype.kind in "biu":
+        x = x.astype(np.float64)
+    deviations = x - mean
+    if deviations.dtype.kind == "c":
+        squares = deviations.real * deviations.real + deviations.imag * deviations.imag
+    else:
+        squares = deviations * deviations
+    is_nan = name.startswith("nan")
+    counted = ~isnan(x) if is_nan else ones_like(x, dtype=np.bool_)
+    total = _reduce("nansum" if is_nan else "sum", squares, axis, keepdims, where=where)
+    count = _reduce("sum", counted, axis, keepdims, where=where).astype(total.dtype)
+    variance: Array = total / maximum(count - less, 0)
+    return variance**0.5 if name.endswith("std") else variance
 
 
 def max_size(x: Array) -> int:
