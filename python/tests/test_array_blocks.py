@@ -376,3 +376,90 @@ def test_apply_gufunc_along_other_axes():
         sa.apply_gufunc(np.matmul, "(i,j),(j,k)->(i,k)", y, y, axis=1)
     with pytest.raises(TypeError, match="not both"):
         sa.apply_gufunc(lambda v: v, "(i)->(i)", y, axis=1, axes=[1, 1])
+
+
+def test_margins_that_stay_as_with_dask():
+    x = sa.arange(6, chunks=3)
+    for boundary, expected in [(0, [0, 0, 1, 2, 3, 2, 3, 4, 5, 0]), (None, [0, 1, 2, 3, 2, 3, 4, 5])]:
+        made = sa.map_overlap(lambda block: block, x, depth=1, boundary=boundary, trim=False)
+        assert made.compute().tolist() == expected
+        assert made.chunks == ((5, 5) if boundary == 0 else (4, 4),)
+    added = sa.map_overlap(lambda one, other: one + other, x, x, depth=1, trim=False, dtype="int64")
+    assert added.compute().tolist() == [0, 2, 4, 6, 4, 6, 8, 10]
+    # What the function cuts off itself is as long as the block.
+    cut = sa.map_overlap(lambda block: block[1:-1], x, depth=1, boundary=0, trim=False, dtype="int64")
+    assert cut.compute().tolist() == [0, 1, 2, 3, 4, 5]
+    assert cut.chunks == ((3, 3),)
+
+
+def test_each_axis_has_its_boundary(x):
+    def spread(block):
+        return block[:-2, 1:-1] + 10 * block[2:, 1:-1] + 100 * block[1:-1, :-2] + 1000 * block[1:-1, 2:]
+
+    wide = np.pad(np.pad(A, ((1, 1), (0, 0)), "symmetric"), ((0, 0), (1, 1)), constant_values=7)
+    for boundary in ({0: "reflect", 1: 7}, ("reflect", 7), {-2: "reflect", -1: 7}):
+        same(sa.map_overlap(spread, x, depth=1, boundary=boundary), spread(wide))
+    half = sa.map_overlap(lambda block: block * 2, x, depth={0: 1}, boundary={0: "periodic"})
+    same(half, A * 2)
+    with pytest.raises(ValueError, match="boundary names axis 2"):
+        sa.map_overlap(spread, x, depth=1, boundary={2: 0})
+    with pytest.raises(ValueError, match="boundaries are for 3 axes"):
+        sa.map_overlap(spread, x, depth=1, boundary=(0, 0, 0))
+    with pytest.raises(ValueError, match="there is no boundary 'mirror'"):
+        sa.map_overlap(spread, x, depth=1, boundary={0: "mirror"})
+
+
+def test_keywords_of_dask(x):
+    same(sa.map_blocks(np.negative, x, token="minus", enforce_ndim=True), -A)
+    assert "minus" in str(sa.map_blocks(np.negative, x, token="minus").explain())
+    given = {"token": "minus", "enforce_ndim": True, "align_arrays": True, "allow_rechunk": False}
+    same(sa.map_overlap(np.negative, x, depth=1, meta=np.zeros((0, 0)), **given), -A)
+
+
+def test_functions_over_what_a_mask_made():
+    x = sa.arange(10.0, chunks=3)
+    whole = x[x > 2]
+    expected = np.arange(3.0, 10)
+    same(sa.map_overlap(lambda block: block, whole, depth=1), expected)
+    same(sa.blockwise(np.negative, "i", x[x > 2], "i"), -expected)
+    same(sa.map_blocks(np.negative, x[x > 2]), -expected)
+
+
+def test_margins_and_places(x):
+    def look(block, block_id):
+        return block + block_id[0]
+
+    same(sa.map_overlap(look, x, depth=1), A + np.array([0, 0, 1, 1])[:, None])
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_zarr_groups(tmp_path, x, zarr_format):
+    import zarr
+
+    root = tmp_path / "g.zarr"
+    x.to_zarr(root, component="a", zarr_format=zarr_format)
+    sa.to_zarr(x + 1, root, component="deep/er/b", zarr_format=zarr_format)
+    sa.to_zarr(x + 2, root, component="deep/c", zarr_format=zarr_format)
+    same(sa.from_zarr(root, "a"), A)
+    same(sa.from_zarr(root, "deep/er/b"), A + 1)
+    stored = zarr.open_group(root, mode="r")
+    np.testing.assert_array_equal(stored["deep/c"][:], A + 2)
+    assert sorted(stored.array_keys()) == ["a"]
+    sa.to_zarr(x[:1] * 0, root, component="a", region=(slice(0, 1), slice(None)))
+    assert sa.from_zarr(root, "a")[0].sum().compute() == 0
+    with pytest.raises(ValueError, match="is an array, which has no others in it"):
+        x.to_zarr(root, component="a/b", zarr_format=zarr_format)
+    with pytest.raises(ValueError, match=f"is a group of version {zarr_format}: give zarr_format"):
+        x.to_zarr(root, component="d", zarr_format=5 - zarr_format)
+    for wrong in ("", "../x"):
+        with pytest.raises(ValueError, match="component is the name"):
+            x.to_zarr(root, component=wrong)
+    with pytest.raises(TypeError, match="an array already"):
+        x.to_zarr(stored["a"], component="b")
+
+
+def test_zarr_in_a_folder_that_is_no_group(tmp_path, x):
+    x.to_zarr(tmp_path / "plain" / "a")
+    same(sa.from_zarr(tmp_path / "plain", "a"), A)
+    with pytest.raises(OSError, match="no Zarr array"):
+        sa.from_zarr(tmp_path / "plain", "b")

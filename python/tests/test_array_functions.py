@@ -1,5 +1,7 @@
 """Functions of `swath.array` beside NumPy's, in one chunk and in several."""
 
+import copy
+import pickle
 import warnings
 
 import numpy as np
@@ -491,3 +493,192 @@ def test_general_eigenvalues_and_least_squares():
     theirs = np.linalg.lstsq(tall, POINTS[:, 0], rcond=1e-3)
     np.testing.assert_allclose(ours[0].compute(), theirs[0])
     assert int(ours[2]) == theirs[2]
+
+
+INTERPOLATED = [
+    (([1.0, 2.0], np.array([0, 200], "u1"), np.array([200, 0], "u1")), {}),
+    (([0.0, 0.5, 1, 1.5, 2, np.nan, -1, 3], [0, 1, 2], [0, np.inf, 2]), {}),
+    (([0.0, 0.5, 1, 1.5, 2, np.nan, -1, 3], [0, 1, 2], [np.inf, np.inf, 2]), {}),
+    (([0.0, 0.5, 1, 1.5, 2], [0, 1, 2], [1, np.nan, 2]), {"left": -1, "right": -2}),
+    (([np.inf, -np.inf, 0.5, 3], [-np.inf, 1, np.inf], [0, 1, 2]), {}),
+    (([0, 0.5, np.nan, 2], [1.0], [3.0]), {"left": -1}),
+    (([1, 2, 3], [1, 1, 2], [10, 20, 30]), {}),
+    (([0.5, 1.5, 9], [0, 1, 2], [1 + 2j, 3, 4j]), {}),
+    (([0, 90, 370.0, -10], [350, 10, 200], [0, 10, 5]), {"period": 360}),
+    ((np.float32(1.5), [1, 2], [10, 20]), {}),
+]
+
+
+@pytest.mark.parametrize(("args", "options"), INTERPOLATED)
+def test_interp_computes_in_doubles_and_beside_infinity_as_numpy(args, options):
+    with np.errstate(all="ignore"):
+        expected = np.interp(*args, **options)
+    check(sa.interp(*args, **options), expected)
+
+
+def test_interp_of_a_period_of_nothing_and_of_dates():
+    with pytest.raises(ValueError, match="period"):
+        sa.interp([1.0], [1, 2], [1, 2], period=0)
+    with pytest.raises(TypeError, match="interp takes numbers"):
+        sa.interp(np.array(["2020-01-01"], "M8[s]"), [1, 2], [1, 2])
+
+
+@pytest.mark.parametrize("dtype", ["f8", "c16", "i8", "?"])
+@pytest.mark.parametrize("name", ["argmax", "argmin", "max", "min", "nanmax", "ptp"])
+def test_extremes_of_no_elements(name, dtype):
+    for shape, axis in [((0, 0, 0), 0), ((3, 0), 1), ((0,), None), ((0, 0), (0, 1))]:
+        if isinstance(axis, tuple) and name.startswith("arg"):
+            continue
+        with pytest.raises(ValueError, match="of no elements"):
+            getattr(sa, name)(sa.zeros(shape, dtype=dtype), axis=axis)
+    if name != "ptp" or dtype != "?":
+        assert getattr(sa, name)(sa.zeros((0, 3), dtype=dtype), axis=1).shape == (0,)
+    x = sa.asarray([1.0, 2.0])
+    with pytest.raises(ValueError):
+        getattr(sa, name)(x[x > 5]).compute()
+
+
+def test_extremes_of_no_elements_start_somewhere():
+    assert sa.max(sa.zeros((0, 0)), axis=0, initial=1.0).shape == (0,)
+
+
+def test_shuffle_takes_our_arrays_alone():
+    with pytest.raises(TypeError, match=r"shuffle changes an Array of swath .* rng\.permutation"):
+        sa.random.default_rng(1).shuffle(np.arange(4))
+
+
+def test_truth_of_no_elements():
+    with pytest.raises(ValueError, match=r"empty array is ambiguous. Use x\.size > 0"):
+        bool(sa.zeros(0))
+
+
+SMALL = np.array([1, 2, 200], "u1")
+
+
+@pytest.mark.parametrize("make", [np.copy, sa.asarray])
+def test_positions_of_small_integers(make):
+    given = (make(SMALL), make(SMALL[::-1]))
+    check(sa.ravel_multi_index(given, (300, 300)), np.ravel_multi_index((SMALL, SMALL[::-1]), (300, 300)))
+    for order in "CF":
+        check(sa.unravel_index(make(SMALL), (30, 30), order), np.unravel_index(SMALL, (30, 30), order))
+        options = {"mode": ("clip", "wrap"), "order": order}
+        expected = np.ravel_multi_index((SMALL, SMALL[::-1]), (100, 3), **options)
+        check(sa.ravel_multi_index(given, (100, 3), **options), expected)
+    with pytest.raises(ValueError, match="position 200 is out of bounds for length 100"):
+        sa.ravel_multi_index(given, (100, 300)).compute()
+    with pytest.raises(ValueError, match="position 200 is out of bounds for length 9"):
+        sa.unravel_index(make(SMALL), (3, 3))[0].compute()
+    with pytest.raises(ValueError, match="position -1"):
+        sa.unravel_index(make(np.array([-1])), (3, 3))[0].compute()
+
+
+def test_positions_are_integers_and_dims_have_as_many_axes():
+    with pytest.raises(TypeError, match="positions are integers"):
+        sa.unravel_index([1.5], (3, 3))
+    with pytest.raises(ValueError, match="positions along 1 axes for dims"):
+        sa.ravel_multi_index(([1],), (3, 3))
+    with pytest.raises(ValueError, match="more elements than"):
+        sa.unravel_index([1], (2**40, 2**40))
+    with pytest.raises(ValueError, match="mode is"):
+        sa.ravel_multi_index(([1],), (3,), mode="cut")
+    with pytest.raises(ValueError, match="order is"):
+        sa.unravel_index([1], (3,), order="K")
+
+
+def test_positions_are_looked_at_where_they_are_computed(session):
+    flat = sa.arange(12, chunks=5, session=session)
+    check(sa.unravel_index(flat, (3, 4)), np.unravel_index(np.arange(12), (3, 4)))
+    with pytest.raises(Exception, match="position 11 is out of bounds for length 11"):
+        sa.unravel_index(flat, (11, 1))[0].compute()
+
+
+def test_every_nan_is_an_element_of_its_own():
+    values = np.array([1, np.nan, 2, np.nan, 1])
+    x = sa.asarray(values, chunks=2)
+    check(sa.unique(x, equal_nan=False), np.unique(values, equal_nan=False))
+    check(
+        sa.unique(x, return_counts=True, equal_nan=False),
+        np.unique(values, return_counts=True, equal_nan=False),
+    )
+    check(sa.unique(V, return_index=True, equal_nan=False), np.unique(V, return_index=True, equal_nan=False))
+    with pytest.raises(NotImplementedError, match="take NaN out first"):
+        sa.unique(x, return_index=True, equal_nan=False)
+
+
+def test_generators_go_on_where_they_were_pickled():
+    rng = sa.random.default_rng(5)
+    drawn = [rng.random(3), rng.choice(5, 2, replace=False), rng.permutation(4), rng.integers(0, 9, 2)]
+    with pytest.raises(Exception, match="scale"):
+        rng.normal(0, -1, 3)
+    with pytest.raises(Exception, match="larger sample"):
+        rng.choice(2, 3, replace=False)
+    again = pickle.loads(pickle.dumps(rng))
+    assert again.seed == 5
+    same = again.normal(size=4)
+    np.testing.assert_array_equal(rng.normal(size=4), same)
+    fresh = pickle.loads(pickle.dumps(sa.random.default_rng(5)))
+    np.testing.assert_array_equal(fresh.random(3), drawn[0])
+    np.testing.assert_array_equal(copy.copy(fresh).choice(5, 2, replace=False), drawn[1])
+
+
+def test_distributions_that_only_numpy_has():
+    rng = sa.random.default_rng(5)
+    assert not hasattr(rng, "gamma")
+    with pytest.raises(AttributeError, match=r"Generator has no 'gamma': .*map_blocks") as caught:
+        rng.gamma(2.0, size=3)
+    recipe = str(caught.value).split("each block, ")[1].split(", or apply")[0]
+    made = eval(recipe.replace("…", "2.0"), {"sa": sa, "np": np, "shape": (4, 5)})
+    assert made.shape == (4, 5)
+    np.testing.assert_array_equal(made, np.random.default_rng([5, 0, 0]).gamma(2.0, size=(4, 5)))
+    with pytest.raises(AttributeError, match="unheard_of"):
+        rng.unheard_of
+
+
+def test_text_equals_no_element():
+    for values in (N, np.array(["2020-01-01"], "M8[D]")):
+        x = sa.asarray(values)
+        check(x == "2020-01-01", np.zeros(values.shape, bool))
+        check(x != "2020-01-01", np.ones(values.shape, bool))
+
+
+def test_shapes_are_whole_numbers():
+    for shape in ("3", (2, 1.5), None):
+        with pytest.raises(TypeError, match="a shape is a length or a tuple of lengths"):
+            sa.zeros(shape)
+
+
+MASKED = [
+    lambda xp, y, z, n: xp.argmax(y),
+    lambda xp, y, z, n: xp.argmin(z, axis=0),
+    lambda xp, y, z, n: xp.nanargmax(-z),
+    lambda xp, y, z, n: xp.pad(y, (1, 2), constant_values=7),
+    lambda xp, y, z, n: xp.pad(z, 1),
+    lambda xp, y, z, n: xp.linalg.svd(z)[1],
+    lambda xp, y, z, n: y + n[:5],
+    lambda xp, y, z, n: n[:5, None] * z,
+    lambda xp, y, z, n: xp.where(z > 13, z, n[:5, None]),
+    lambda xp, y, z, n: xp.maximum(n[:5], y),
+    lambda xp, y, z, n: z - n[:3],
+    lambda xp, y, z, n: y * 2 + y,
+]
+
+
+@pytest.mark.parametrize("chunks", [3, (3, 2), 8])
+@pytest.mark.parametrize("program", MASKED)
+def test_lengths_that_a_mask_made_meet_others(program, chunks):
+    values = np.arange(24.0).reshape(8, 3)
+    numbers = np.arange(8.0)
+    mask = np.array([True, False, True, True, False, True, False, True])
+
+    def made(xp, own):
+        return program(xp, own[:, 0][mask], own[mask], numbers)
+
+    check(made(sa, sa.asarray(values, chunks=chunks)), made(np, values), 1e-9)
+    assert sa.asarray(values, chunks=chunks)[:, 0][mask].argmax().compute() == 4
+
+
+def test_spread_goes_where_it_is_sent():
+    for options in ({}, {"correction": 0.5}, {"mean": 3.0}):
+        out = sa.zeros(5)
+        assert sa.var(sa.asarray(N), axis=0, out=out, **options) is out
+        check(out, sa.var(N, axis=0, **options).compute())

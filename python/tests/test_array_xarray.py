@@ -196,3 +196,33 @@ def test_dask_asks_for_a_name_without_computing():
 
     x = sa.map_blocks(never, sa.arange(3), dtype=float)
     assert base.tokenize(x) != base.tokenize(sa.arange(3))
+
+
+def test_text_and_objects_stay_as_they_are(tmp_path):
+    names = [f"n{place}" for place in range(10)]
+    plain = xr.Dataset(
+        {
+            "t": (("time", "x"), np.arange(20.0).reshape(10, 2)),
+            "label": ("time", np.array(names)),
+            "thing": ("time", np.array(names, dtype=object)),
+            "number": ("time", np.arange(10)),
+        },
+        coords={"kind": ("x", ["a", "b"]), "calendar": ("time", np.array(["u"] * 10, dtype=object))},
+    )
+    lazy = plain.chunk({"time": 4}, chunked_array_type="swath")
+    kept = ("label", "thing", "kind", "calendar")
+    assert all(isinstance(lazy[name].data, np.ndarray) for name in kept)
+    assert isinstance(lazy.t.data, sa.Array)
+    assert isinstance(lazy.number.data, sa.Array)
+    xr.testing.assert_identical(lazy.compute(), plain)
+    xr.testing.assert_identical(lazy.isel(time=lazy.label == "n3").compute(), plain.isel(time=[3]))
+    path = tmp_path / "texts.zarr"
+    lazy.to_zarr(path, zarr_format=2)
+    for opened in (
+        xr.open_zarr(path, chunked_array_type="swath"),
+        xr.open_dataset(path, engine="zarr", chunks={}, chunked_array_type="swath"),
+    ):
+        assert isinstance(opened.t.data, sa.Array)
+        assert opened.label.isel(time=3).item() == "n3"
+        assert opened.chunk({"time": 5}).t.chunks[0] == (5, 5)
+        xr.testing.assert_equal(opened.compute(), plain)

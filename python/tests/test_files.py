@@ -232,7 +232,9 @@ def test_two_columns_of_one_name(session, tmp_path):
     with pytest.raises(FileError, match=r"twice\.arrow.*columns 1 and 3 are both called 'a'"):
         session.read_arrow(tmp_path / "twice.arrow")
     pq.write_table(rows, tmp_path / "twice.parquet")
-    with pytest.raises(FileError, match=r"twice\.parquet.*columns 1 and 3 are both called 'a'; write the file"):
+    with pytest.raises(
+        FileError, match=r"twice\.parquet.*columns 1 and 3 are both called 'a'; write the file"
+    ):
         session.read_parquet(tmp_path / "twice.parquet")
 
 
@@ -260,7 +262,10 @@ def test_parquet_files_whose_lists_differ_in_width(session, tmp_path):
     rows = {"l": pa.array([[1, 2]], pa.list_(item)), "s": pa.array([{"x": 1, "y": "a"}])}
     pq.write_table(pa.table(rows), folder / "a.parquet")
     pair = pa.struct([("x", pa.int64()), ("y", pa.large_string())])
-    rows = {"l": pa.array([[None, 2**40]], pa.list_(pa.int64())), "s": pa.array([{"x": None, "y": "b"}], pair)}
+    rows = {
+        "l": pa.array([[None, 2**40]], pa.list_(pa.int64())),
+        "s": pa.array([{"x": None, "y": "b"}], pair),
+    }
     pq.write_table(pa.table(rows), folder / "b.parquet")
     df = session.read_parquet(folder).sort(sw.col("s").struct.field("y"))
     assert df.to_dict() == {

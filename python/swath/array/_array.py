@@ -418,6 +418,10 @@ class Array(Operators, Methods, Shown):
     def _scalar(self, kind: str) -> Any:
         if self.size != 1 or (self.ndim > 0 and kind != "truth value"):
             if kind == "truth value":
+                if self.size == 0:
+                    raise ValueError(
+                        "The truth value of an empty array is ambiguous. Use x.size > 0 to ask for elements"
+                    )
                 raise ValueError(
                     "The truth value of an array with more than one element is ambiguous. "
                     "Use x.any() or x.all()"

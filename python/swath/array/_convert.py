@@ -112,6 +112,36 @@ def native_of(value: Any) -> native.Array:
     return from_numpy(to_numpy_input(value))
 
 
+def resolved(value: Any) -> native.Array:
+    """Give anything array-like as a native array; lengths that a mask made are computed."""
+    from swath.array._array import Array
+
+    own: Array
+    if isinstance(value, Array):
+        own = value
+    else:
+        own = wrap(value if isinstance(value, native.Array) else native_of(value))
+    if None in own._array.known_shape():
+        # Asked of the object that people hold, which keeps them.
+        _ = own.shape
+    return own._array
+
+
+def meeting(operands: list[Any]) -> list[Any]:
+    """Give operands so that lengths that a mask made are known where they meet known ones.
+
+    Until then the engine has the length before the mask, which fits nothing that people have beside it.
+    """
+    shapes = [one.known_shape() for one in operands if isinstance(one, native.Array)]
+    if len(shapes) < 2 or not any(None in shape for shape in shapes):
+        return operands
+    for axis in range(1, max(map(len, shapes)) + 1):
+        lengths = {shape[-axis] for shape in shapes if len(shape) >= axis}
+        if None in lengths and lengths - {None, 1}:
+            return [resolved(one) if isinstance(one, native.Array) else one for one in operands]
+    return operands
+
+
 def operand(value: Any) -> native.Array | bool | int | float | complex:
     """Give what stands beside an array: a native array, or a bare number as it is."""
     if type(value) in NUMBERS:
@@ -151,7 +181,10 @@ def shape_of(shape: Any) -> tuple[int, ...]:
     """Give a length, or several, as a shape."""
     if hasattr(shape, "__index__") and not isinstance(shape, np.ndarray):
         shape = (shape,)
-    lengths = tuple(int(length.__index__()) for length in shape)
+    try:
+        lengths = tuple(int(length.__index__()) for length in shape)
+    except (TypeError, AttributeError):
+        raise TypeError(f"a shape is a length or a tuple of lengths, whole numbers, not {shape!r}") from None
     if any(length < 0 for length in lengths):
         raise ValueError(f"negative dimensions are not allowed: {lengths}")
     return lengths

@@ -8,6 +8,8 @@ import numpy as np
 
 import swath.array as sa
 from swath.array import elementwise
+from swath.array._convert import native_of, wrap
+from swath.array._numpy_arguments import bound
 
 _REDUCE = {
     "add": "sum",
@@ -28,14 +30,13 @@ _SEVERAL = {
     "vecmat": "vecmat",
 }
 _OTHER_NAMES = {"gammaln": "lgamma", "psi": "digamma", "clip": "clip"}
-_NOT_GIVEN = (None, np._NoValue)
 
 
-def _refused(what: str) -> TypeError:
-    return TypeError(
-        f"{what} is not there for lazy arrays: compute them first, {what}(np.asarray(x)), or apply it to "
-        f"blocks, sa.map_blocks({what}, x)"
-    )
+def _refused(what: str, by_blocks: bool = False) -> TypeError:
+    message = f"{what} is not there for lazy arrays: compute them first, {what}(np.asarray(x), …)"
+    if by_blocks:
+        message += f", or apply it to blocks, sa.map_blocks({what}, x)"
+    return TypeError(message)
 
 
 def _knows(value: Any) -> bool:
@@ -66,36 +67,76 @@ def ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, A
         if name in _SEVERAL:
             if mask is not True:
                 raise TypeError(f"np.{name} of lazy arrays takes no where")
-            return getattr(sa, _SEVERAL[name])(*inputs)
-        try:
-            return elementwise.apply(
-                _OTHER_NAMES.get(name) or name, *inputs, dtype=dtype, out=out, where=mask
-            )
-        except ValueError as error:
-            if "no elementwise function" in str(error) or "unknown" in str(error):
-                raise _refused(f"np.{name}") from None
-            raise
+            return _several(_SEVERAL[name], inputs, dtype, out)
+        return _elementwise(ufunc, inputs, dtype, out, mask)
     if method == "reduce" and name in _REDUCE:
         return _reduced(_REDUCE[name], inputs[0], options, out)
     if method == "accumulate" and name in _ACCUMULATE:
-        axis = options.pop("axis", 0)
-        given = {key: value for key, value in options.items() if value is not None}
-        return getattr(sa, _ACCUMULATE[name])(inputs[0], axis=axis, **given)
+        return _accumulated(_ACCUMULATE[name], inputs[0], options, out)
     if method == "outer" and len(inputs) == 2:
         left, right = (sa.asarray(one) for one in inputs)
-        return elementwise.apply(name, left.reshape(left.shape + (1,) * right.ndim), right)
+        dtype = options.pop("dtype", None)
+        if options:
+            raise TypeError(f"np.{name}.outer of lazy arrays takes no {', '.join(options)}")
+        widened = left.reshape(left.shape + (1,) * right.ndim)
+        return _elementwise(ufunc, (widened, right), dtype, out, True)
     raise _refused(f"np.{name}.{method}")
+
+
+def _elementwise(ufunc: Any, inputs: tuple[Any, ...], dtype: Any, out: Any, mask: Any) -> Any:
+    name: str = ufunc.__name__
+    try:
+        return elementwise.apply(_OTHER_NAMES.get(name) or name, *inputs, dtype=dtype, out=out, where=mask)
+    except ValueError as error:
+        if "no elementwise function" in str(error) or "unknown" in str(error):
+            raise _refused(f"np.{name}", ufunc.signature is None and ufunc.nout == 1) from None
+        raise
+
+
+def _several(name: str, inputs: tuple[Any, ...], dtype: Any, out: Any) -> Any:
+    """Apply what gives several arrays, or products of matrices."""
+    if dtype is not None:
+        inputs = tuple(map(wrap, elementwise.cast([native_of(one) for one in inputs], name, dtype)))
+    made = getattr(sa, name)(*inputs)
+    if dtype is not None:
+        for one in made if isinstance(made, tuple) else (made,):
+            elementwise.expect(one, name, dtype)
+    if out is None:
+        return made
+    if isinstance(made, tuple):
+        raise TypeError(f"np.{name} of lazy arrays takes no out: assign what it gives")
+    return elementwise.into(out, made, name)
+
+
+def _accumulated(name: str, x: Any, options: dict[str, Any], out: Any) -> Any:
+    axis = options.pop("axis", 0)
+    made = getattr(sa, name)(x, axis=axis, **{key: one for key, one in options.items() if one is not None})
+    return made if out is None else elementwise.into(out, made, name)
+
+
+def _is_given(value: Any) -> bool:
+    return value is not None and value is not np._NoValue and value is not False
 
 
 def _reduced(name: str, x: Any, options: dict[str, Any], out: Any) -> Any:
     axis = options.pop("axis", 0)
-    given = {key: value for key, value in options.items() if value not in _NOT_GIVEN and value is not False}
+    given = {key: value for key, value in options.items() if _is_given(value)}
     if name in ("any", "all", "max", "min"):
-        given.pop("dtype", None)
+        dtype = given.pop("dtype", None)
+        if dtype is not None and name in ("any", "all") and np.dtype(dtype) != np.bool_:
+            raise TypeError(f"{name} gives bool, not {np.dtype(dtype)}: convert it, .astype(...)")
+        if dtype is not None and name in ("max", "min"):
+            x = wrap(elementwise.cast([native_of(x)], name, dtype)[0])
     return getattr(sa, name)(x, axis=axis, out=out, **given)
 
 
-_MODULES = {"numpy": sa, "numpy.linalg": sa.linalg, "numpy.fft": sa.fft}
+_MODULES = {
+    "numpy": sa,
+    "numpy.linalg": sa.linalg,
+    "numpy.fft": sa.fft,
+    "numpy.lib.stride_tricks": sa.lib.stride_tricks,
+}
+"""Where functions of ours stand for those of NumPy's modules; others of one name mean something else."""
 
 
 def function(function: Any, types: Any, args: Any, options: dict[str, Any]) -> Any:
@@ -105,35 +146,16 @@ def function(function: Any, types: Any, args: Any, options: dict[str, Any]) -> A
         return NotImplemented
     if name in ("array2string", "array_repr", "array_str"):
         return repr(args[0])
-    found = _found(name, module)
-    if found is None:
-        raise _refused(f"{module}.{name}".replace("numpy", "np", 1))
-    options = {
-        key: value
-        for key, value in options.items()
-        if value is not np._NoValue and not (key == "out" and value is None)
-    }
-    if options.get("like") is not None:
-        options.pop("like")
-    # Functions of ours take the first argument by its place alone.
-    if not args:
-        for key in ("a", "x", "m", "arr", "ary", "array", "prototype", "arrays", "tup", "v", "condition"):
-            if key in options:
-                args = (options.pop(key),)
-                break
+    found = getattr(_MODULES.get(module), name, None)
+    if not callable(found) or isinstance(found, type):
+        public = "np.emath" if module == "numpy.lib.scimath" else module.replace("numpy", "np", 1)
+        raise _refused(f"{public}.{name}")
+    made, named = bound(function, found, args, options)
     try:
-        return found(*args, **options)
+        return found(*made, **named)
     except TypeError as error:
         if "argument" in str(error) and "()" in str(error):
             raise TypeError(
                 f"np.{name} of lazy arrays: {error}; compute first, np.{name}(np.asarray(x), …)"
             ) from None
         raise
-
-
-def _found(name: str, module: str) -> Any:
-    where = _MODULES.get(module)
-    if where is None:
-        where = sa.linalg if "linalg" in module else sa.fft if "fft" in module else sa
-    found = getattr(where, name, None)
-    return found if callable(found) and not isinstance(found, type) else None

@@ -29,7 +29,7 @@ def _beside(other: Any) -> Any:
 def _apply(name: str, left: Any, right: Any) -> Any:
     if left is NotImplemented or right is NotImplemented:
         return NotImplemented
-    return _convert.wrap(native.ufunc(name, left, right))
+    return _convert.wrap(native.ufunc(name, *_convert.meeting([left, right])))
 
 
 def _all(array: Any, value: bool) -> Array:
@@ -83,14 +83,14 @@ class Operators:
         return _convert.wrap(native.ufunc("invert", self._array))
 
     def __eq__(self, other: object) -> Array:  # type: ignore[override]
-        """Compare element by element; nothing equals None."""
-        if other is None:
+        """Compare element by element; nothing equals None, or text."""
+        if other is None or isinstance(other, (str, bytes)):
             return _all(self._array, False)
         return _apply("equal", self._array, _beside(other))  # type: ignore[no-any-return]
 
     def __ne__(self, other: object) -> Array:  # type: ignore[override]
-        """Compare element by element; everything differs from None."""
-        if other is None:
+        """Compare element by element; everything differs from None, and from text."""
+        if other is None or isinstance(other, (str, bytes)):
             return _all(self._array, True)
         return _apply("not_equal", self._array, _beside(other))  # type: ignore[no-any-return]
 

@@ -25,6 +25,8 @@ def map_blocks(
     new_axis: Any = None,
     name: str | None = None,
     meta: Any = None,
+    token: str | None = None,
+    enforce_ndim: bool = False,
     **options: Any,
 ) -> Array:
     """Apply a function to each block of arrays, as arrays of NumPy, which it must not write to.
@@ -48,6 +50,10 @@ def map_blocks(
         What :meth:`Array.explain` calls it.
     meta
         An array of NumPy like what it gives, of any size.
+    token
+        The name, as Dask calls it.
+    enforce_ndim
+        Taken for Dask's sake: the shape of what it gives is looked at in any case.
     **options
         Go to the function.
 
@@ -59,7 +65,7 @@ def map_blocks(
     >>> sa.map_blocks(lambda block: block - block.mean(), x).compute()
     array([-1.,  0.,  1., -1.,  0.,  1.])
     """
-    label = name_of(function, name)
+    label = name_of(function, name or token)
     arrays, fixed = split(args)
     if not arrays:
         raise TypeError("map_blocks needs an array; from_map makes one of nothing")
@@ -174,8 +180,8 @@ def blockwise(
         dtype = made.dtype
     output = tuple(out_ind)
     common: dict[Any, tuple[int, ...]] = {}
-    for one, own in zip(arrays, letters, strict=True):
-        held = wrap(one)
+    holders = [wrap(one) for one in arrays]
+    for held, own in zip(holders, letters, strict=True):
         if held.ndim != len(own):
             raise ValueError(f"blockwise: an array of {held.ndim} axes has {len(own)} names")
         for letter, lengths in zip(own, held.chunks, strict=True):
@@ -185,13 +191,14 @@ def blockwise(
             elif sum(lengths) not in (1, sum(known)):
                 raise ValueError(f"blockwise: axes {letter!r} have lengths {sum(known)} and {sum(lengths)}")
     inputs = []
-    for one, own in zip(arrays, letters, strict=True):
-        held = wrap(one)
+    for held, own in zip(holders, letters, strict=True):
         wanted = []
         for letter, length in zip(own, held.shape, strict=True):
             wanted.append(
                 [length] if letter not in output or length != sum(common[letter]) else list(common[letter])
             )
+        # The array whose lengths were asked for: of what a mask made they are known now.
+        one = held._array
         cut = one if [list(lengths) for lengths in held.chunks] == wanted else one.rechunk(wanted)
         inputs.append((cut, [output.index(letter) if letter in output else None for letter in own]))
     lengths_of: list[list[int]] = []

@@ -146,8 +146,10 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Array:
     return area.sum(axis=axis)
 
 
-def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Array:
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Array:
     """Read lines between points ``(xp, fp)``, with ascending ``xp``, at positions ``x``.
+
+    Positions are taken as float64, and so are values, or as complex128.
 
     Parameters
     ----------
@@ -161,31 +163,75 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Arr
         The value before all of them.
     right
         The value after all of them.
+    period
+        After which the positions repeat; then ``xp`` is in any order, and there is no left nor right.
 
     Examples
     --------
     >>> import swath.array as sa
     >>> sa.interp([1.5], [1, 2], [10, 20]).compute()
     array([15.])
+    >>> sa.interp([370.0], [350, 10], [0, 10], period=360).compute()
+    array([10.])
     """
-    from swath.array.elementwise import clip, where
-    from swath.array.order import searchsorted
+    from swath.array.elementwise import where
 
     at, places, values = (wrap(native_of(one)) for one in (x, xp, fp))
     if "c" in (at.dtype.kind, places.dtype.kind):
         raise TypeError("interp: places on a line are real numbers, and x or xp is complex")
-    count = places.shape[0]
-    if count == 0 or values.shape != places.shape:
+    if any(one.dtype.kind in "mM" for one in (at, places, values)):
+        raise TypeError('interp takes numbers: read dates and durations as such, x.astype("int64")')
+    if places.ndim != 1 or values.shape != places.shape or places.shape[0] == 0:
         raise ValueError(f"interp: fp and xp must be of one length, not {values.shape} and {places.shape}")
-    if count == 1:
-        made = at * 0.0 + values[0]
+    at, places = at.astype(np.float64), places.astype(np.float64)
+    values = values.astype(np.complex128 if values.dtype.kind == "c" else np.float64)
+    if period is not None:
+        if period == 0:
+            raise ValueError("interp: the period must not be zero")
+        left = right = None
+        at, places, values = _repeated(at, places, values, abs(float(period)))
+    if places.shape[0] == 1:
+        made: Array = where(at == at, values[0], values[0])
+    elif values.dtype.kind == "c":
+        # Lines between complex numbers are two lines, so that what is infinite stays in its part.
+        real, imaginary = (_lines(at, places, one) for one in (values.real, values.imag))
+        made = real + imaginary * 1j
     else:
-        right_of = clip(searchsorted(places, at, side="right"), 1, count - 1)
-        low, high = places[right_of - 1], places[right_of]
-        share = clip((at - low) / (high - low), 0.0, 1.0)
-        made = values[right_of - 1] + share * (values[right_of] - values[right_of - 1])
+        made = _lines(at, places, values)
     made = where(at < places[0], values[0] if left is None else left, made)
     return where(at > places[-1], values[-1] if right is None else right, made)
+
+
+def _repeated(at: Array, places: Array, values: Array, period: float) -> tuple[Array, Array, Array]:
+    """Put positions into one period, and the first point behind the last one and the other way round."""
+    from swath.array.order import argsort
+
+    at, places = at % period, places % period
+    order = argsort(places)
+    places, values = places[order], values[order]
+    places = concatenate([places[-1:] - period, places, places[:1] + period])
+    return at, places, concatenate([values[-1:], values, values[:1]])
+
+
+def _lines(at: Array, places: Array, values: Array) -> Array:
+    """Read lines inside of two points at least, from the left one, and where that is NaN from the right one.
+
+    As NumPy does it, which gives the points themselves beside infinite ones.
+    """
+    from swath.array.elementwise import clip, isnan, where
+    from swath.array.order import searchsorted
+
+    before = clip(searchsorted(places, at, side="right") - 1, 0, places.shape[0] - 2)
+    low, high = places[before], places[before + 1]
+    first, second = values[before], values[before + 1]
+    slope = (second - first) / (high - low)
+    made = slope * (at - low) + first
+    other = slope * (at - high) + second
+    other = where(isnan(other) & (first == second), first, other)
+    made = where(isnan(made), other, made)
+    # Only the last point is not left of the next one.
+    made = where(at == high, second, where(at == low, first, made))
+    return where(isnan(at), at, made)
 
 
 def ediff1d(x: Any, /, to_end: Any = None, to_begin: Any = None) -> Array:

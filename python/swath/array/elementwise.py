@@ -17,15 +17,65 @@ if TYPE_CHECKING:
 _OPERAND = "array_like\n        {which} operand: an array, a number, or what :func:`asarray` takes."
 
 
-def _operands(values: tuple[Any, ...], dtype: Any) -> list[Any]:
-    """Give operands of which one is an array at least."""
+_TRUTHS = frozenset(
+    {
+        *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"),
+        *("logical_and", "logical_or", "logical_xor", "logical_not"),
+        *("isnan", "isinf", "isfinite", "isnat", "signbit"),
+    }
+)
+"""Functions that give truth values, whatever the dtype of the operands."""
+
+
+def _operands(values: tuple[Any, ...], name: str, dtype: Any) -> list[Any]:
+    """Give operands of which one is an array at least, cast as ``dtype`` asks."""
     given: list[Any] = [operand(value) for value in values]
-    if all(type(value) in _convert.NUMBERS for value in given):
+    are_bare = all(type(value) in _convert.NUMBERS for value in given)
+    if are_bare:
         given = [_convert.native_of(value) for value in given]
-    if dtype is not None:
-        name = _convert.dtype_name(dtype)
-        given = [value if type(value) in _convert.NUMBERS else value.astype(name) for value in given]
-    return given
+    if dtype is None:
+        return given
+    if name in _TRUTHS:
+        if np.dtype(dtype) != np.bool_:
+            raise TypeError(f"{name} gives bool, not {np.dtype(dtype)}: convert what it gives, .astype(...)")
+        return given
+    # The exponents of ldexp are integers whatever it gives.
+    count = 1 if name == "ldexp" else len(given)
+    if are_bare:
+        own = zip(given, values[:count], strict=False)
+        given[:count] = [_bare(one, value, np.dtype(dtype)) for one, value in own]
+    return [*cast(given[:count], name, dtype), *given[count:]]
+
+
+def _bare(made: native.Array, value: Any, target: np.dtype[Any]) -> native.Array:
+    """Give a bare number the dtype that is asked for, if that holds such numbers."""
+    holds = target.kind not in "mM" and np.can_cast(np.min_scalar_type(value), target, "same_kind")
+    return made.astype(_convert.dtype_name(target)) if holds else made
+
+
+def cast(given: list[Any], name: str, dtype: Any) -> list[Any]:
+    """Cast operands to the dtype that a function is to compute in, as NumPy does: within the kind or up."""
+    target = np.dtype(dtype)
+    if target.kind in "mM" or any(_convert.kind_of(value) in "mM" for value in given):
+        raise TypeError(
+            f"{name}: dates and durations have a dtype of their own: convert what it gives, .astype(...)"
+        )
+    for value in given:
+        if isinstance(value, native.Array) and not np.can_cast(value.dtype(), target, "same_kind"):
+            raise TypeError(
+                f"{name}: {value.dtype()} is not cast to dtype={target}: convert it yourself, "
+                f'x.astype("{target}")'
+            )
+    text = _convert.dtype_name(target)
+    return [value.astype(text) if isinstance(value, native.Array) else value for value in given]
+
+
+def expect(made: Array, name: str, dtype: Any) -> None:
+    """Refuse a result of another dtype than what was asked for."""
+    if made.dtype != np.dtype(dtype):
+        raise TypeError(
+            f"{name} gives {made.dtype}, not dtype={np.dtype(dtype)}: convert what it gives, .astype(...)"
+        )
 
 
 def apply(name: str, *values: Any, dtype: Any = None, out: Any = None, where: Any = True) -> Array:
@@ -38,16 +88,18 @@ def apply(name: str, *values: Any, dtype: Any = None, out: Any = None, where: An
     *values
         As many arrays and numbers as the function takes.
     dtype
-        The dtype to compute in.
+        The dtype to compute in and to give; operands are cast within their kind or up.
     out
         An array, which then stands for the result.
     where
         A mask that broadcasts with the operands: elsewhere the result has the elements of ``out``, or zero.
     """
-    given = _operands(values, dtype)
+    given = _operands(values, name, dtype)
     if name == "ldexp" and _convert.kind_of(given[-1]) not in "biu":
         raise TypeError("ldexp: the exponents are integers: use x * 2.0**exponent for floats")
-    result = wrap(native.ufunc(name, *given))
+    result = wrap(native.ufunc(name, *_convert.meeting(given)))
+    if dtype is not None:
+        expect(result, name, dtype)
     if where is not True:
         result = _masked(result, out, where, name)
     return result if out is None else into(out, result, name)
@@ -219,9 +271,6 @@ real = _unary("real", "The real part.", "[1 + 2j]", "array([1.])")
 imag = _unary("imag", "The imaginary part; zero of real numbers.", "[1 + 2j]", "array([2.])")
 conjugate = _unary("conjugate", "The complex conjugate.", "[1 + 2j]", "array([1.-2.j])")
 conj = _unary("conjugate", "The complex conjugate.", "[1 + 2j]", "array([1.-2.j])")
-angle = _unary(
-    "angle", "The angle of complex numbers, in radians.", "[1.0, 1.0j]", "array([0.        , 1.57079633])"
-)
 logical_not = _unary("logical_not", "Whether it is zero.", "[True, False]", "array([False,  True])")
 isnan = _unary("isnan", "Whether it is NaN (or NaT).", "[1.0, sa.nan]", "array([False,  True])")
 isinf = _unary("isinf", "Whether it is infinite.", "[1.0, sa.inf]", "array([False,  True])")
@@ -357,7 +406,7 @@ def where(condition: Any, x1: Any = None, x2: Any = None, /) -> Any:
             # What is no time has no unit of its own.
             unit = values[other].dtype() if hasattr(values[other], "dtype") else ""
             values[own] = values[own].astype(unit) if unit[:4] == values[own].dtype()[:4] else values[own]
-    return wrap(native.ufunc("where", _convert.native_of(condition), *values))
+    return wrap(native.ufunc("where", *_convert.meeting([_convert.native_of(condition), *values])))
 
 
 def round(x: Any, /, decimals: int = 0, out: Any = None) -> Array:
@@ -401,6 +450,26 @@ def _bounds(dtype: Any, least: Any, most: Any) -> tuple[Any, Any]:
         least = None if type(least) is int and least < limits.min else least
         most = None if type(most) is int and most > limits.max else most
     return None if least is None else operand(least), None if most is None else operand(most)
+
+
+def angle(x: Any, /, deg: bool = False) -> Array:
+    """Give the angle of complex numbers.
+
+    Parameters
+    ----------
+    x
+        The numbers.
+    deg
+        Whether in degrees; else in radians.
+
+    Examples
+    --------
+    >>> import swath.array as sa
+    >>> sa.angle([1.0, 1.0j], deg=True).compute()
+    array([ 0., 90.])
+    """
+    made = apply("angle", x)
+    return degrees(made) if deg else made
 
 
 def nan_to_num(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -170,8 +171,62 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Array:
     return wrap(native.select(conditions, choices[:-1], choices[-1]))
 
 
-def ravel_multi_index(multi_index: Any, dims: Any) -> Array:
-    """Give positions in the flat array from positions along each axis.
+def _checked(block: Any, length: int, what: str) -> Any:
+    """Give positions as int64, all of them within a length."""
+    block = np.asarray(block)
+    if block.size and (block.min() < 0 or block.max() >= length):
+        wrong = block[(block < 0) | (block >= length)].flat[0]
+        raise ValueError(f"{what}: position {wrong} is out of bounds for length {length}")
+    return block.astype(np.int64)
+
+
+def _positions(value: Any, length: int, what: str, mode: str = "raise") -> Array:
+    """Give positions as int64, within a length: those at hand are looked at now, others when computed."""
+    from swath.array._array import Array
+    from swath.array.blockwise import map_blocks
+    from swath.array.elementwise import clip
+
+    given: Any = value
+    if not isinstance(value, Array) and not _convert.has_arrays(value):
+        given = _convert.to_numpy_input(value)
+        given = given.astype(np.int64) if given.size == 0 else given
+    if (kind := given.dtype.kind if hasattr(given, "dtype") else "i") not in "iu":
+        raise TypeError(f"{what}: positions are integers, not of kind {kind!r}")
+    if mode in ("clip", "wrap"):
+        own = wrap(native_of(given)).astype(np.int64)
+        return clip(own, 0, length - 1) if mode == "clip" else own % length
+    if mode != "raise":
+        raise ValueError(f"{what}: mode is 'raise', 'wrap' or 'clip', not {mode!r}")
+    if isinstance(given, np.ndarray):
+        return wrap(native_of(_checked(given, length, what)))
+    return map_blocks(_checked, given, dtype=np.int64, name=what, length=length, what=what)
+
+
+def _strides(shape: tuple[int, ...], order: str, what: str) -> list[int]:
+    """Give how far apart in the flat array neighbours along each axis are."""
+    if order not in ("C", "F"):
+        raise ValueError(f"{what}: order is 'C' or 'F', not {order!r}")
+    if math.prod(shape) > np.iinfo(np.int64).max:
+        raise ValueError(f"{what}: an array of shape {shape} has more elements than positions can tell")
+    if order == "F":
+        return [math.prod(shape[:axis]) for axis in range(len(shape))]
+    return [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
+
+
+def ravel_multi_index(multi_index: Any, dims: Any, mode: Any = "raise", order: str = "C") -> Array:
+    """Give positions in the flat array from positions along each axis, as int64.
+
+    Parameters
+    ----------
+    multi_index
+        For each axis the positions along it.
+    dims
+        The shape of the array.
+    mode
+        Of positions outside: ``"raise"`` a ValueError, when they are computed, ``"wrap"`` or ``"clip"``;
+        or one for each axis.
+    order
+        ``"C"`` or ``"F"``.
 
     Examples
     --------
@@ -179,15 +234,30 @@ def ravel_multi_index(multi_index: Any, dims: Any) -> Array:
     >>> sa.ravel_multi_index(([0, 1], [1, 1]), (2, 3)).compute()
     array([1, 4])
     """
+    what = "ravel_multi_index"
+    shape, given = _convert.shape_of(dims), list(multi_index)
+    modes = [mode] * len(shape) if isinstance(mode, str) else list(mode)
+    if not len(given) == len(shape) == len(modes) or not given:
+        raise ValueError(f"{what}: positions along {len(given)} axes for dims {shape}")
     flat: Any = None
-    for positions, length in zip(multi_index, dims, strict=True):
-        own = wrap(native_of(positions))
-        flat = own if flat is None else flat * int(length) + own
+    strides = _strides(shape, order, what)
+    for positions, length, own_mode, stride in zip(given, shape, modes, strides, strict=True):
+        part = _positions(positions, length, what, own_mode) * stride
+        flat = part if flat is None else flat + part
     return flat  # type: ignore[no-any-return]
 
 
-def unravel_index(indices: Any, shape: Any) -> tuple[Array, ...]:
-    """Give positions along each axis from positions in the flat array.
+def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Array, ...]:
+    """Give positions along each axis from positions in the flat array, as int64.
+
+    Parameters
+    ----------
+    indices
+        Positions in the flat array. Those outside raise a ValueError when they are computed.
+    shape
+        The shape of the array.
+    order
+        ``"C"`` or ``"F"``.
 
     Examples
     --------
@@ -195,13 +265,11 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Array, ...]:
     >>> [x.compute().tolist() for x in sa.unravel_index([1, 4], (2, 3))]
     [[0, 1], [1, 1]]
     """
-    own = wrap(native_of(indices))
-    parts = []
-    behind = 1
-    for length in reversed(_convert.shape_of(shape)):
-        parts.append(own // behind % length)
-        behind *= length
-    return tuple(reversed(parts))
+    what = "unravel_index"
+    lengths = _convert.shape_of(shape)
+    strides = _strides(lengths, order, what)
+    own = _positions(indices, math.prod(lengths), what)
+    return tuple(own // stride % length for stride, length in zip(strides, lengths, strict=True))
 
 
 def ix_(*vectors: Any) -> tuple[Array, ...]:

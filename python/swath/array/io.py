@@ -89,6 +89,9 @@ def from_zarr(path: Any, component: str | None = None, *, chunks: Any = None, se
     if "://" in (address := os.fspath(path)):
         place = address if component is None else f"{address.rstrip('/')}/{component}"
         return _cut(native.from_zarr_at(_native_session(session), place, None), chunks)
+    if component is not None and _node(address) is None:
+        # A folder that is no group may have folders of arrays all the same.
+        address, component = os.path.join(address, component), None
     return _cut(native.from_zarr(_context.maker(session), address, component, None), chunks)
 
 
@@ -156,6 +159,7 @@ def to_zarr(
     attributes: Mapping[str, Any] | None = None,
     dimension_names: Any = None,
     region: Any = None,
+    component: str | None = None,
     session: Any = None,
 ) -> None:
     """Write a Zarr array into a folder, block by block; what was there stays until all is written.
@@ -183,6 +187,9 @@ def to_zarr(
     region
         Slices, one for each axis, of an array that is there: elements are written into it. Chunks that the
         region has only a part of are read, changed and written.
+    component
+        The name of the array in the group at ``path``, such as ``"a"`` or ``"one/a"``. Groups that are not
+        there are made, in folders; object stores need none for :func:`from_zarr`.
     session
         The session whose credentials are used; the default one if none is named.
 
@@ -193,13 +200,25 @@ def to_zarr(
     >>> sa.to_zarr(sa.ones((4, 4)), path, chunks=(2, 2))
     >>> sa.from_zarr(path).sum().compute()
     np.float64(16.0)
+    >>> sa.to_zarr(sa.arange(3), path + ".group", component="a")
+    >>> sa.from_zarr(path + ".group", "a").compute()
+    array([0, 1, 2])
     """
     if zarr_format not in (2, 3):
         raise ValueError(f"zarr_format is 2 or 3, not {zarr_format!r}")
     if hasattr(path, "shape"):
+        if component is not None:
+            raise TypeError("to_zarr: component names an array in a folder, and this is an array already")
         store(x, path, regions=None if region is None else _slices(region))
         return
-    address = os.fspath(path)
+    address, groups = os.fspath(path), []
+    if component is not None:
+        names = [name for name in component.split("/") if name]
+        if not names or ".." in names or "." in names:
+            raise ValueError(f"to_zarr: component is the name of an array in a group, not {component!r}")
+        if "://" not in address and region is None:
+            groups = _groups_to_make(address, names[:-1], zarr_format)
+        address = "/".join([address.rstrip("/"), *names])
     if region is not None:
         _into_zarr(x, address, _slices(region))
         return
@@ -215,6 +234,47 @@ def to_zarr(
         attributes=None if attributes is None else json.dumps(dict(attributes)),
         dimension_names=None if dimension_names is None else list(dimension_names),
     )
+    for group in groups:
+        _make_group(group, zarr_format)
+
+
+def _node(folder: str) -> tuple[str, int] | None:
+    """Say whether a folder is an array of Zarr or a group, and of what version; ``None`` if it is neither."""
+    for name, kind in ((".zarray", "array"), (".zgroup", "group")):
+        if os.path.exists(os.path.join(folder, name)):
+            return kind, 2
+    try:
+        with open(os.path.join(folder, "zarr.json"), encoding="utf-8") as file:
+            return str(json.load(file).get("node_type")), 3
+    except FileNotFoundError:
+        return None
+
+
+def _groups_to_make(root: str, names: list[str], version: int) -> list[str]:
+    """Give the folders on the way to an array that are no groups yet."""
+    made = []
+    for count in range(len(names) + 1):
+        folder = os.path.join(root, *names[:count])
+        node = _node(folder)
+        if node is None:
+            made.append(folder)
+        elif node[0] != "group":
+            raise ValueError(f"to_zarr: {folder} is an array, which has no others in it: take another path")
+        elif node[1] != version:
+            raise ValueError(
+                f"to_zarr: {folder} is a group of version {node[1]}: give zarr_format={node[1]}, or take "
+                "another path"
+            )
+    return made
+
+
+def _make_group(folder: str, version: int) -> None:
+    content: dict[str, Any] = {"zarr_format": version}
+    if version == 3:
+        content |= {"node_type": "group", "attributes": {}}
+    name = "zarr.json" if version == 3 else ".zgroup"
+    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+        json.dump(content, file)
 
 
 def _slices(region: Any) -> tuple[slice, ...]:

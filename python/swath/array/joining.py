@@ -8,7 +8,7 @@ import numpy as np
 
 from swath._internal import array as native
 from swath.array import _convert
-from swath.array._convert import native_of, operand, wrap
+from swath.array._convert import native_of, operand, resolved, wrap
 
 if TYPE_CHECKING:
     from swath.array._array import Array
@@ -316,7 +316,8 @@ def pad(x: Any, /, pad_width: Any, mode: str = "constant", **options: Any) -> Ar
     >>> sa.pad(sa.arange(3), (1, 2), constant_values=9).compute()
     array([9, 0, 1, 2, 9, 9])
     """
-    own = wrap(native_of(x))
+    # Margins are as long as what a mask kept.
+    own = wrap(resolved(x))
     if isinstance(pad_width, dict):
         given = {axis % own.ndim: width for axis, width in pad_width.items()}
         pad_width = [given.get(axis, (0, 0)) for axis in range(own.ndim)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 import numpy as np
 
 from swath._internal import array as native
-from swath.array._convert import axes_of, native_of, wrap
+from swath.array._convert import axes_of, native_of, resolved, wrap
 from swath.array.layout import matrix_transpose
 from swath.array.products import cross, matmul, multi_dot, outer, tensordot, vecdot
 from swath.errors import LinAlgError
@@ -98,7 +98,7 @@ class LstsqResult(NamedTuple):
 
 
 def _matrix(x: Any, name: str) -> Any:
-    inner = native_of(x)
+    inner = x if isinstance(x, native.Array) else native_of(x)
     if inner.ndim() < 2:
         raise LinAlgError(
             f"{name}: {inner.ndim()}-dimensional array given. Array must be at least two-dimensional"
@@ -174,7 +174,7 @@ def svd(x: Any, /, *, full_matrices: bool = True, compute_uv: bool = True) -> An
     >>> sa.linalg.svd([[3.0, 0.0], [0.0, 4.0]]).S.compute()
     array([4., 3.])
     """
-    inner = _matrix(x, "svd")
+    inner = _matrix(resolved(x), "svd")
     if not compute_uv:
         return svdvals(wrap(inner))
     return SVDResult(*map(wrap, native.factors("svd_full" if full_matrices else "svd", inner)))
@@ -328,7 +328,7 @@ def eig(x: Any, /) -> EigResult:
     >>> sa.linalg.eig([[0.0, -1.0], [1.0, 0.0]]).eigenvalues.compute().imag.round(6).tolist()
     [1.0, -1.0]
     """
-    return EigResult(*map(wrap, native.factors("eig", _matrix(x, "eig"))))
+    return EigResult(*map(wrap, native.factors("eig", _matrix(resolved(x), "eig"))))
 
 
 def eigvals(x: Any, /) -> Array:
@@ -340,7 +340,7 @@ def eigvals(x: Any, /) -> Array:
     >>> sa.linalg.eigvals([[2.0, 0.0], [0.0, 2.0]]).compute()
     array([2.+0.j, 2.+0.j])
     """
-    return wrap(native.factor("eigvals", _matrix(x, "eigvals")))
+    return wrap(native.factor("eigvals", _matrix(resolved(x), "eigvals")))
 
 
 def eigvalsh(x: Any, /, UPLO: str = "L") -> Array:

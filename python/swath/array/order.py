@@ -278,7 +278,8 @@ def unique(
     axis
         Rows along this axis are compared as a whole.
     equal_nan
-        Whether NaN equals NaN.
+        Whether NaN equals NaN. If not, each one is among the elements; then neither first positions nor
+        places are told, nor are rows compared. NaT equals NaT in any case.
 
     Examples
     --------
@@ -287,6 +288,14 @@ def unique(
     array([1, 2])
     """
     wanted = (True, return_index, return_inverse, return_counts)
+    own = wrap(native_of(x))
+    if not equal_nan and own.dtype.kind in "fc":
+        if axis is not None or return_index or return_inverse or own.dtype.kind == "c":
+            raise NotImplementedError(
+                "unique: equal_nan=False gives values of a flat array and their counts, and not of complex "
+                "numbers: take NaN out first, x[~sa.isnan(x)]"
+            )
+        return _with_every_nan(own.ravel(), return_counts)
     if axis is not None:
         parts = [wrap(one) for one in native.unique_along(native_of(x), axis)]
         several = [one for one, asked in zip(parts, wanted, strict=True) if asked]
@@ -295,6 +304,21 @@ def unique(
         return tuple(unique_counts(x)) if return_counts else unique_values(x)
     found = unique_all(x)
     return tuple(one for one, asked in zip(found, wanted, strict=True) if asked)
+
+
+def _with_every_nan(x: Array, return_counts: bool) -> Any:
+    """Give the different elements, sorted, and behind them each NaN."""
+    from swath.array.creation import ones_like
+    from swath.array.elementwise import isnan
+    from swath.array.joining import concatenate
+
+    is_nan = isnan(x)
+    values, counts = unique_counts(x[~is_nan])
+    others = x[is_nan]
+    made = concatenate([values, others])
+    if not return_counts:
+        return made
+    return made, concatenate([counts, ones_like(others, dtype=counts.dtype)])
 
 
 def _joined(x1: Any, x2: Any) -> Array:

@@ -11,7 +11,7 @@ from swath._internal import array as native
 from swath.array import _context, _convert
 from swath.array._blockcalls import name_of, numbers_of, returned, wants_of
 from swath.array._convert import chunks_of, dtype_name, native_of, shape_of, wrap
-from swath.array._overlapping import depths_of, of_several, trimmed
+from swath.array._overlapping import boundaries_of, depths_of, of_several, of_tiny_blocks, trimmed
 
 if TYPE_CHECKING:
     from swath.array._array import Array
@@ -29,6 +29,11 @@ def map_overlap(
     dtype: Any = None,
     name: str | None = None,
     local: bool = False,
+    meta: Any = None,
+    token: str | None = None,
+    enforce_ndim: bool = False,
+    align_arrays: bool = True,
+    allow_rechunk: bool = True,
     **options: Any,
 ) -> Array:
     """Apply a function to blocks with margins of their neighbours.
@@ -46,9 +51,10 @@ def map_overlap(
         Elements of a margin: a number, one for each axis, pairs of before and behind, or a dict of axes.
     boundary
         What lies beyond the border: ``None`` (nothing), ``"reflect"``, ``"periodic"``, ``"nearest"``, or a
-        number.
+        number; or one for each axis, or a dict of axes.
     trim
-        Whether the margins are cut off the result.
+        Whether the margins are cut off what the function gives. If not, they stay between the blocks of the
+        result, unless the function cuts them off itself: it is called on a tiny block to see that.
     dtype
         The dtype of what it gives; learned from a tiny block if none is named.
     name
@@ -57,6 +63,12 @@ def map_overlap(
         Whether each element that it gives follows from those within the margins around it alone, and from
         nothing else of the block (``block - block.mean()`` is not local). Then blocks of an array in memory
         may come in parts that stay in the processor's cache, each with its margins.
+    meta
+        An array of NumPy like what it gives, of any size.
+    token
+        The name, as Dask calls it.
+    enforce_ndim, align_arrays, allow_rechunk
+        Taken for Dask's sake: shapes are looked at, and arrays cut alike, in any case.
     **options
         Keyword arguments of the function.
 
@@ -69,42 +81,35 @@ def map_overlap(
     >>> sa.map_overlap(smooth, x, depth=1, boundary=0).compute()
     array([ 1,  3,  6,  9, 12,  9])
     """
-    label = name_of(function, name)
+    label = name_of(function, name or token)
     if isinstance(depth, list) and len(depth) == len(others) + 1 and others:
         if any(one != depth[0] for one in depth):
             raise NotImplementedError("map_overlap takes one depth for all arrays")
         depth = depth[0]
     own = wrap(native_of(x))
-    ndim = max((own.ndim, *(wrap(native_of(one)).ndim for one in others)))
-    depths = depths_of(depth, ndim)
-    if isinstance(boundary, dict):
-        kinds = set(boundary.values())
-        if len(kinds) > 1:
-            raise NotImplementedError("map_overlap takes one boundary for all axes")
-        boundary = kinds.pop() if kinds else None
-    if boundary is None or isinstance(boundary, str):
-        kind, value = boundary or "none", 0
-        if kind not in ("none", "reflect", "periodic", "nearest"):
-            raise ValueError(
-                f"there is no boundary {kind!r}; expected None, 'reflect', 'periodic', 'nearest' or a number"
-            )
-    else:
-        kind, value = "constant", boundary
-    if others:
-        return of_several(function, (own, *others), depths, (kind, value), dtype, label, options)
-    wants = wants_of(function)
-    if dtype is None:
-        sides = tuple(before + behind + 1 for before, behind in depths)
-        tiny = np.ones(sides, dtype=own.dtype)
-        dtype = numbers_of(function(tiny, **options), label).dtype
+    given = [own, *(wrap(native_of(one)) for one in others)]
+    # Margins are cut out of lengths that are known.
+    ndim = max(len(one.shape) for one in given)
+    depths, boundaries = depths_of(depth, ndim), boundaries_of(boundary, ndim)
+    if dtype is None and meta is not None:
+        dtype = np.asarray(meta).dtype
+    keeps_margins = False
+    if dtype is None or not trim:
+        found, keeps_margins = of_tiny_blocks(function, [one.dtype for one in given], depths, label, options)
+        dtype = found if dtype is None else dtype
+        keeps_margins = keeps_margins and not trim
     target = np.dtype(dtype)
+    if others or keeps_margins or len(set(boundaries)) > 1:
+        return of_several(function, tuple(given), depths, boundaries, target, label, options, keeps_margins)
+    kind, value = boundaries[0] if boundaries else ("none", 0)
+    wants = wants_of(function)
 
     def call(blocks: list[Any], place: tuple[int, ...], bounds: list[tuple[int, int]]) -> Any:
         block = np.asarray(blocks[0])
         extra = {**options, **({"block_id": place} if wants["block_id"] else {})}
         made = numbers_of(function(block, **extra), label)
         shape = tuple(stop - start for start, stop in bounds)
-        made = trimmed(made, block, depths, bounds, kind == "none")
+        made = trimmed(made, block, depths, bounds, boundaries)
         return returned(made, label, target, shape, place)
 
     return wrap(native.map_overlap(label, call, own._array, depths, kind, value, dtype_name(target), local))

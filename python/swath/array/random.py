@@ -58,13 +58,68 @@ def _is_number(value: Any) -> bool:
     return bool(np.ndim(value) == 0) if not hasattr(value, "_array") else value.ndim == 0
 
 
+_OTHERS = frozenset(
+    {
+        *("beta", "binomial", "chisquare", "f", "gamma", "geometric", "gumbel", "hypergeometric", "laplace"),
+        *("logistic", "lognormal", "logseries", "negative_binomial", "noncentral_chisquare", "noncentral_f"),
+        *("pareto", "power", "rayleigh", "standard_cauchy", "standard_gamma", "standard_t", "triangular"),
+        *("vonmises", "wald", "weibull", "zipf"),
+    }
+)
+"""Distributions of numbers that NumPy's generators have, and ours have not."""
+
+
+def _restored(seed: int, draws: int) -> Generator:
+    made = Generator(seed)
+    made._go_to(draws)
+    return made
+
+
 class Generator:
-    """A source of random arrays; each array is the next draw. See :func:`default_rng`."""
+    """A source of random arrays; each array is the next draw. See :func:`default_rng`.
+
+    A pickled one goes on where it was, in the default session.
+    """
 
     def __init__(self, seed: Any = None, *, session: Any = None) -> None:
         self.seed = _seed_of(seed)
         self._maker = _context.maker(session)
-        self._random = native.Random(self._maker, self.seed)
+        self._go_to(0)
+
+    def _go_to(self, draws: int) -> None:
+        """Let the next array be that of a number."""
+        self._random, self._draws = native.Random(self._maker, self.seed), draws
+        for _ in range(draws):
+            self._random.permutation(1)
+
+    def _next(self, name: str, *args: Any) -> Array:
+        try:
+            made = wrap(getattr(self._random, name)(*args))
+        except Exception:
+            # Whether what failed was a draw is not known.
+            self._go_to(self._draws)
+            raise
+        self._draws += 1
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Give the seed and the number of draws."""
+        return _restored, (self.seed, self._draws)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Say what to write for what only NumPy's generators have."""
+            if name not in _OTHERS:
+                raise AttributeError(f"Generator has no '{name}'", name=name, obj=self)
+            raise AttributeError(
+                f"Generator has no '{name}': have NumPy draw it for each block, sa.map_blocks(lambda block, "
+                f"block_id: np.random.default_rng([{self.seed}, *block_id]).{name}(…, size=block.shape), "
+                "sa.empty(shape)), or apply the inverse of its distribution function to uniform numbers, as "
+                "sa.map_blocks(scipy.stats.gamma(2.0).ppf, rng.random(shape))",
+                name=name,
+                obj=self,
+            )
 
     def __repr__(self) -> str:
         """Show the seed."""
@@ -77,7 +132,7 @@ class Generator:
             return self._spread(name, first, second, size, dtype, chunks)
         shape = () if size is None else shape_of(size)
         name_of = None if dtype is None else _convert.dtype_name(dtype)
-        made = wrap(self._random.draw(name, shape, float(first), float(second), name_of))
+        made = self._next("draw", name, shape, float(first), float(second), name_of)
         return made if chunks is None else made.rechunk(chunks)
 
     def _spread(self, name: str, first: Any, second: Any, size: Any, dtype: Any, chunks: Any) -> Array:
@@ -263,8 +318,8 @@ class Generator:
                 "low + sa.floor(rng.random(shape) * (high - low)).astype('int64')"
             )
         shape = () if size is None else shape_of(size)
-        made = wrap(
-            self._random.integers(int(first), int(last) + bool(endpoint), shape, _convert.dtype_name(dtype))
+        made = self._next(
+            "integers", int(first), int(last) + bool(endpoint), shape, _convert.dtype_name(dtype)
         )
         return made if chunks is None else made.rechunk(chunks)
 
@@ -310,7 +365,7 @@ class Generator:
             raise ValueError("choice draws along the first axis: use moveaxis before and after")
         weights = None if p is None else np.asarray(p, dtype=np.float64).tolist()
         shape = () if size is None else shape_of(size)
-        made = wrap(self._random.choice(self._elements(a), shape, replace, weights))
+        made = self._next("choice", self._elements(a), shape, replace, weights)
         return made if chunks is None else made.rechunk(chunks)
 
     def permutation(self, x: Any, axis: int = 0) -> Array:
@@ -323,8 +378,8 @@ class Generator:
         (5,)
         """
         if hasattr(x, "__index__") and not hasattr(x, "shape"):
-            return wrap(self._random.permutation(int(x)))
-        return wrap(self._random.permuted(native_of(x), axis))
+            return self._next("permutation", int(x))
+        return self._next("permuted", native_of(x), axis)
 
     def shuffle(self, x: Array, axis: int = 0) -> None:
         """Let an array stand for its parts along an axis in random order.
@@ -337,7 +392,14 @@ class Generator:
         >>> sorted(x.tolist())
         [0, 1, 2, 3]
         """
-        x._array = self._random.permuted(x._array, axis)
+        from swath.array._array import Array
+
+        if not isinstance(x, Array):
+            raise TypeError(
+                f"shuffle changes an Array of swath in place, and this is {type(x).__name__}: "
+                "x = rng.permutation(x) gives another one; NumPy's generators shuffle NumPy's arrays"
+            )
+        x._array = self._next("permuted", x._array, axis)._array
 
 
 def __dir__() -> list[str]:

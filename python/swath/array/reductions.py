@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,19 @@ def _reduce(
     return result if out is None else into(out, result, name)
 
 
+def _require_elements(name: str, x: Any, axis: Any) -> Any:
+    """Refuse axes without elements, of which there is no extreme, also where the result has no place for it.
+
+    Lengths that a mask made are not looked at here: computing finds them.
+    """
+    inner = native_of(x)
+    lengths = inner.known_shape()
+    places = range(len(lengths)) if axis is None else axes_of(axis) or []
+    if builtins.any(-len(lengths) <= place < len(lengths) and lengths[place] == 0 for place in places):
+        raise ValueError(f"{name} of no elements: the array has shape {tuple(lengths)}")
+    return inner
+
+
 def _sums(name: str, doc: str, example: str, gives: str) -> Callable[..., Array]:
     def function(
         x: Any,
@@ -110,6 +124,8 @@ def _extremes(name: str, doc: str, example: str, gives: str) -> Callable[..., Ar
         initial: Any = None,
         where: Any = None,
     ) -> Array:
+        if initial is None:
+            x = wrap(_require_elements(name, x, axis))
         return _reduce(name, x, axis, keepdims, None, initial, where, out=out)
 
     function.__doc__ = doc + _OVER.format(
@@ -132,7 +148,10 @@ def _truths(name: str, doc: str, example: str, gives: str) -> Callable[..., Arra
 
 def _positions(name: str, doc: str, example: str, gives: str) -> Callable[..., Array]:
     def function(x: Any, /, axis: int | None = None, out: Any = None, *, keepdims: bool = False) -> Array:
-        return _reduce(name, x, axis, keepdims, out=out)
+        # Positions count from where a block starts, which follows from the lengths before it.
+        own = wrap(_convert.resolved(x))
+        _require_elements(name, own, axis)
+        return _reduce(name, own, axis, keepdims, out=out)
 
     function.__doc__ = doc + _OVER.format(name=name, example=example, gives=gives, dtype="", more="")
     function.__name__ = function.__qualname__ = name
@@ -151,8 +170,15 @@ def _moments(name: str, doc: str, example: str, gives: str) -> Callable[..., Arr
         *,
         correction: float | None = None,
         where: Any = None,
+        mean: Any = None,
     ) -> Array:
         less = ddof if correction is None else correction
+        if mean is not None:
+            own = wrap(native_of(x)) if dtype is None else wrap(native_of(x)).astype(dtype)
+            made = _spread_about(name, own, mean, axis, keepdims, where, less)
+            if dtype is not None and np.dtype(dtype).kind == "f":
+                made = made.astype(dtype)
+            return made if out is None else into(out, made, name)
         if float(less).is_integer():
             return _reduce(name, x, axis, keepdims, dtype, None, where, int(less), out)
         # The sum of squares, divided by a count that is no integer.
@@ -160,17 +186,42 @@ def _moments(name: str, doc: str, example: str, gives: str) -> Callable[..., Arr
         plain = _reduce(variance, x, axis, keepdims, dtype, None, where)
         count = wrap(native_of(x)).size // max_size(plain)
         scaled = plain * (count / (count - less) if count > less else float("nan"))
-        return scaled**0.5 if variance != name else scaled
+        scaled = scaled**0.5 if variance != name else scaled
+        return scaled if out is None else into(out, scaled, name)
 
     function.__doc__ = doc + _OVER.format(
         name=name,
         example=example,
         gives=gives,
         dtype=_DTYPE,
-        more="\n    ddof, correction\n        What is taken off the count by which is divided." + _WHERE,
+        more="\n    ddof, correction\n        What is taken off the count by which is divided."
+        + _WHERE
+        + "\n    mean\n        The means, if they are known, with the axes that are reduced of length one.",
     )
     function.__name__ = function.__qualname__ = name
     return function
+
+
+def _spread_about(
+    name: str, x: Array, mean: Any, axis: Any, keepdims: bool, where: Any, less: float
+) -> Array:
+    """Compute the variance or standard deviation about means that are given."""
+    from swath.array.creation import ones_like
+    from swath.array.elementwise import isnan, maximum
+
+    if x.dtype.kind in "biu":
+        x = x.astype(np.float64)
+    deviations = x - mean
+    if deviations.dtype.kind == "c":
+        squares = deviations.real * deviations.real + deviations.imag * deviations.imag
+    else:
+        squares = deviations * deviations
+    is_nan = name.startswith("nan")
+    counted = ~isnan(x) if is_nan else ones_like(x, dtype=np.bool_)
+    total = _reduce("nansum" if is_nan else "sum", squares, axis, keepdims, where=where)
+    count = _reduce("sum", counted, axis, keepdims, where=where).astype(total.dtype)
+    variance: Array = total / maximum(count - less, 0)
+    return variance**0.5 if name.endswith("std") else variance
 
 
 def max_size(x: Array) -> int:
@@ -341,7 +392,8 @@ def ptp(x: Any, /, axis: Any = None, out: Any = None, keepdims: bool = False) ->
     np.int64(4)
     """
     x = wrap(native_of(x))
-    return max(x, axis, out=out, keepdims=keepdims) - min(x, axis, keepdims=keepdims)
+    made = max(x, axis, keepdims=keepdims) - min(x, axis, keepdims=keepdims)
+    return made if out is None else into(out, made, "ptp")
 
 
 def average(

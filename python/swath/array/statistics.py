@@ -426,6 +426,7 @@ def digitize(x: Any, /, bins: Any, right: bool = False) -> Array:
 def cov(
     m: Any,
     /,
+    y: Any = None,
     *,
     rowvar: bool = True,
     bias: bool = False,
@@ -439,6 +440,8 @@ def cov(
     ----------
     m : array_like
         Observations of variables.
+    y : array_like
+        More variables, which come behind those of ``m``.
     rowvar
         Whether each row is a variable; else each column.
     bias
@@ -460,11 +463,35 @@ def cov(
     less = ddof if ddof is not None else 0 if bias else 1
     frequencies = None if fweights is None else native_of(fweights)
     weights = None if aweights is None else native_of(aweights)
+    if y is not None:
+        m, rowvar = _variables(m, y, rowvar), True
     return wrap(native.cov(native_of(m), rowvar, less, frequencies, weights))
 
 
-def corrcoef(x: Any, /, *, rowvar: bool = True) -> Array:
+def _variables(m: Any, y: Any, rowvar: bool) -> Array:
+    """Give the variables of both, a row each."""
+    from swath.array.joining import concatenate
+
+    rows = []
+    for one in (m, y):
+        own = wrap(native_of(one))
+        if own.ndim > 2:
+            raise ValueError(f"cov: observations are a vector or a matrix, not of {own.ndim} axes")
+        rows.append(own.reshape((1, -1)) if own.ndim < 2 else own if rowvar else own.T)
+    return concatenate(rows)
+
+
+def corrcoef(x: Any, /, y: Any = None, *, rowvar: bool = True) -> Array:
     """Compute the correlation coefficients of variables: each row is one, or each column.
+
+    Parameters
+    ----------
+    x : array_like
+        Observations of variables.
+    y : array_like
+        More variables, which come behind those of ``x``.
+    rowvar
+        Whether each row is a variable; else each column.
 
     Examples
     --------
@@ -473,4 +500,6 @@ def corrcoef(x: Any, /, *, rowvar: bool = True) -> Array:
     array([[ 1., -1.],
            [-1.,  1.]])
     """
+    if y is not None:
+        x, rowvar = _variables(x, y, rowvar), True
     return wrap(native.corrcoef(native_of(x), rowvar))

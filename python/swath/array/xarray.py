@@ -15,6 +15,7 @@ import numpy as np
 from xarray.namedarray.parallelcompat import ChunkManagerEntrypoint
 
 import swath.array as sa
+from swath.array._convert import dtype_name
 
 __all__ = ["SwathManager", "register"]
 
@@ -64,10 +65,12 @@ class SwathManager(ChunkManagerEntrypoint[sa.Array]):  # type: ignore[type-var]
         target = max((limit or 32 << 20) // max(fixed, 1), 1)
         return tuple(_cut(plan, shape, target, previous_chunks))
 
-    def from_array(self, data: Any, chunks: Any, **options: Any) -> sa.Array:
-        """Make an array of what xarray holds."""
+    def from_array(self, data: Any, chunks: Any, **options: Any) -> Any:
+        """Make an array of what xarray holds; text, objects and the like stay as they are."""
         if isinstance(data, sa.Array):
             return data.rechunk(chunks)
+        if not _is_ours(data.dtype):
+            return _as_before(data)
         if isinstance(data, np.ndarray):
             return sa.asarray(data, chunks=chunks)
         return sa.from_array(_Box(data), chunks=chunks, name=options.get("name") or type(data).__name__)
@@ -217,6 +220,22 @@ class SwathManager(ChunkManagerEntrypoint[sa.Array]):  # type: ignore[type-var]
     def get_auto_chunk_size(self) -> int:
         """Give the bytes of a chunk where nothing is said."""
         return 32 << 20
+
+
+def _is_ours(dtype: Any) -> bool:
+    try:
+        dtype_name(dtype)
+    except TypeError:
+        return False
+    return True
+
+
+def _as_before(data: Any) -> Any:
+    """Give what xarray held before it was to be cut: what it reads lazily stands in an adapter."""
+    from xarray.core import indexing
+
+    held = getattr(data, "array", None)
+    return held if isinstance(held, indexing.ExplicitlyIndexed) else data
 
 
 class _Box:
