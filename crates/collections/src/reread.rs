@@ -25,20 +25,23 @@ mod named_windows;
 /// # Errors
 /// If it names a window that there is not, or overrides a part of a named window.
 pub(crate) fn statement(statement: &mut Statement) -> Result<(), DataFusionError> {
-    match visit(statement) {
-        ControlFlow::Continue(()) => Ok(()),
+    match visit(statement, &mut Reader) {
+        ControlFlow::Continue(()) => {
+            let _ = visit(statement, &mut Encloser);
+            Ok(())
+        }
         ControlFlow::Break(message) => plan_err!("{message}"),
     }
 }
 
-fn visit(statement: &mut Statement) -> ControlFlow<String> {
+fn visit<V: VisitorMut>(statement: &mut Statement, visitor: &mut V) -> ControlFlow<V::Break> {
     match statement {
-        Statement::Statement(statement) => statement.visit(&mut Reader),
+        Statement::Statement(statement) => statement.visit(visitor),
         Statement::CopyTo(copy) => match &mut copy.source {
-            CopyToSource::Query(query) => query.visit(&mut Reader),
+            CopyToSource::Query(query) => query.visit(visitor),
             CopyToSource::Relation(_) => ControlFlow::Continue(()),
         },
-        Statement::Explain(explain) => visit(&mut explain.statement),
+        Statement::Explain(explain) => visit(&mut explain.statement, visitor),
         _ => ControlFlow::Continue(()),
     }
 }
@@ -77,6 +80,18 @@ impl VisitorMut for Reader {
         list_comparisons::settle(expr);
         // Those of a query are known by now.
         named_windows::refuse(expr)
+    }
+}
+
+/// Puts in parentheses what the parser would not read as it was meant, once everything is settled.
+struct Encloser;
+
+impl VisitorMut for Encloser {
+    type Break = String;
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<String> {
+        distinct_from::enclose(expr);
+        ControlFlow::Continue(())
     }
 }
 

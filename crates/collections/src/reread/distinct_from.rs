@@ -37,9 +37,15 @@ pub(super) fn settle(expr: &mut Expr) {
     let mut outer = take(operand);
     let place = first_operand(&mut outer, level);
     **operand = take(place);
-    // In parentheses, as the tree may be written as text and read again.
-    *place = Expr::Nested(Box::new(take(expr)));
+    *place = take(expr);
     *expr = outer;
+}
+
+/// Puts `expr` in parentheses if it is such a comparison: the tree may be written as text, and read again by the parser alone.
+pub(super) fn enclose(expr: &mut Expr) {
+    if matches!(expr, Expr::IsDistinctFrom(..) | Expr::IsNotDistinctFrom(..)) {
+        *expr = Expr::Nested(Box::new(take(expr)));
+    }
 }
 
 fn level_of(operator: &BinaryOperator) -> Option<u8> {
@@ -135,6 +141,7 @@ mod tests {
                 "a IS DISTINCT FROM b OR c IS DISTINCT FROM d AND e OR f",
                 "((a IS DISTINCT FROM b) OR ((c IS DISTINCT FROM d) AND e)) OR f",
             ),
+            ("a IS DISTINCT FROM b IS DISTINCT FROM c AND d", "((a IS DISTINCT FROM b) IS DISTINCT FROM c) AND d"),
             ("a IS DISTINCT FROM b IS NULL", "(a IS DISTINCT FROM b) IS NULL"),
             ("a IS DISTINCT FROM b IS NOT DISTINCT FROM c", "(a IS DISTINCT FROM b) IS NOT DISTINCT FROM c"),
             ("a = NOT b IS DISTINCT FROM c AND d", "(a = (NOT (b IS DISTINCT FROM c))) AND d"),
