@@ -247,7 +247,7 @@ impl ArrayExpr {
     /// # Errors
     /// As [`ArrayExpr::quantile`].
     pub fn median(&self, axes: Option<&[isize]>) -> Result<Self> {
-        self.quantile(&[0.5], axes, QuantileMethod::Linear, false)?.slice(&[SliceSpec::Index(0)])
+        self.quantile(&[0.5], axes, QuantileMethod::Median, false)?.slice(&[SliceSpec::Index(0)])
     }
 
     /// How many elements (or their weights) lie between neighbours of `edges`, which ascend; the last bin has both its edges.
