@@ -286,7 +286,14 @@ impl Array {
     /// Whether elements are equal within `absolute + relative * |other|`.
     #[must_use]
     pub fn isclose(&self, other: impl Into<Operand>, relative: f64, absolute: f64, equal_nan: bool) -> Self {
+        // As NumPy, the other in floats: integers would wrap, and truth values have no difference.
         let other = self.operand(other);
+        let other = match other.dtype() {
+            Ok(dtype) if dtype.is_integer() || dtype == swath_kernels::DType::Bool => {
+                other.astype(swath_kernels::DType::F64)
+            }
+            _ => other,
+        };
         let near = (self - &other).abs().less_equal(other.abs() * relative + absolute);
         let close = self.equal(&other).logical_or(near.logical_and(other.isfinite()));
         if equal_nan { close.logical_or(self.isnan().logical_and(other.isnan())) } else { close }
