@@ -97,8 +97,9 @@ fn blockwise(
     let context = first.array.context().clone();
     // The chunks are those of arrays whose lengths are known.
     let expressions = inputs.iter().map(|(array, axes)| {
-        let known = super::tried(py, || array.array.compute_chunk_sizes())?;
-        let expression = known.expression().cloned().map_err(|error| super::error::raised(py, &error))?;
+        let array = &array.array;
+        let known = tried(py, || array.compute_chunk_sizes())?;
+        let expression = known.expression().cloned().map_err(|error| raised(py, &error))?;
         Ok((expression, axes.clone()))
     });
     let expressions = expressions.collect::<PyResult<Vec<_>>>()?;

@@ -110,7 +110,7 @@ mod tests {
         [x.mask(&first).unwrap(), y.mask(&first).unwrap(), x.mask(&second).unwrap(), x]
     }
 
-    fn is_refused<T: std::fmt::Debug>(result: Result<T>) -> bool {
+    fn is_refused<T>(result: &Result<T>) -> bool {
         matches!(result, Err(ArrayError::UnknownLength { .. }))
     }
 
@@ -122,19 +122,22 @@ mod tests {
             let sum = kept.add(one).unwrap();
             assert!(!sum.grid().is_known());
             assert!(ArrayExpr::are_alike(&[sum.clone(), same.clone()]));
-            assert!(is_refused(sum.add(&other)) && is_refused(other.add(&sum)));
+            assert!(is_refused(&sum.add(&other)) && is_refused(&other.add(&sum)));
         }
-        assert!(is_refused(kept.add(&whole)) && is_refused(whole.add(&kept)));
-        assert!(kept.add(1.0).is_ok() && kept.add(&whole.slice_axis(0, 0, 1).unwrap()).is_ok());
+        assert!(is_refused(&kept.add(&whole)) && is_refused(&whole.add(&kept)));
+        assert!(kept.add(1.0).is_ok() && kept.add(whole.slice_axis(0, 0, 1).unwrap()).is_ok());
         assert!(kept.power(&kept).unwrap().add(&kept).is_ok(), "exponents are handed on");
-        assert!(is_refused(ArrayExpr::stack(&[kept.clone(), other.clone()], 0)));
+        assert!(is_refused(&ArrayExpr::stack(&[kept.clone(), other.clone()], 0)));
         assert!(ArrayExpr::stack(&[kept.clone(), same.clone()], 0).is_ok());
         assert!(ArrayExpr::concatenate(&[kept.clone(), other.clone()], 0).is_ok());
-        assert!(is_refused(whole.gather(0, &[kept.clone()]).unwrap().add(&kept)), "what is not seen is not alike");
+        assert!(
+            is_refused(&whole.gather(0, std::slice::from_ref(&kept)).unwrap().add(&kept)),
+            "what is not seen is not alike"
+        );
         let table = ArrayExpr::zeros(&[6, 6], DType::F64).unwrap();
-        assert!(is_refused(table.gather(0, &[kept.clone(), other.clone()])));
+        assert!(is_refused(&table.gather(0, &[kept.clone(), other.clone()])));
         assert!(table.gather(0, &[kept.clone(), same.cast(DType::I64).unwrap()]).is_ok());
-        assert!(is_refused(kept.bincount(9, Some(&other))) && kept.bincount(9, Some(&same)).is_ok());
+        assert!(is_refused(&kept.bincount(9, Some(&other))) && kept.bincount(9, Some(&same)).is_ok());
     }
 
     #[test]
@@ -142,12 +145,12 @@ mod tests {
         let [kept, ..] = masked();
         let plain = ReduceOptions::default();
         for function in [Reduction::ArgMax, Reduction::ArgMin] {
-            assert!(is_refused(kept.reduce(function, None, &plain)));
+            assert!(is_refused(&kept.reduce(function, None, &plain)));
         }
         assert!(kept.reduce(Reduction::Max, None, &plain).is_ok());
         let x = ArrayExpr::iota(ChunkGrid::regular(&[6, 4], &[3, 4]), 0, 0, 1).unwrap();
         let rows = x.mask(&x.greater(2i64).unwrap().reduce(Reduction::Any, Some(&[1]), &plain).unwrap()).unwrap();
-        assert!(is_refused(rows.reduce(Reduction::ArgMax, None, &plain)));
+        assert!(is_refused(&rows.reduce(Reduction::ArgMax, None, &plain)));
         assert!(rows.reduce(Reduction::ArgMax, Some(&[1]), &plain).is_ok());
     }
 }
