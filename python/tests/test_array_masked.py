@@ -69,7 +69,7 @@ def test_in_place():
 
 
 def test_what_does_not_fit_is_refused_by_its_length():
-    i, _, x, y = _arguments(sa)
+    i, _, x, _y = _arguments(sa)
     three, four = i[x > 5], i[i > 1]
     for combine in (lambda a, b: a + b, lambda a, b: sa.divmod(a, b)[0], lambda a, b: sa.stack([a, b])):
         with pytest.raises(ValueError, match=r"shape"):
@@ -104,7 +104,8 @@ def test_running_sums_of_narrow_floats_do_not_depend_on_chunks(chunks):
 def test_infinite_elements_have_no_variance(chunks):
     for values in ([np.inf, -np.inf, 1.0], [np.nan, np.inf], [np.inf, np.inf, np.nan]):
         x = sa.from_array(np.array(values), chunks=chunks)
-        assert np.isnan(float(sa.nanstd(x).compute())) and np.isnan(float(sa.nanvar(x).compute()))
+        assert np.isnan(float(sa.nanstd(x).compute()))
+        assert np.isnan(float(sa.nanvar(x).compute()))
 
 
 def test_closeness_is_of_floats():
@@ -150,4 +151,6 @@ def test_long_windows(chunks):
     np.testing.assert_array_equal(
         np.asarray(lazy(x, (70, 70), axis=(1, 0))[some]), windows(values, (70, 70), axis=(1, 0))[some]
     )
-    np.testing.assert_array_equal(np.asarray(lazy(x, 90, axis=-1).max(-1)), windows(values, 90, axis=-1).max(-1))
+    np.testing.assert_array_equal(
+        np.asarray(lazy(x, 90, axis=-1).max(-1)), windows(values, 90, axis=-1).max(-1)
+    )

@@ -54,7 +54,7 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None, **ignored: 
 
 
 def _long_windows(x: Array, place: int, window: int) -> Array:
-    """Give windows as views of parts that overlap: what takes them in at once, a mean say, copies none of them."""
+    """Give windows as views of parts that overlap: what takes them in at once copies none of them."""
     count = x.shape[place] - window + 1
     across = [max(lengths) for axis, lengths in enumerate(x.chunks) if axis != place]
     bytes_each = window * max(x.dtype.itemsize, 1) * int(np.prod(across, dtype=np.int64))
