@@ -6,7 +6,7 @@ use swath_kernels::{KernelError, normalize_axis};
 use crate::array::Array;
 use crate::context::Arrays;
 use crate::error::{Error, Result};
-use crate::resolve::{are_one, known, matched};
+use crate::resolve::matched;
 
 /// Arrays one after another along an axis.
 ///
@@ -14,20 +14,7 @@ use crate::resolve::{are_one, known, matched};
 /// None at all. Kept: other dimensions or lengths, dtypes without a common one.
 pub fn concatenate(arrays: &[&Array], axis: isize) -> Result<Array> {
     let context = context(arrays, "concatenate")?;
-    Ok(Array::of(context, arrays, |arrays| -> Result<ArrayExpr> {
-        let ndim = arrays[0].ndim();
-        if arrays.iter().any(|array| array.ndim() != ndim) {
-            return Ok(ArrayExpr::concatenate(arrays, axis)?);
-        }
-        // Along the other axes all are of one length, which bounds do not show.
-        let joined = normalize_axis(axis, ndim).unwrap_or(ndim);
-        let across = |other: usize| are_one(arrays.iter().map(|array| (array, other)));
-        if (0..ndim).filter(|other| *other != joined).all(across) {
-            return Ok(ArrayExpr::concatenate(arrays, axis)?);
-        }
-        let known = arrays.iter().map(|array| known(context, array)).collect::<Result<Vec<_>>>()?;
-        Ok(ArrayExpr::concatenate(&known, axis)?)
-    }))
+    Ok(Array::of(context, arrays, |arrays| ArrayExpr::concatenate(arrays, axis)))
 }
 
 /// Arrays of one shape along a new axis.

@@ -89,11 +89,14 @@ pub use run::{compute_all, persist_all};
 pub use standard::concat;
 pub use statistics::Bins;
 pub use store::store_all;
+pub use ufuncs::ufunc;
 pub use unique::Unique;
 
 pub use swath_array_io as io;
 pub use swath_arrays::expr::op::{Boundary, QuantileMethod};
-pub use swath_arrays::{ArrayError, ArraySink, ArraySource, AxisSpec, BlockContext, ChunkGrid, ChunkSpec, Reduction};
+pub use swath_arrays::{
+    Argument, ArrayError, ArraySink, ArraySource, AxisSpec, BlockContext, ChunkGrid, ChunkSpec, Reduction,
+};
 pub use swath_blocks::{Cancel, Engine, Progress};
 pub use swath_kernels as kernels;
 pub use swath_kernels::fft::Norm;

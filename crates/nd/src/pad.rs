@@ -145,7 +145,7 @@ fn computed(array: &ArrayExpr, axis: usize, width: usize, is_front: bool, mode: 
         PadMode::LinearRamp(end) => return ramp(array, axis, width, is_front, end),
         PadMode::Mean => rounded(&array.cast(DType::F64)?.reduce(Reduction::Mean, Some(&[at]), &kept)?, dtype)?,
         _ => {
-            let median = array.quantile(&[0.5], Some(&[at]), QuantileMethod::Linear, false)?;
+            let median = array.quantile(&[0.5], Some(&[at]), QuantileMethod::Median, false)?;
             let mut shape: Vec<isize> = array.shape().iter().map(|length| *length as isize).collect();
             shape[axis] = 1;
             rounded(&median.reshape(&shape)?, dtype)?

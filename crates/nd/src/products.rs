@@ -69,7 +69,9 @@ impl Array {
     #[must_use]
     pub fn vdot(&self, right: impl Into<Operand>) -> Self {
         let right = self.operand(right);
-        self.ravel().conj().dot(right.ravel())
+        let own = self.ravel();
+        let is_complex = own.dtype().is_ok_and(|dtype| dtype.is_complex());
+        (if is_complex { own.conj() } else { own }).dot(right.ravel())
     }
 
     /// Products summed over the last axis of both.

@@ -155,13 +155,13 @@ impl Array {
     /// The median over axes.
     #[must_use]
     pub fn median(&self, options: impl Into<ReduceOptions>) -> Self {
-        self.quantile(0.5, options)
+        self.quantile_by(0.5, options, QuantileMethod::Median, false)
     }
 
     /// As [`Array::median`], without NaN.
     #[must_use]
     pub fn nanmedian(&self, options: impl Into<ReduceOptions>) -> Self {
-        self.nanquantile(0.5, options)
+        self.quantile_by(0.5, options, QuantileMethod::Median, true)
     }
 
     fn in_percent(&self, at: &[f64]) -> Option<Self> {

@@ -5,6 +5,7 @@
 use swath_arrays::{Argument, ArrayExpr};
 
 use crate::array::Array;
+use crate::context::Arrays;
 use crate::error::Result;
 use crate::operand::Operand;
 
@@ -18,9 +19,8 @@ impl Array {
         let mut arguments = Vec::with_capacity(N + 1);
         arguments.push(self.expression().map(Argument::from));
         arguments.extend(others.into_iter().map(|other| other.into_argument(self.context())));
-        let mapped =
-            arguments.into_iter().collect::<Result<Vec<_>>>().and_then(|arguments| map_known(self, name, &arguments));
-        Self::new(self.context(), mapped)
+        let mapped = arguments.into_iter().collect::<Result<Vec<_>>>();
+        mapped.and_then(|arguments| ufunc(self.context(), name, &arguments)).unwrap_or_else(|error| self.failed(error))
     }
 
     pub(crate) fn unary(&self, name: &str) -> Self {
@@ -35,32 +35,33 @@ impl Array {
     pub(crate) fn reversed(&self, name: &str, left: impl Into<Operand>) -> Self {
         let mapped = left.into().into_argument(self.context()).and_then(|left| {
             let right = Argument::from(self.expression()?);
-            map_known(self, name, &[left, right])
+            ufunc(self.context(), name, &[left, right])
         });
-        Self::new(self.context(), mapped)
+        mapped.unwrap_or_else(|error| self.failed(error))
     }
 }
 
-/// An elementwise function; lengths are computed where arrays of different unknown ones meet, or unknown ones and others.
-fn map_known(array: &Array, name: &str, arguments: &[Argument]) -> Result<ArrayExpr> {
+/// Any elementwise function of the table by name, of arrays of a context and bare numbers. Lengths that masks made are computed where arrays
+/// of different unknown ones meet, or unknown ones and others.
+///
+/// # Errors
+/// An unknown name, another number of operands, shapes that do not broadcast, dtypes without a form; what computing lengths may bring.
+pub fn ufunc(context: &Arrays, name: &str, arguments: &[Argument]) -> Result<Array> {
     let arrays: Vec<ArrayExpr> = arguments
         .iter()
         .filter_map(|one| if let Argument::Array(one) = one { Some(one.clone()) } else { None })
         .collect();
-    let known = || -> Result<ArrayExpr> {
-        let known = arguments.iter().map(|argument| match argument {
-            Argument::Array(one) => Ok(Argument::Array(crate::resolve::known(array.context(), one)?)),
-            other => Ok(other.clone()),
-        });
-        Ok(ArrayExpr::map(name, &known.collect::<Result<Vec<_>>>()?)?)
+    let mapped = match ArrayExpr::map(name, arguments).map_err(crate::Error::from) {
+        Err(error) if crate::array::needs_lengths(&error, &arrays) => {
+            let known = arguments.iter().map(|argument| match argument {
+                Argument::Array(one) => Ok(Argument::Array(crate::resolve::known(context, one)?)),
+                other => Ok(other.clone()),
+            });
+            ArrayExpr::map(name, &known.collect::<Result<Vec<_>>>()?)?
+        }
+        other => other?,
     };
-    if !crate::resolve::are_alike(&arrays) {
-        return known();
-    }
-    match ArrayExpr::map(name, arguments).map_err(crate::Error::from) {
-        Err(error) if crate::array::needs_lengths(&error, &arrays) => known(),
-        other => other,
-    }
+    Ok(Array::from_expression(context, mapped))
 }
 
 macro_rules! unary {
@@ -285,7 +286,14 @@ impl Array {
     /// Whether elements are equal within `absolute + relative * |other|`.
     #[must_use]
     pub fn isclose(&self, other: impl Into<Operand>, relative: f64, absolute: f64, equal_nan: bool) -> Self {
+        // As NumPy, the other in floats: integers would wrap, and truth values have no difference.
         let other = self.operand(other);
+        let other = match other.dtype() {
+            Ok(dtype) if dtype.is_integer() || dtype == swath_kernels::DType::Bool => {
+                other.astype(swath_kernels::DType::F64)
+            }
+            _ => other,
+        };
         let near = (self - &other).abs().less_equal(other.abs() * relative + absolute);
         let close = self.equal(&other).logical_or(near.logical_and(other.isfinite()));
         if equal_nan { close.logical_or(self.isnan().logical_and(other.isnan())) } else { close }

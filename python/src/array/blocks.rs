@@ -95,7 +95,13 @@ fn blockwise(
 ) -> PyResult<Array> {
     let Some((first, _)) = inputs.first() else { return Err(invalid(py, "blockwise needs at least one array")) };
     let context = first.array.context().clone();
-    let expressions = inputs.iter().map(|(array, axes)| Ok((array.expression(py)?, axes.clone())));
+    // The chunks are those of arrays whose lengths are known.
+    let expressions = inputs.iter().map(|(array, axes)| {
+        let array = &array.array;
+        let known = tried(py, || array.compute_chunk_sizes())?;
+        let expression = known.expression().cloned().map_err(|error| raised(py, &error))?;
+        Ok((expression, axes.clone()))
+    });
     let expressions = expressions.collect::<PyResult<Vec<_>>>()?;
     let follows: Vec<(&ArrayExpr, Vec<Option<usize>>)> =
         expressions.iter().map(|(expression, axes)| (expression, axes.clone())).collect();

@@ -2,10 +2,9 @@
 
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use swath_arrays::{Argument, ArrayError, ArrayExpr};
 use swath_collections::nd;
 
-use super::error::{invalid, of_array};
+use super::error::invalid;
 use super::operand::{argument, operand};
 use super::{Array, made, several};
 
@@ -23,21 +22,7 @@ fn ufunc(py: Python<'_>, name: &str, arguments: &Bound<'_, PyTuple>) -> PyResult
     }
     let context =
         context.ok_or_else(|| invalid(py, format!("{name} of numbers alone: one operand must be an array")))?;
-    let mapped = match ArrayExpr::map(name, &operands) {
-        Err(ArrayError::UnknownLength { .. }) => {
-            for one in &mut operands {
-                if let Argument::Array(array) = one {
-                    let open = nd::Array::from_expression(&context, array.clone());
-                    let known = super::tried(py, || open.compute_chunk_sizes())?;
-                    *array = known.expression().cloned().map_err(|error| super::error::raised(py, &error))?;
-                }
-            }
-            ArrayExpr::map(name, &operands)
-        }
-        other => other,
-    };
-    let mapped = mapped.map_err(|error| of_array(py, &error))?;
-    Ok(Array { array: nd::Array::from_expression(&context, mapped) })
+    super::tried(py, || nd::ufunc(&context, name, &operands)).map(|array| Array { array })
 }
 
 /// Rounded to decimals.

@@ -1,7 +1,8 @@
 //! Elements in memory: NumPy's arrays in and out, without copies.
 
+use std::collections::HashMap;
 use std::ptr::NonNull;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use arrow::alloc::Allocation;
 use arrow::buffer::Buffer;
@@ -33,7 +34,9 @@ impl Memory {
     pub fn owned(array: NdArray) -> Self {
         let repeats = array.shape().iter().zip(array.strides()).any(|(length, stride)| *length > 1 && *stride == 0);
         let is_most = array.size_bytes() * 2 >= array.buffer().len();
-        if array.buffer().strong_count() == 1 && !repeats && is_most {
+        // What lies in an object of Python may be seen, and looked at, from there.
+        let is_ours = array.buffer().strong_count() == 1 && !is_borrowed(array.buffer());
+        if is_ours && !repeats && is_most {
             return Self { array, is_writable: true };
         }
         let array = match array.is_contiguous() {
@@ -98,8 +101,43 @@ impl Memory {
     }
 }
 
-/// An object of Python that holds elements. Dropped without the GIL it is let go of at the next time that somebody has it.
-struct Owner(#[expect(dead_code, reason = "held for its elements")] Py<PyAny>);
+/// Where elements of objects of Python begin, and how many hold those.
+static BORROWED: LazyLock<Mutex<HashMap<usize, usize>>> = LazyLock::new(Mutex::default);
+
+fn borrowed_starts() -> MutexGuard<'static, HashMap<usize, usize>> {
+    BORROWED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn is_borrowed(buffer: &Buffer) -> bool {
+    borrowed_starts().contains_key(&(buffer.data_ptr().as_ptr() as usize))
+}
+
+/// An object of Python that holds elements, which begin at an address. Dropped without the GIL it is let go of at the next time that
+/// somebody has it.
+struct Owner {
+    start: usize,
+    #[expect(dead_code, reason = "held for its elements")]
+    object: Py<PyAny>,
+}
+
+impl Owner {
+    fn new(start: usize, object: Py<PyAny>) -> Self {
+        *borrowed_starts().entry(start).or_default() += 1;
+        Self { start, object }
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let mut starts = borrowed_starts();
+        if let Some(holders) = starts.get_mut(&self.start) {
+            *holders -= 1;
+            if *holders == 0 {
+                starts.remove(&self.start);
+            }
+        }
+    }
+}
 
 // A panic cannot leave it half changed: it is held, and nothing else.
 impl std::panic::RefUnwindSafe for Owner {}
@@ -137,7 +175,7 @@ pub fn borrow(
     let start = NonNull::new((address - before * size) as *mut u8)
         .ok_or_else(|| invalid(py, "an array of NumPy lies nowhere"))?;
     let bytes = (before + behind + 1) * size;
-    let owner: Arc<dyn Allocation> = Arc::new(Owner(owner));
+    let owner: Arc<dyn Allocation> = Arc::new(Owner::new(start.as_ptr() as usize, owner));
     // SAFETY: `owner` is an array of NumPy, which keeps these bytes as long as it lives; `Owner` keeps it.
     let buffer = unsafe { Buffer::from_custom_allocation(start, bytes, owner) };
     let array = py.detach(|| NdArray::from_parts(dtype, &shape, &strides, before, buffer)).map_err(wrong)?;

@@ -111,6 +111,7 @@ fn method(py: Python<'_>, name: &str) -> PyResult<QuantileMethod> {
         "higher" => QuantileMethod::Higher,
         "midpoint" => QuantileMethod::Midpoint,
         "nearest" => QuantileMethod::Nearest,
+        "median" => QuantileMethod::Median,
         "inverted_cdf" => QuantileMethod::InvertedCdf,
         "averaged_inverted_cdf" => QuantileMethod::AveragedInvertedCdf,
         "interpolated_inverted_cdf" => QuantileMethod::InterpolatedInvertedCdf,
@@ -148,13 +149,10 @@ fn quantile(
 ) -> PyResult<Array> {
     let method = self::method(py, method)?;
     let (own, options) = (&array.array, over(axes, keepdims));
-    made(py, || match (is_one, method, skip_nan) {
-        (true, QuantileMethod::Linear, false) => own.quantile(at[0], options),
-        (true, QuantileMethod::Linear, true) => own.nanquantile(at[0], options),
-        (true, _, false) => first(&own.quantiles(&at, options, method)),
-        (true, _, true) => first(&own.nanquantiles(&at, options, method)),
-        (false, _, false) => own.quantiles(&at, options, method),
-        (false, _, true) => own.nanquantiles(&at, options, method),
+    made(py, || match (is_one, skip_nan) {
+        (true, _) => own.quantile_by(at[0], options, method, skip_nan),
+        (false, false) => own.quantiles(&at, options, method),
+        (false, true) => own.nanquantiles(&at, options, method),
     })
 }
 

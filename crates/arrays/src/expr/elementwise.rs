@@ -80,7 +80,7 @@ impl ArrayExpr {
     ///
     /// # Errors
     /// [`KernelError::Broadcast`], [`KernelError::Promotion`], [`KernelError::Unsupported`], [`KernelError::OutOfRange`] for a bare
-    /// integer; an unknown name or number of inputs.
+    /// integer; an unknown name or number of inputs; [`ArrayError::UnknownLength`] where unknown lengths may differ.
     pub fn map(function: &str, arguments: &[Argument]) -> Result<Self> {
         let function = Ufunc::named(function)?;
         let operands: Vec<Operand> = arguments.iter().map(Argument::operand).collect();
@@ -110,19 +110,31 @@ impl ArrayExpr {
     /// # Errors
     /// As [`ArrayExpr::map`].
     pub fn map_arrays(function: Ufunc, inputs: &[Self]) -> Result<Self> {
+        Self::check_alike(function.name(), inputs)?;
+        Self::map_alike(function, inputs)
+    }
+
+    /// As [`ArrayExpr::map_arrays`] of arrays whose unknown lengths were found to agree before.
+    pub(super) fn map_alike(function: Ufunc, inputs: &[Self]) -> Result<Self> {
         let dtypes: Vec<DType> = inputs.iter().map(Self::dtype).collect();
         let signature = function.signature(&dtypes)?;
         let inputs: Vec<Self> =
             inputs.iter().zip(&signature.inputs).map(|(input, dtype)| input.cast(*dtype)).collect::<Result<_>>()?;
-        let (grid, inputs) = Self::align(function.name(), &inputs)?;
+        let (grid, inputs) = Self::align_alike(function.name(), &inputs)?;
         Ok(Self::intern(Op::Map(function), inputs, signature.output, grid))
     }
 
     /// The common grid of arrays that broadcast with one another, and the arrays in it; axes of length one stay so.
     ///
     /// # Errors
-    /// [`KernelError::Broadcast`]; [`ArrayError::UnknownLength`] where blocks of unknown lengths differ.
+    /// [`KernelError::Broadcast`]; [`ArrayError::UnknownLength`] where blocks of unknown lengths differ, or may.
     pub fn align(operation: &'static str, inputs: &[Self]) -> Result<(ChunkGrid, Vec<Self>)> {
+        Self::check_alike(operation, inputs)?;
+        Self::align_alike(operation, inputs)
+    }
+
+    /// As [`ArrayExpr::align`] of arrays whose unknown lengths were found to agree before.
+    pub(super) fn align_alike(operation: &'static str, inputs: &[Self]) -> Result<(ChunkGrid, Vec<Self>)> {
         let shapes: Vec<Dims> = inputs.iter().map(Self::shape).collect();
         let shape = broadcast_shapes(&shapes.iter().map(Dims::as_slice).collect::<Vec<_>>())?;
         let operands: Vec<unify::Operand<'_>> = inputs

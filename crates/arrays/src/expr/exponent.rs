@@ -32,6 +32,10 @@ impl BlockFunction for Checked {
         Ok(exponents.clone())
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }

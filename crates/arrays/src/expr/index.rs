@@ -26,6 +26,12 @@ impl ArrayExpr {
     /// # Errors
     /// Positions that are not integers or do not broadcast; more of them than axes.
     pub fn gather(&self, axis: usize, positions: &[Self]) -> Result<Self> {
+        Self::check_alike("indexing", positions)?;
+        self.gather_alike(axis, positions)
+    }
+
+    /// As [`ArrayExpr::gather`] at positions whose unknown lengths were found to agree before.
+    pub(super) fn gather_alike(&self, axis: usize, positions: &[Self]) -> Result<Self> {
         if axis + positions.len() > self.ndim() {
             return Err(KernelError::TooManyIndices { ndim: self.ndim(), given: axis + positions.len() }.into());
         }
@@ -41,7 +47,7 @@ impl ArrayExpr {
             .iter()
             .map(|positions| positions.broadcast_to(&shape)?.cast(DType::I64))
             .collect::<Result<_>>()?;
-        let (common, positions) = Self::align("indexing", &positions)?;
+        let (common, positions) = Self::align_alike("indexing", &positions)?;
         let count = positions.len();
         let own = self.grid().axes();
         let grid = ChunkGrid::new(own[..axis].iter().chain(common.axes()).chain(&own[axis + count..]).cloned());
@@ -231,7 +237,22 @@ impl ArrayExpr {
     ///
     /// # Errors
     /// NumPy's: none at all, other dimensions, other lengths along the other axes, dtypes without a common one.
+    /// [`ArrayError::UnknownLength`] where lengths along the other axes may differ.
     pub fn concatenate(arrays: &[Self], axis: isize) -> Result<Self> {
+        let ndim = arrays.first().map_or(0, Self::ndim);
+        if arrays.iter().all(|array| array.ndim() == ndim) {
+            // Along the other axes all are of one length, which bounds do not show.
+            let joined = normalize_axis(axis, ndim).unwrap_or(ndim);
+            let agrees = |other: &usize| Self::are_one(arrays.iter().map(|array| (array, *other)));
+            if let Some(axis) = (0..ndim).filter(|other| *other != joined).find(|other| !agrees(other)) {
+                return Err(ArrayError::UnknownLength { operation: "concatenate", axis });
+            }
+        }
+        Self::concatenate_alike(arrays, axis)
+    }
+
+    /// As [`ArrayExpr::concatenate`] of arrays whose unknown lengths were found to agree before.
+    pub(super) fn concatenate_alike(arrays: &[Self], axis: isize) -> Result<Self> {
         let Some(first) = arrays.first() else {
             return Err(KernelError::invalid("need at least one array to concatenate").into());
         };

@@ -7,6 +7,7 @@
 //! | [`view`], [`reshape`] | slices, transposes, broadcasts as one map; grids for a reshape |
 //! | [`ufunc`], [`reduction`], [`contraction`] | the elementwise functions, reductions, labelled products and their dtypes |
 //! | `exponent` | what powers of integers refuse |
+//! | `origin` | which unknown lengths are the same |
 //! | [`create`], [`elementwise`], [`layout`], [`index`], [`reduce`], [`product`], [`special`], `search`, `compressed` | constructors by subject |
 
 mod algebra;
@@ -19,6 +20,7 @@ pub mod index;
 pub mod layout;
 pub mod node;
 pub mod op;
+mod origin;
 pub mod product;
 mod rebuild;
 pub mod reduce;

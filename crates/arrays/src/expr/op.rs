@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 pub use super::algebra::{Fft, Linalg};
 pub use swath_kernels::order::QuantileMethod;
-use swath_kernels::{Dims, Scalar};
+use swath_kernels::{DType, Dims, Scalar};
 
 use super::contraction::Contraction;
 use super::reduction::Reduction;
@@ -18,7 +18,7 @@ use super::view::View;
 pub struct Constant(pub Scalar);
 
 impl Constant {
-    fn bits(self) -> (swath_kernels::DType, [u64; 2]) {
+    fn bits(self) -> (DType, [u64; 2]) {
         let bits = match self.0 {
             Scalar::F16(value) => [u64::from(value.to_bits()), 0],
             Scalar::F32(value) => [u64::from(value.to_bits()), 0],
@@ -74,6 +74,13 @@ impl Scan {
             Self::NanSum => "nancumsum",
             Self::NanProd => "nancumprod",
         }
+    }
+
+    /// The dtype in which results of a dtype are carried from block to block.
+    pub(crate) const fn carry_dtype(self, dtype: DType) -> DType {
+        use swath_kernels::reduce::Scan as Kernel;
+        let kernel = if matches!(self, Self::Max | Self::Min) { Kernel::CumMax } else { Kernel::CumSum };
+        kernel.carry_dtype(dtype)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::node::ArrayExpr;
-use super::op::{Op, Order};
+use super::op::{BlockCall, Op, Order};
 use super::reduce::reduced_grid;
 use crate::error::Result;
 use crate::grid::{AxisChunks, ChunkGrid};
@@ -22,7 +22,7 @@ impl ArrayExpr {
         let signed = |axis: usize| axis as isize;
         Ok(match self.op() {
             Op::Read { .. } | Op::Fill(_) | Op::Iota { .. } | Op::Generate { .. } => self.clone(),
-            Op::Map(function) => Self::map_arrays(*function, inputs)?,
+            Op::Map(function) => Self::map_alike(*function, inputs)?,
             Op::Cast => first.cast(self.dtype())?,
             Op::Reduce { axes, .. } => kept(reduced_grid(first.grid(), axes, false)),
             Op::Scan { .. } => kept(first.grid().clone()),
@@ -33,11 +33,11 @@ impl ArrayExpr {
                 let source = if matches!(first.op(), Op::Rechunk) { &first.inputs()[0] } else { first };
                 source.reshape(&shape)?
             }
-            Op::Gather { axis, .. } => first.gather(*axis, rest)?,
+            Op::Gather { axis, .. } => first.gather_alike(*axis, rest)?,
             Op::TakeAlong { axis } => first.take_along_axis(&rest[0], signed(*axis))?,
             Op::Mask => first.mask(&rest[0])?,
             Op::Scatter { axis } => first.scatter(signed(*axis), &rest[0], &rest[1])?,
-            Op::Concat { axis } => Self::concatenate(inputs, signed(*axis))?,
+            Op::Concat { axis } => Self::concatenate_alike(inputs, signed(*axis))?,
             Op::Rechunk => first.rechunk_to(self.grid().clone())?,
             Op::Contract(contraction) => first.contract(&rest[0], contraction.clone())?,
             Op::Order(order) => match order {
@@ -60,14 +60,41 @@ impl ArrayExpr {
             },
             Op::Linalg(function) => first.linalg(*function, rest.first())?,
             Op::Fft { function, axis, length } => first.fft(*function, signed(*axis), Some(*length))?,
-            Op::Block(_) => {
-                // The function was given these blocks: it gets them.
-                let same: Result<Vec<Self>> =
-                    inputs.iter().zip(self.inputs()).map(|(new, old)| new.rechunk_to(old.grid().clone())).collect();
-                self.with_inputs(same?)
-            }
+            Op::Block(call) => self.rebuild_call(call, inputs)?,
             Op::Store(sink) => first.store(sink.0.clone())?,
         })
+    }
+
+    /// A function of blocks over other inputs. The function was given these blocks: it gets them. Blocks whose lengths were not known had
+    /// none: there the new ones stand.
+    fn rebuild_call(&self, call: &BlockCall, inputs: &[Self]) -> Result<Self> {
+        let pairs = || self.inputs().iter().zip(inputs).zip(&call.axes);
+        // The new chunks along an axis of the result that an axis of unknown length was followed by.
+        let followed = |axis: usize| {
+            pairs().find_map(|((old, new), axes)| {
+                let own = axes.iter().position(|follows| *follows == Some(axis))?;
+                (!old.grid().axis(own).is_known()).then(|| new.grid().axis(own).clone())
+            })
+        };
+        let given = pairs().map(|((old, new), axes)| {
+            let chunks = |(own, before): (usize, &AxisChunks)| {
+                let now = new.grid().axis(own);
+                match axes.get(own).copied().flatten() {
+                    _ if before.is_known() => before.clone(),
+                    Some(axis) => followed(axis).unwrap_or_else(|| now.clone()),
+                    None if now.is_known() => AxisChunks::whole(now.length()),
+                    None => now.clone(),
+                }
+            };
+            new.rechunk_to(ChunkGrid::new(old.grid().axes().iter().enumerate().map(chunks)))
+        });
+        let given = given.collect::<Result<Vec<_>>>()?;
+        let chunks = |(axis, before): (usize, &AxisChunks)| match before.is_known() {
+            true => before.clone(),
+            false => followed(axis).unwrap_or_else(|| before.clone()),
+        };
+        let grid = ChunkGrid::new(self.grid().axes().iter().enumerate().map(chunks));
+        Ok(Self::intern(self.op().clone(), given, self.dtype(), grid))
     }
 
     /// The expression with nodes (by id) replaced by others whose unknown lengths have become known; what is above follows.

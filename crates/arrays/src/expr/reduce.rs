@@ -25,11 +25,15 @@ impl ArrayExpr {
     ///
     /// # Errors
     /// [`KernelError::AxisOutOfBounds`], [`KernelError::RepeatedAxis`], [`KernelError::Unsupported`]; no elements where the function
-    /// needs one; a mask that is not `bool`.
+    /// needs one; a mask that is not `bool`. [`ArrayError::UnknownLength`] for positions.
     pub fn reduce(&self, function: Reduction, axes: Option<&[isize]>, options: &ReduceOptions) -> Result<Self> {
         let axes = normalize_axes(axes, self.ndim())?;
         let function = if self.dtype().has_nan() { function } else { function.without_nan() };
         let dtype = function.result_dtype(self.dtype(), options.dtype)?;
+        if function.is_position() {
+            // Where a block begins is what the blocks before it hold.
+            axes.iter().try_for_each(|axis| self.known_length(*axis, function.name()).map(drop))?;
+        }
         let shape = self.shape();
         let none = axes.iter().any(|axis| shape[*axis] == 0);
         if function.needs_elements() && none {
@@ -243,7 +247,7 @@ impl ArrayExpr {
     /// # Errors
     /// As [`ArrayExpr::quantile`].
     pub fn median(&self, axes: Option<&[isize]>) -> Result<Self> {
-        self.quantile(&[0.5], axes, QuantileMethod::Linear, false)?.slice(&[SliceSpec::Index(0)])
+        self.quantile(&[0.5], axes, QuantileMethod::Median, false)?.slice(&[SliceSpec::Index(0)])
     }
 
     /// How many elements (or their weights) lie between neighbours of `edges`, which ascend; the last bin has both its edges.
@@ -259,6 +263,7 @@ impl ArrayExpr {
         let mut inputs: SmallVec<[Self; 2]> = SmallVec::from_iter([self.clone(), edges]);
         let mut dtype = DType::I64;
         if let Some(weights) = weights {
+            Self::check_alike("histogram", &[self.clone(), weights.clone()])?;
             if weights.shape() != self.shape() {
                 return Err(KernelError::invalid("weights should have the same shape as a.").into());
             }
@@ -278,6 +283,7 @@ impl ArrayExpr {
         }
         let mut inputs: SmallVec<[Self; 2]> = SmallVec::from_iter([self.cast(DType::I64)?]);
         if let Some(weights) = weights {
+            Self::check_alike("bincount", &[self.clone(), weights.clone()])?;
             if weights.shape() != self.shape() {
                 return Err(KernelError::invalid("The weights and list don't have the same length.").into());
             }

@@ -296,18 +296,19 @@ impl Builder<'_> {
         let source = self.input(input, follow.clone())?;
         let chunks = node.grid().axis(axis);
         let mut inputs = vec![source.clone()];
-        let stage = |step, inputs, tasks: ChunkGrid, output: ChunkGrid| Stage {
+        let carried = function.carry_dtype(node.dtype());
+        let stage = |step, inputs, tasks: ChunkGrid, output: ChunkGrid, dtype| Stage {
             step,
             inputs,
             tasks,
-            outputs: vec![Output { content: Content::Array, dtype: node.dtype(), grid: output }],
+            outputs: vec![Output { content: Content::Array, dtype, grid: output }],
             nodes: vec![node.clone()],
             task_bytes: 0,
         };
         if !chunks.is_single() {
             let totals = node.grid().with_axis(axis, AxisChunks::regular(chunks.count(), 1));
             let step = Step::Scan { function, axis, phase: ScanPhase::Totals };
-            let made = self.push(stage(step, vec![source], node.grid().clone(), totals.clone()));
+            let made = self.push(stage(step, vec![source], node.grid().clone(), totals.clone(), carried));
             let whole = totals.with_axis(axis, AxisChunks::whole(chunks.count()));
             let mut along: Vec<Option<usize>> = (0..node.ndim()).map(Some).collect();
             along[axis] = None;
@@ -315,10 +316,10 @@ impl Builder<'_> {
                 origin: Origin::Stage { stage: made, output: 0 },
                 access: Access::Blocks(along),
                 grid: totals,
-                dtype: node.dtype(),
+                dtype: carried,
             };
             let step = Step::Scan { function, axis, phase: ScanPhase::Carries };
-            let made = self.push(stage(step, vec![from], whole.clone(), whole.clone()));
+            let made = self.push(stage(step, vec![from], whole.clone(), whole.clone(), carried));
             // Task `i` along the axis takes position `i` of the carries.
             let carries = whole.with_axis(axis, AxisChunks::regular(chunks.count(), 1));
             let origin = Origin::Stage { stage: made, output: 0 };
@@ -326,18 +327,18 @@ impl Builder<'_> {
                 origin,
                 access: Access::View(crate::expr::view::View::identity(&carries.shape())),
                 grid: whole,
-                dtype: node.dtype(),
+                dtype: carried,
             };
-            let made = self.push(stage(Step::Assemble, vec![cut], carries.clone(), carries.clone()));
+            let made = self.push(stage(Step::Assemble, vec![cut], carries.clone(), carries.clone(), carried));
             inputs.push(Input {
                 origin: Origin::Stage { stage: made, output: 0 },
                 access: follow,
                 grid: carries,
-                dtype: node.dtype(),
+                dtype: carried,
             });
         }
         let step = Step::Scan { function, axis, phase: ScanPhase::Apply };
-        let made = self.push(stage(step, inputs, node.grid().clone(), node.grid().clone()));
+        let made = self.push(stage(step, inputs, node.grid().clone(), node.grid().clone(), node.dtype()));
         self.produced.insert(node.id(), (made, 0));
         Ok(())
     }

@@ -241,7 +241,7 @@ fn scan(function: Scan, array: &NdArray, axis: usize, dtype: DType) -> Result<Nd
         let mut result: Vec<Scalar> = Vec::new();
         for element in line {
             result.push(match result.last() {
-                None => element,
+                None => element.cast(dtype),
                 Some(before) => {
                     let name = match function {
                         Scan::Sum | Scan::NanSum => "add",

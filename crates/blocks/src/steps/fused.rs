@@ -169,6 +169,7 @@ pub(crate) fn run(task: &Task<'_>, compiled: &Compiled) -> Result<Made> {
 fn unknown_shape(task: &Task<'_>) -> Result<Dims> {
     let stage = task.stage;
     let mut shape: Dims = stage.tasks.block_shape(task.number);
+    let mut found: SmallVec<[bool; 4]> = shape.iter().map(|_| false).collect();
     for (number, input) in stage.inputs.iter().enumerate() {
         let Access::View(view) = &input.access else { continue };
         if input.grid.is_known() {
@@ -180,12 +181,26 @@ fn unknown_shape(task: &Task<'_>) -> Result<Dims> {
                 if let ViewAxis::Slice { axis, .. } = axis
                     && !input.grid.axis(*axis).is_known()
                 {
-                    shape[own] = array.shape()[*axis];
+                    let length = array.shape()[*axis];
+                    if found[own] && shape[own] != length {
+                        return Err(unequal(stage, own, shape[own], length));
+                    }
+                    (shape[own], found[own]) = (length, true);
                 }
             }
         }
     }
     Ok(shape)
+}
+
+/// The error of blocks that were taken to be equally long.
+fn unequal(stage: &Stage, axis: usize, one: usize, other: usize) -> BlocksError {
+    let what = format!(
+        "operands of {:?} whose lengths masks made differ along axis {axis}: a block has {one} elements, the one beside it {other}; \
+         compute the sizes first (compute_chunk_sizes)",
+        stage.nodes
+    );
+    swath_kernels::KernelError::invalid(what).into()
 }
 
 /// An input whose view was made for an upper bound of the block's shape.

@@ -113,7 +113,7 @@ fn margins(array: &NdArray, axis: usize, before: usize, after: usize, mode: PadM
         PadMode::Minimum => crate::order::topk(array, -1, along)?,
         PadMode::Median => {
             numbers(array.dtype(), "pad")?;
-            let value = quantile(array, &[0.5], Some(&[along]), QuantileMethod::Linear, true, false)?;
+            let value = quantile(array, &[0.5], Some(&[along]), QuantileMethod::Median, true, false)?;
             rounded(&value.reshape(&value.shape()[1..])?, array.dtype())?
         }
         _ => mean(array, axis)?,

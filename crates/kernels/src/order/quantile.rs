@@ -26,6 +26,8 @@ pub enum QuantileMethod {
     Higher,
     /// Halfway.
     Midpoint,
+    /// As `Linear`, but in the middle between two elements half of their sum, as NumPy's median: of one and infinity it is infinity.
+    Median,
     /// The nearer one; of equally near ones that of even rank.
     Nearest,
     /// The inverse of the empirical distribution function.
@@ -53,7 +55,7 @@ impl QuantileMethod {
         let plotting = |alpha: f64, beta: f64| n as f64 * q + (alpha + q * (1.0 - alpha - beta)) - 1.0;
         let linear = last * q;
         let place = match self {
-            Self::Linear => linear,
+            Self::Linear | Self::Median => linear,
             Self::Lower => linear.floor(),
             Self::Higher => linear.ceil(),
             Self::Midpoint => 0.5 * (linear.floor() + linear.ceil()),
@@ -85,8 +87,38 @@ impl QuantileMethod {
     }
 }
 
+/// Where between two elements a quantile lies.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    /// On the line between both, so far from the first.
+    Part(f64),
+    /// At half of their sum.
+    Halfway,
+}
+
+impl Place {
+    const fn part(self) -> f64 {
+        match self {
+            Self::Part(part) => part,
+            Self::Halfway => 0.5,
+        }
+    }
+}
+
 /// The value between two, as NumPy rounds it: exact at both ends and monotone.
-pub(super) fn between(low: f64, high: f64, part: f64) -> f64 {
+fn between(low: f64, high: f64, place: Place) -> f64 {
+    let part = match place {
+        Place::Part(part) => part,
+        Place::Halfway => {
+            let sum = low + high;
+            // The sum of two large numbers may be beyond all.
+            return if sum.is_infinite() && low.is_finite() && high.is_finite() {
+                low / 2.0 + high / 2.0
+            } else {
+                sum / 2.0
+            };
+        }
+    };
     let difference = high - low;
     if part == 0.0 || low == high {
         low
@@ -162,21 +194,21 @@ pub fn quantile(
 /// # Errors
 /// As [`quantile`].
 pub fn median(array: &NdArray, axes: Option<&[isize]>, keepdims: bool, ignore_nan: bool) -> Result<NdArray> {
-    let result = quantile(array, &[0.5], axes, QuantileMethod::Linear, keepdims, ignore_nan)?;
+    let result = quantile(array, &[0.5], axes, QuantileMethod::Median, keepdims, ignore_nan)?;
     result.reshape(&result.shape()[1..])
 }
 
 /// Elements between which a quantile lies, and the quantile.
 pub(super) trait Interpolate<To>: Sortable {
-    fn interpolate(low: Self, high: Self, part: f64) -> To;
+    fn interpolate(low: Self, high: Self, place: Place) -> To;
     /// What a line without elements, or with NaN, gives.
     fn missing() -> To;
 }
 
 macro_rules! interpolate {
-    ($($from:ty => $to:ty, |$low:ident, $high:ident, $part:ident| $value:expr, $missing:expr;)*) => {$(
+    ($($from:ty => $to:ty, |$low:ident, $high:ident, $place:ident| $value:expr, $missing:expr;)*) => {$(
         impl Interpolate<$to> for $from {
-            fn interpolate($low: Self, $high: Self, $part: f64) -> $to {
+            fn interpolate($low: Self, $high: Self, $place: Place) -> $to {
                 $value
             }
             fn missing() -> $to {
@@ -188,25 +220,25 @@ macro_rules! interpolate {
 macro_rules! interpolate_integers {
     ($($type:ty),*) => {
         interpolate! { $(
-            $type => f64, |low, high, part| between(low as f64, high as f64, part), f64::NAN;
+            $type => f64, |low, high, place| between(low as f64, high as f64, place), f64::NAN;
         )* }
     };
 }
 macro_rules! take_integers {
     ($($type:ty),*) => {
         interpolate! { $(
-            $type => $type, |low, _high, _part| low, 0;
+            $type => $type, |low, _high, _place| low, 0;
         )* }
     };
 }
 interpolate_integers!(i8, i16, i32, i64, u8, u16, u32, u64);
 take_integers!(i8, i16, i32, u8, u16, u32, u64);
 interpolate! {
-    f64 => f64, |low, high, part| between(low, high, part), f64::NAN;
-    f32 => f32, |low, high, part| between(low.into(), high.into(), part) as f32, f32::NAN;
-    f16 => f16, |low, high, part| f16::from_f64(between(low.to_f64(), high.to_f64(), part)), f16::NAN;
+    f64 => f64, |low, high, place| between(low, high, place), f64::NAN;
+    f32 => f32, |low, high, place| between(low.into(), high.into(), place) as f32, f32::NAN;
+    f16 => f16, |low, high, place| f16::from_f64(between(low.to_f64(), high.to_f64(), place)), f16::NAN;
     // Dates: the part of a duration is cut to its unit. Plain integers are only taken as they are, with part zero.
-    i64 => i64, |low, high, part| low.wrapping_add((high.wrapping_sub(low) as f64 * part) as i64), i64::MIN;
+    i64 => i64, |low, high, place| low.wrapping_add((high.wrapping_sub(low) as f64 * place.part()) as i64), i64::MIN;
 }
 
 struct Request<'a> {
@@ -246,8 +278,10 @@ impl Request<'_> {
                     .map_or_else(|_| From::default(), |place| From::of_key(keys[place], self.time))
             };
             for (number, (low, high, part)) in places.into_iter().enumerate() {
+                let is_median = self.method == QuantileMethod::Median;
+                let place = if is_median && part > 0.0 { Place::Halfway } else { Place::Part(part) };
                 let high = if part > 0.0 { high } else { low };
-                results[number * self.count + line] = From::interpolate(element(low), element(high), part);
+                results[number * self.count + line] = From::interpolate(element(low), element(high), place);
             }
         }
         Ok(results)
@@ -317,8 +351,20 @@ mod tests {
         );
         let missing = NdArray::from_vec(&[2], vec![10, i64::MIN]).unwrap().reinterpret(days).unwrap();
         assert!(median(&missing, None, false, false).unwrap().item().unwrap().is_nan());
-        let infinite = NdArray::from_vec(&[2], vec![f64::INFINITY, f64::INFINITY]).unwrap();
-        assert_eq!(median(&infinite, None, false, false).unwrap().item(), Ok(Scalar::F64(f64::INFINITY)));
+        let of = |values: [f64; 2]| {
+            let array = NdArray::from_vec(&[2], values.to_vec()).unwrap();
+            median(&array, None, false, false).unwrap().item().unwrap().to::<f64>()
+        };
+        let infinity = f64::INFINITY;
+        assert_eq!(
+            (of([infinity, infinity]), of([1.0, infinity]), of([-infinity, 1.0])),
+            (infinity, infinity, -infinity)
+        );
+        assert!(of([-infinity, infinity]).is_nan());
+        assert_eq!(of([1e308, 1.5e308]), 1.25e308);
+        let array = NdArray::from_vec(&[2], vec![1.0, infinity]).unwrap();
+        let line = quantile(&array, &[0.5], None, Linear, false, false).unwrap();
+        assert!(line.to_vec::<f64>().unwrap()[0].is_nan(), "as NumPy's quantile");
     }
 
     #[test]

@@ -76,8 +76,9 @@ impl<A: Addend, const SKIP: bool> Work for Deviations<'_, A, SKIP> {
         let (mut squares, mut sums) = ([0.0f64; LANES], [0.0f64; LANES]);
         let mut chunks = values.chunks_exact(LANES);
         let deviation = |value: A::In| {
-            let deviation = A::lift(value) - mean;
-            if SKIP && deviation.is_nan() { 0.0 } else { deviation }
+            let value = A::lift(value);
+            // Of infinite elements the deviation is NaN, and so is what comes of it.
+            if SKIP && value.is_nan() { 0.0 } else { value - mean }
         };
         for chunk in &mut chunks {
             for ((square, sum), value) in squares.iter_mut().zip(&mut sums).zip(chunk) {

@@ -35,12 +35,24 @@ impl Scan {
             Self::CumMin | Self::CumMax => Ok(input),
         }
     }
+
+    /// The dtype in which a result of `dtype` is carried from block to block: sums and products of narrow floats in double precision, so
+    /// that they do not depend on where blocks end.
+    pub const fn carry_dtype(self, dtype: DType) -> DType {
+        match (self, dtype) {
+            (Self::CumMin | Self::CumMax, _) => dtype,
+            (_, DType::F16 | DType::F32) => DType::F64,
+            (_, DType::C64) => DType::C128,
+            _ => dtype,
+        }
+    }
 }
 
 /// The running results along an axis, and the last of them (the axis of length one) to be carried into the next block; `carry` is what
 /// the block before gave.
 ///
-/// Floats add up in their own type, one after the other, as in NumPy (`float16` in `float32`).
+/// Floats add up in double precision, one after the other, and are rounded where they are given out; what is carried is not rounded
+/// ([`Scan::carry_dtype`]).
 ///
 /// # Errors
 /// [`KernelError::AxisOutOfBounds`], a carry of another shape or dtype, and those of [`Scan::result_dtype`].
@@ -50,10 +62,11 @@ pub fn scan(scan: Scan, array: &NdArray, axis: isize, carry: Option<&NdArray>) -
     let mut edge: Dims = array.shape().into();
     edge[axis] = 1;
     if let Some(carry) = carry
-        && (carry.shape() != edge.as_slice() || carry.dtype() != dtype)
+        && (carry.shape() != edge.as_slice() || carry.dtype() != scan.carry_dtype(dtype))
     {
         return Err(KernelError::invalid(format!(
-            "the carry of a cumulative function must be {dtype} of shape {}, it is {} of shape {}",
+            "the carry of a cumulative function must be {} of shape {}, it is {} of shape {}",
+            scan.carry_dtype(dtype),
             crate::error::shape(&edge),
             carry.dtype(),
             crate::error::shape(carry.shape())
@@ -65,6 +78,7 @@ pub fn scan(scan: Scan, array: &NdArray, axis: isize, carry: Option<&NdArray>) -
     let carry = carry.map(NdArray::contiguous);
     let along = Along { array: &array, axis, carry: carry.as_ref(), edge: &edge };
     let sums = matches!(scan, Scan::CumSum | Scan::NanCumSum);
+    let start = if sums { 0.0 } else { 1.0 };
     match (scan, dtype.kind()) {
         (Scan::CumMin, Kind::Datetime | Kind::Timedelta) => along.fold::<TimeMin<false>>(),
         (Scan::CumMax, Kind::Datetime | Kind::Timedelta) => along.fold::<TimeMax<false>>(),
@@ -75,18 +89,25 @@ pub fn scan(scan: Scan, array: &NdArray, axis: isize, carry: Option<&NdArray>) -
         (_, Kind::Signed) if sums => along.fold::<IntegerSum<i64>>(),
         (_, Kind::Signed) => along.fold::<IntegerProduct<i64>>(),
         _ => match dtype {
-            DType::F16 if sums => along.each(|a: f16, b: f16| f16::from_f32(a.to_f32() + b.to_f32()), f16::ZERO),
-            DType::F16 => along.each(|a: f16, b: f16| f16::from_f32(a.to_f32() * b.to_f32()), f16::ONE),
-            DType::F32 if sums => along.each(|a: f32, b: f32| a + b, 0.0),
-            DType::F32 => along.each(|a: f32, b: f32| a * b, 1.0),
-            DType::C64 if sums => along.each(|a: Complex<f32>, b: Complex<f32>| a + b, Complex::new(0.0, 0.0)),
-            DType::C64 => along.each(|a: Complex<f32>, b: Complex<f32>| a * b, Complex::new(1.0, 0.0)),
+            DType::F16 => along.wide(f16::to_f64, add_or_multiply(sums), f16::from_f64, start),
+            DType::F32 => along.wide(f64::from, add_or_multiply(sums), |sum| sum as f32, start),
+            DType::C64 => along.wide(
+                |one: Complex<f32>| Complex::new(f64::from(one.re), f64::from(one.im)),
+                add_or_multiply(sums),
+                |sum: Complex<f64>| Complex::new(sum.re as f32, sum.im as f32),
+                Complex::new(start, 0.0),
+            ),
             DType::C128 if sums => along.each(|a: Complex<f64>, b: Complex<f64>| a + b, Complex::new(0.0, 0.0)),
             DType::C128 => along.each(|a: Complex<f64>, b: Complex<f64>| a * b, Complex::new(1.0, 0.0)),
             _ if sums => along.each(|a: f64, b: f64| a + b, 0.0),
             _ => along.each(|a: f64, b: f64| a * b, 1.0),
         },
     }
+}
+
+/// The sum of two numbers, or their product.
+fn add_or_multiply<T: std::ops::Add<Output = T> + std::ops::Mul<Output = T>>(sums: bool) -> impl Fn(T, T) -> T {
+    move |a, b| if sums { a + b } else { a * b }
 }
 
 /// Running minima or maxima, for few types: the others are cast to a wider one and back.
@@ -141,15 +162,28 @@ impl Along<'_> {
         self.each(F::join, F::START)
     }
 
-    /// Applies `join` along the axis; the block is walked line by line of what lies behind the axis.
+    /// Applies `join` along the axis.
     fn each<T: Element>(&self, join: impl Fn(T, T) -> T, start: T) -> Result<(NdArray, NdArray)> {
+        let (all, last) = self.wide(|value: T| value, join, |state| state, start)?;
+        Ok((all, last.reinterpret(self.array.dtype())?))
+    }
+
+    /// Applies `join` along the axis to elements as they are lifted into a wider type, and gives each state as `lower` rounds it; the block
+    /// is walked line by line of what lies behind the axis.
+    fn wide<T: Element, S: Element>(
+        &self,
+        lift: impl Fn(T) -> S,
+        join: impl Fn(S, S) -> S,
+        lower: impl Fn(S) -> T,
+        start: S,
+    ) -> Result<(NdArray, NdArray)> {
         let (shape, axis) = (self.array.shape(), self.axis);
         let mismatch = || KernelError::invalid("the elements of a cumulative function are not of its type");
         let outer: usize = shape[..axis].iter().product();
         let inner: usize = shape[axis + 1..].iter().product();
         let length = shape[axis];
-        let mut edge: Vec<T> = match self.carry {
-            Some(carry) => carry.to_vec::<T>()?,
+        let mut edge: Vec<S> = match self.carry {
+            Some(carry) => carry.to_vec::<S>()?,
             None => filled(start, outer * inner),
         };
         let mut result = self.array.to_vec::<T>()?;
@@ -159,23 +193,20 @@ impl Along<'_> {
             if inner == 1 {
                 let mut running = state.first().copied().ok_or_else(mismatch)?;
                 for value in lines.iter_mut() {
-                    running = join(running, *value);
-                    *value = running;
+                    running = join(running, lift(*value));
+                    *value = lower(running);
                 }
                 state[0] = running;
                 continue;
             }
             for line in lines.chunks_exact_mut(inner.max(1)) {
                 for (state, value) in state.iter_mut().zip(line) {
-                    *state = join(*state, *value);
-                    *value = *state;
+                    *state = join(*state, lift(*value));
+                    *value = lower(*state);
                 }
             }
         }
-        let dtype = self.array.dtype();
-        Ok((
-            NdArray::from_vec(shape, result)?.reinterpret(dtype)?,
-            NdArray::from_vec(self.edge, edge)?.reinterpret(dtype)?,
-        ))
+        let all = NdArray::from_vec(shape, result)?.reinterpret(self.array.dtype())?;
+        Ok((all, NdArray::from_vec(self.edge, edge)?))
     }
 }

@@ -363,6 +363,22 @@ fn variances_are_stable_far_from_zero() {
 }
 
 #[test]
+fn variances_of_infinite_elements_are_nan() {
+    let (inf, nan) = (f64::INFINITY, f64::NAN);
+    for values in [vec![inf, -inf, 1.0], vec![nan, inf], vec![inf], vec![inf, inf, 2.0], vec![1.0, -inf]] {
+        for shape in [vec![values.len()], vec![values.len(), 1]] {
+            let array = NdArray::from_vec(&shape, values.clone()).unwrap();
+            for kind in [Reduction::NanVar { ddof: 0.0 }, Reduction::NanStd { ddof: 0.0 }] {
+                let found = reduce(kind, &array, Some(&[0]), false).unwrap();
+                assert!(found.to_vec::<f64>().unwrap()[0].is_nan(), "{kind:?} of {values:?}");
+            }
+        }
+    }
+    let array = NdArray::from_vec(&[3], vec![nan, 1.0, 3.0]).unwrap();
+    assert_eq!(reduce(Reduction::NanVar { ddof: 0.0 }, &array, None, false).unwrap().item(), Ok(Scalar::F64(1.0)));
+}
+
+#[test]
 fn scans_carry_from_block_to_block() {
     let array = NdArray::from_vec(&[4, 6, 5], random(120, 9).into_iter().map(f64::round).collect()).unwrap();
     for kind in [Scan::CumSum, Scan::CumProd, Scan::CumMin, Scan::CumMax, Scan::NanCumSum] {
@@ -410,6 +426,19 @@ fn scans_carry_from_block_to_block() {
     assert!(scan(Scan::CumSum, &bytes, 1, None).is_err());
     let gaps = NdArray::from_vec(&[3], vec![1.0f32, f32::NAN, 2.0]).unwrap();
     assert_eq!(scan(Scan::NanCumSum, &gaps, 0, None).unwrap().0.to_vec::<f32>().unwrap(), [1.0, 1.0, 3.0]);
+    // Narrow floats: as one sum in double precision, whatever the blocks.
+    let small = NdArray::full(&[4097], Scalar::F32(0.1)).unwrap();
+    let (whole, last) = scan(Scan::CumSum, &small, 0, None).unwrap();
+    assert_eq!((whole.dtype(), last.dtype()), (DType::F32, DType::F64));
+    let exact = (0..4097).map(|_| f64::from(0.1f32)).sum::<f64>();
+    assert_eq!(whole.get(&[4096]).unwrap(), Scalar::F32(exact as f32));
+    let (_, carry) = scan(Scan::CumSum, &small.slice(&[SliceSpec::from(0..7)]).unwrap(), 0, None).unwrap();
+    let rest = scan(Scan::CumSum, &small.slice(&[SliceSpec::from(7..4097)]).unwrap(), 0, Some(&carry)).unwrap();
+    assert_eq!(rest, (whole.slice(&[SliceSpec::from(7..4097)]).unwrap(), last));
+    let half = NdArray::full(&[3000], Scalar::F32(1.0)).unwrap();
+    let half = cast(&half, DType::F16).unwrap();
+    let sums = scan(Scan::CumSum, &half, 0, None).unwrap().0;
+    assert_eq!(sums.get(&[2999]).unwrap().to::<f64>(), 3000.0, "float16 alone would stay at 2048");
     let (empty, carry) = scan(Scan::CumSum, &NdArray::zeros(DType::F64, &[0, 2]).unwrap(), 0, None).unwrap();
     assert_eq!((empty.shape(), carry.to_vec::<f64>().unwrap()), (&[0, 2][..], vec![0.0, 0.0]));
 }

@@ -123,6 +123,21 @@ impl Blockwise {
                 return Err(Error::invalid(format!("blockwise: input {number} has {ndim} axes, but {given} letters")));
             }
         }
+        let mut named: Vec<char> = letters.iter().flat_map(|letters| letters.iter().copied()).collect();
+        named.sort_unstable();
+        named.dedup();
+        for letter in named {
+            let axes = arrays.iter().zip(&letters).flat_map(|(array, letters)| {
+                letters.iter().enumerate().filter(|(_, own)| **own == letter).map(move |(axis, _)| (array, axis))
+            });
+            let is_long = |(array, axis): &(&ArrayExpr, usize)| {
+                let chunks = array.grid().axis(*axis);
+                !chunks.is_known() || chunks.length() != 1
+            };
+            if !ArrayExpr::are_one(axes.filter(is_long)) {
+                return Err(swath_arrays::ArrayError::UnknownLength { operation: "blockwise", axis: 0 }.into());
+            }
+        }
         // Each letter has the blocks of the first input of full length that has it.
         let mut common: Vec<(char, AxisChunks)> = Vec::new();
         for (array, letters) in arrays.iter().zip(&letters) {

@@ -8,7 +8,7 @@ use super::parts::{Index, Part};
 use crate::array::Array;
 use crate::context::Arrays;
 use crate::error::{Error, Result};
-use crate::resolve::{are_one, known, matched};
+use crate::resolve::{known, matched};
 
 /// An index with arrays, taken apart: basic indexing first, then positions along axes.
 pub(super) struct Taken {
@@ -125,7 +125,7 @@ pub(super) fn read(context: &Arrays, array: &ArrayExpr, parts: &[Part]) -> Resul
 /// A mask and what it masks, with all lengths known unless those that are not are the same in both.
 fn fitting(context: &Arrays, array: ArrayExpr, axis: usize, mask: ArrayExpr) -> Result<(ArrayExpr, ArrayExpr)> {
     let mut pairs = (0..mask.ndim()).filter(|offset| axis + offset < array.ndim());
-    if pairs.all(|offset| are_one([(&array, axis + offset), (&mask, offset)])) {
+    if pairs.all(|offset| ArrayExpr::are_one([(&array, axis + offset), (&mask, offset)])) {
         return Ok((array, mask));
     }
     Ok((known(context, &array)?, known(context, &mask)?))

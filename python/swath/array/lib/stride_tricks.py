@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from swath.array._array import Array
 from swath.array._convert import axes_of, native_of, shape_of, wrap
-from swath.array.indexing import take
-from swath.array.joining import stack
-from swath.array.layout import broadcast_to, moveaxis
-from swath.array.ranges import arange
+from swath.array.blockwise import map_blocks
+from swath.array.joining import concatenate, stack
+from swath.array.layout import broadcast_to
 
 __all__ = ["broadcast_to", "sliding_window_view"]
 
 _STACKED = 64
 """The longest window that is made of slices."""
+_PART_BYTES = 32 << 20
+"""Bytes that the windows of one part may have, were they copied."""
+_MOST_PARTS = 1024
+"""As many parts at most are made along an axis."""
 
 
 def sliding_window_view(x: Any, window_shape: Any, axis: Any = None, **ignored: Any) -> Array:
@@ -44,6 +49,36 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None, **ignored: 
             parts = [(*before, slice(start, start + count)) for start in range(window)]
             made = stack([made[part] for part in parts], axis=-1)
         else:
-            picks = arange(count)[:, None] + arange(window)[None, :]
-            made = moveaxis(take(made, picks, axis=place), place + 1, -1)
+            made = _long_windows(made, place, window)
     return made
+
+
+def _long_windows(x: Array, place: int, window: int) -> Array:
+    """Give windows as views of parts that overlap: what takes them in at once copies none of them."""
+    count = x.shape[place] - window + 1
+    across = [max(lengths) for axis, lengths in enumerate(x.chunks) if axis != place]
+    bytes_each = window * max(x.dtype.itemsize, 1) * int(np.prod(across, dtype=np.int64))
+    step = max(_PART_BYTES // max(bytes_each, 1), -(-count // _MOST_PARTS), 1)
+
+    def view(part: np.ndarray[Any, Any]) -> Any:
+        return np.lib.stride_tricks.sliding_window_view(part, window, axis=place)
+
+    parts = []
+    for start in range(0, count, step):
+        stop = min(start + step, count)
+        part = x[(*(slice(None),) * place, slice(start, stop + window - 1))]
+        lengths: list[tuple[int, ...]] = list(part.chunks)
+        lengths[place] = (stop - start + window - 1,)
+        part = part.rechunk(tuple(lengths))
+        lengths[place] = (stop - start,)
+        parts.append(
+            map_blocks(
+                view,
+                part,
+                dtype=x.dtype,
+                chunks=(*lengths, (window,)),
+                new_axis=x.ndim,
+                name="sliding_window_view",
+            )
+        )
+    return concatenate(parts, axis=place) if len(parts) > 1 else parts[0]

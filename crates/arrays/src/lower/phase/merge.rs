@@ -99,7 +99,11 @@ pub(super) fn quantiles(
         let pair = pairs.slice(&[(number..number + 1).into()])?;
         let (_, _, part) = method.ranks(count, at.0.to::<f64>());
         // Of two neighbours the quantile at `part` is the value between them; methods that take an element take the first.
-        let rule = if method.is_discrete() { QuantileMethod::Lower } else { QuantileMethod::Linear };
+        let rule = match method {
+            _ if method.is_discrete() => QuantileMethod::Lower,
+            QuantileMethod::Median => QuantileMethod::Median,
+            _ => QuantileMethod::Linear,
+        };
         let part = if method.is_discrete() { 0.0 } else { part };
         made.push(quantile(&pair, &[part], Some(&[0, 1]), rule, false, false)?);
     }
