@@ -154,3 +154,12 @@ def test_long_windows(chunks):
     np.testing.assert_array_equal(
         np.asarray(lazy(x, 90, axis=-1).max(-1)), windows(values, 90, axis=-1).max(-1)
     )
+
+
+def test_median_beside_infinity():
+    for values in ([1.0, np.inf], [-np.inf, np.inf], [1.0, 3.0, np.inf, 2.0]):
+        for chunks in (1, -1):
+            x = sa.from_array(np.array(values), chunks=chunks)
+            with np.errstate(invalid="ignore"):
+                np.testing.assert_array_equal(sa.median(x), np.median(values))
+                np.testing.assert_array_equal(sa.nanmedian(x), np.nanmedian(values))

@@ -111,7 +111,8 @@ fn method(py: Python<'_>, name: &str) -> PyResult<QuantileMethod> {
         "higher" => QuantileMethod::Higher,
         "midpoint" => QuantileMethod::Midpoint,
         "nearest" => QuantileMethod::Nearest,
-        "median" => QuantileMethod::Median,
+        // Of medians only: no name of NumPy's.
+        "half of a sum" => QuantileMethod::Median,
         "inverted_cdf" => QuantileMethod::InvertedCdf,
         "averaged_inverted_cdf" => QuantileMethod::AveragedInvertedCdf,
         "interpolated_inverted_cdf" => QuantileMethod::InterpolatedInvertedCdf,

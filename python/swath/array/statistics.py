@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _TAKEN = ("lower", "higher", "nearest", "inverted_cdf", "closest_observation")
 """Methods that take an element as it is."""
 
+_MEDIAN = "half of a sum"
+"""What the core calls the method of medians: beside infinity it is none of NumPy's quantiles."""
+
 
 def _quantile(x: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: bool, percent: bool) -> Array:
     at = np.asarray(q, dtype=np.float64)
@@ -203,7 +206,7 @@ def median(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
     >>> sa.median([1, 3, 2]).compute()
     np.float64(2.0)
     """
-    return _quantile(x, 0.5, axis, "linear", keepdims, False, False)
+    return _quantile(x, 0.5, axis, _MEDIAN, keepdims, False, False)
 
 
 def nanmedian(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
@@ -215,7 +218,7 @@ def nanmedian(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Array:
     >>> sa.nanmedian([1.0, sa.nan, 3.0]).compute()
     np.float64(2.0)
     """
-    return _quantile(x, 0.5, axis, "linear", keepdims, True, False)
+    return _quantile(x, 0.5, axis, _MEDIAN, keepdims, True, False)
 
 
 def histogram(

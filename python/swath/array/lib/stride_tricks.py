@@ -66,7 +66,8 @@ def _long_windows(x: Array, place: int, window: int) -> Array:
     parts = []
     for start in range(0, count, step):
         stop = min(start + step, count)
-        part = x[(*(slice(None),) * place, slice(start, stop + window - 1))]
+        span = (*(slice(None),) * place, slice(start, stop + window - 1))
+        part = x[span]
         lengths: list[tuple[int, ...]] = list(part.chunks)
         lengths[place] = (stop - start + window - 1,)
         part = part.rechunk(tuple(lengths))
