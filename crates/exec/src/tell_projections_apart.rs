@@ -38,7 +38,7 @@ impl OptimizerRule for TellProjectionsApart {
     }
 
     fn rewrite(&self, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
-        if !has_step_over_step(&plan)? {
+        if !has_several_steps(&plan)? {
             return self.0.rewrite(plan, config);
         }
         let mut steps = 0;
@@ -59,18 +59,18 @@ impl OptimizerRule for TellProjectionsApart {
     }
 }
 
-/// Whether a projection that names anything lies over another one.
-fn has_step_over_step(plan: &LogicalPlan) -> Result<bool> {
-    let mut found = false;
+/// Whether several projections name anything: what lies between them may go.
+fn has_several_steps(plan: &LogicalPlan) -> Result<bool> {
+    let mut steps = 0;
     plan.apply_with_subqueries(|node| {
-        if let LogicalPlan::Projection(upper) = node
-            && let LogicalPlan::Projection(lower) = upper.input.as_ref()
+        if let LogicalPlan::Projection(projection) = node
+            && projection.expr.iter().any(names)
         {
-            found |= upper.expr.iter().any(names) && lower.expr.iter().any(names);
+            steps += 1;
         }
-        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+        Ok(if steps > 1 { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     })?;
-    Ok(found)
+    Ok(steps > 1)
 }
 
 fn names(expr: &Expr) -> bool {

@@ -40,7 +40,7 @@ pub(crate) fn run(task: &Task<'_>, function: Scan, axis: usize, phase: ScanPhase
             let is_first = task.stage.tasks.index_of(task.number)[axis] == 0;
             let kernel = kernel_scan(function);
             let carry = if task.stage.inputs.len() > 1 && !is_first {
-                Some(fused::cast(&task.single(1)?, kernel.result_dtype(block.dtype())?)?)
+                Some(fused::cast(&task.single(1)?, kernel.carry_dtype(kernel.result_dtype(block.dtype())?))?)
             } else {
                 None
             };
