@@ -1,8 +1,8 @@
 //! Rules of DataFusion's that may fail on plans that are right.
 //!
 //! `push_down_leaf_projections` of DataFusion 55 moves the reading of struct fields towards the scan. Where a column `t.id` was renamed to
-//! `id` on the way, it builds a projection with both, and ends the query with "ambiguous". The plan was right before; it
-//! stays as it is.
+//! `id` on the way, it builds a projection with both, and ends the query with "ambiguous"; so does `extract_leaf_expressions`, which
+//! prepares that. The plan was right before; it stays as it is.
 
 use std::sync::Arc;
 

@@ -193,6 +193,10 @@ pub static ENTRIES: &[Entry] = &[
         name: "keep_plan_on_failure",
         kind: Kind::AroundLogicalRule("push_down_leaf_projections", KeepPlanOnFailure::around),
     },
+    Entry {
+        name: "keep_plan_on_failure_of_extraction",
+        kind: Kind::AroundLogicalRule("extract_leaf_expressions", KeepPlanOnFailure::around),
+    },
     Entry { name: "keep_null_rules", kind: Kind::AroundLogicalRule("eliminate_cross_join", KeepNullRules::around) },
     Entry {
         name: "guard_names",

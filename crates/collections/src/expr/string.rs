@@ -303,7 +303,7 @@ impl StrExpr {
 
     /// As an aggregate: all strings of a group, in the order of `order_by` if given, with `delimiter` between.
     pub fn join(self, delimiter: &str) -> Expr {
-        datafusion::functions_aggregate::string_agg::string_agg(self.0, lit(delimiter))
+        functions::string_agg().call(vec![self.0, lit(delimiter)])
     }
 }
 

@@ -371,8 +371,12 @@ async fn infer_schema(state: &dyn Session, plan: &ReadPlan, files: &[FoundFile])
     let infer = |file: FoundFile| async move {
         let store = state.runtime_env().object_store(&file.store_url)?;
         let reader = plan.format.reader(compression_of(plan, &file), &file.address())?;
-        let found = match kind {
-            FormatKind::Arrow => arrow_schema::from_footer(&store, &file.meta).await,
+        let found = match &plan.format {
+            _ if kind == FormatKind::Arrow => arrow_schema::from_footer(&store, &file.meta).await,
+            ReadFormat::Csv(options) => {
+                let options = options.as_ref().clone().with_compression(compression_of(plan, &file).into());
+                namesakes::numbered(state, &options, &store, &file.meta).await
+            }
             _ => Ok(None),
         };
         let found = match found {
@@ -383,8 +387,7 @@ async fn infer_schema(state: &dyn Session, plan: &ReadPlan, files: &[FoundFile])
         let found = match (found, &plan.format) {
             (Ok(schema), ReadFormat::Csv(options)) => {
                 let options = options.as_ref().clone().with_compression(compression_of(plan, &file).into());
-                let numbered = namesakes::numbered(state, &options, &store, &file.meta).await?;
-                csv_zones::with_zones(state, numbered.unwrap_or(schema), &options, &store, &file.meta).await
+                csv_zones::with_zones(state, schema, &options, &store, &file.meta).await
             }
             (found, _) => found,
         };
