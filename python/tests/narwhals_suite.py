@@ -41,9 +41,6 @@ EXCEPTIONS = {
     "tests/expr_and_series/list/contains_test.py::test_contains_invalid_item_raises[swath-datetime": (
         "instants of other zones are looked for"
     ),
-    "tests/expr_and_series/list/contains_test.py::test_contains_none_inner_dtypes_expr[swath-values1": (
-        "the test takes [None] for None, as Polars did"
-    ),
     "tests/expr_and_series/list/median_test.py::test_median_expr": NOT_HERE,
     "tests/expr_and_series/list/unique_test.py::test_unique_maintain_order_expr": "unique has no order",
     "tests/expr_and_series/map/": NOT_HERE,
