@@ -17,7 +17,7 @@
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, FieldRef};
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, DFSchema, ExprSchema, Result};
 use datafusion::config::ConfigOptions;
 use datafusion::functions_aggregate::count::count_udaf;
@@ -31,6 +31,8 @@ use datafusion::logical_expr::{
 };
 use datafusion::optimizer::AnalyzerRule;
 use datafusion::optimizer::analyzer::type_coercion::TypeCoercionRewriter;
+
+use crate::look::any_expression;
 
 /// Makes quotients of decimals, and averages of them, floats. Runs before types are settled.
 #[derive(Debug, Default)]
@@ -51,21 +53,12 @@ impl AnalyzerRule for DecimalQuotients {
 
 /// Whether anything in `plan` divides; most plans are left alone by this look.
 fn divides(plan: &LogicalPlan) -> Result<bool> {
-    let mut found = false;
-    plan.apply_with_subqueries(|node| {
-        node.apply_expressions(|expr| {
-            expr.apply(|expr| {
-                found |= match expr {
-                    Expr::BinaryExpr(binary) => binary.op == Operator::Divide,
-                    Expr::AggregateFunction(function) => is_average(&function.func),
-                    Expr::WindowFunction(function) => window_average(function).is_some(),
-                    _ => false,
-                };
-                Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
-            })
-        })
-    })?;
-    Ok(found)
+    any_expression(plan, |expr| match expr {
+        Expr::BinaryExpr(binary) => binary.op == Operator::Divide,
+        Expr::AggregateFunction(function) => is_average(&function.func),
+        Expr::WindowFunction(function) => window_average(function).is_some(),
+        _ => false,
+    })
 }
 
 /// `plan` with its quotients rewritten; `outer` has the columns of the queries around it.

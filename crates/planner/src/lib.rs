@@ -34,6 +34,7 @@ pub mod decimal_quotients;
 pub mod estimate;
 pub mod expand_set_comparison;
 pub mod keep_time_of_intervals;
+mod look;
 pub mod mark_subqueries;
 pub mod meet_times;
 pub mod name_groups;

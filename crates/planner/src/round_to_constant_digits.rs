@@ -4,12 +4,14 @@
 //! puts a cast around: until that is folded `n` is not a constant, and a plan tells another type than its results have. Here `n` is
 //! an INTEGER, as the function takes it, before types are settled.
 
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::config::ConfigOptions;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{Expr, LogicalPlan, lit};
 use datafusion::optimizer::AnalyzerRule;
+
+use crate::look::any_expression;
 
 /// Gives constant numbers of digits the type that `round` takes. Runs before types are settled.
 #[derive(Debug, Default)]
@@ -21,16 +23,7 @@ impl AnalyzerRule for RoundToConstantDigits {
     }
 
     fn analyze(&self, plan: LogicalPlan, _config: &ConfigOptions) -> Result<LogicalPlan> {
-        let mut rounds = false;
-        plan.apply_with_subqueries(|node| {
-            node.apply_expressions(|expr| {
-                expr.apply(|expr| {
-                    rounds |= digits(expr).is_some();
-                    Ok(if rounds { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
-                })
-            })
-        })?;
-        if !rounds {
+        if !any_expression(&plan, |expr| digits(expr).is_some())? {
             return Ok(plan);
         }
         plan.transform_up_with_subqueries(|node| {

@@ -18,11 +18,13 @@
 //! Runs last, so that other rules still see what the query said. Columns keep their names; the schemas above are made anew.
 
 use datafusion::common::Result;
-use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{Expr, LogicalPlan, Operator, binary_expr, lit};
 use datafusion::optimizer::optimizer::ApplyOrder;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
+
+use crate::look::any_expression;
 
 /// Makes comparisons of `IS TRUE` and its kin.
 #[derive(Debug, Default)]
@@ -45,24 +47,17 @@ impl OptimizerRule for SpellOutTruthTests {
 
 /// Whether anything in `plan` tests truth; most plans are left alone by this look.
 fn tests_truth(plan: &LogicalPlan) -> Result<bool> {
-    let mut found = false;
-    plan.apply_with_subqueries(|node| {
-        node.apply_expressions(|expr| {
-            expr.apply(|expr| {
-                found |= matches!(
-                    expr,
-                    Expr::IsTrue(_)
-                        | Expr::IsFalse(_)
-                        | Expr::IsNotTrue(_)
-                        | Expr::IsNotFalse(_)
-                        | Expr::IsUnknown(_)
-                        | Expr::IsNotUnknown(_)
-                );
-                Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
-            })
-        })
-    })?;
-    Ok(found)
+    any_expression(plan, |expr| {
+        matches!(
+            expr,
+            Expr::IsTrue(_)
+                | Expr::IsFalse(_)
+                | Expr::IsNotTrue(_)
+                | Expr::IsNotFalse(_)
+                | Expr::IsUnknown(_)
+                | Expr::IsNotUnknown(_)
+        )
+    })
 }
 
 fn spell_out(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {

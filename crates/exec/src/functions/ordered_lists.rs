@@ -17,7 +17,6 @@ use datafusion::common::utils::SingleRowListArrayBuilder;
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::functions_aggregate::array_agg::array_agg_udaf;
 use datafusion::functions_aggregate::string_agg::string_agg_udaf;
-use datafusion::logical_expr::expr::{AggregateFunctionParams, WindowFunctionParams};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::AggregateOrderSensitivity;
 use datafusion::logical_expr::{
@@ -105,26 +104,6 @@ impl AggregateUDFImpl for Function {
 
     fn aliases(&self) -> &[String] {
         self.inner.aliases()
-    }
-
-    fn schema_name(&self, call: &AggregateFunctionParams) -> Result<String> {
-        self.inner.schema_name(call)
-    }
-
-    fn display_name(&self, call: &AggregateFunctionParams) -> Result<String> {
-        self.inner.display_name(call)
-    }
-
-    fn human_display(&self, call: &AggregateFunctionParams) -> Result<String> {
-        self.inner.human_display(call)
-    }
-
-    fn window_function_schema_name(&self, call: &WindowFunctionParams) -> Result<String> {
-        self.inner.window_function_schema_name(call)
-    }
-
-    fn window_function_display_name(&self, call: &WindowFunctionParams) -> Result<String> {
-        self.inner.window_function_display_name(call)
     }
 
     fn signature(&self) -> &Signature {
