@@ -9,56 +9,41 @@ use std::sync::Arc;
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::common::{JoinType, NullEquality, Result};
 use datafusion::logical_expr::{Join, LogicalPlan, Projection};
-use datafusion::optimizer::optimizer::ApplyOrder;
-use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
+use datafusion::optimizer::OptimizerConfig;
 
-/// A rule that sees joins of other rules for nulls apart.
-#[derive(Debug)]
-pub struct KeepNullRules(Arc<dyn OptimizerRule + Send + Sync>);
+use crate::around::{Rule, around};
 
-impl KeepNullRules {
-    /// `rule`, for which joins are set apart.
-    pub fn around(rule: Arc<dyn OptimizerRule + Send + Sync>) -> Arc<dyn OptimizerRule + Send + Sync> {
-        Arc::new(Self(rule))
-    }
+/// `rule`, which sees joins of other rules for nulls apart.
+pub fn keep_null_rules(rule: Rule) -> Rule {
+    around(rule, rewrite)
 }
 
-impl OptimizerRule for KeepNullRules {
-    fn name(&self) -> &str {
-        self.0.name()
+fn rewrite(rule: &Rule, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
+    let mut any = false;
+    plan.apply_with_subqueries(|node| {
+        any |= matches!(node, LogicalPlan::Join(join) if matches_nulls(join));
+        Ok(if any { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })?;
+    if !any {
+        return rule.rewrite(plan, config);
     }
-
-    fn apply_order(&self) -> Option<ApplyOrder> {
-        self.0.apply_order()
-    }
-
-    fn rewrite(&self, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
-        let mut any = false;
-        plan.apply_with_subqueries(|node| {
-            any |= matches_nulls(node);
-            Ok(if any { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
-        })?;
-        if !any {
-            return self.0.rewrite(plan, config);
+    let apart = plan.transform_up_with_subqueries(|node| match node {
+        LogicalPlan::Join(join) if matches_nulls(&join) => {
+            let (left, right) = (set_apart(join.left), set_apart(join.right));
+            let join = LogicalPlan::Join(Join { left, right, ..join });
+            Ok(Transformed::yes(Arc::unwrap_or_clone(all_columns(join))))
         }
-        let apart = plan.transform_up_with_subqueries(|node| match node {
-            LogicalPlan::Join(join) if is_inner(&join) && join.null_equality == NullEquality::NullEqualsNull => {
-                let (left, right) = (set_apart(join.left), set_apart(join.right));
-                let join = LogicalPlan::Join(Join { left, right, ..join });
-                Ok(Transformed::yes(Arc::unwrap_or_clone(all_columns(join))))
-            }
-            other => Ok(Transformed::no(other)),
-        })?;
-        self.0.rewrite(apart.data, config)
-    }
+        other => Ok(Transformed::no(other)),
+    })?;
+    rule.rewrite(apart.data, config)
 }
 
 fn is_inner(join: &Join) -> bool {
     join.join_type == JoinType::Inner
 }
 
-fn matches_nulls(node: &LogicalPlan) -> bool {
-    matches!(node, LogicalPlan::Join(join) if is_inner(join) && join.null_equality == NullEquality::NullEqualsNull)
+fn matches_nulls(join: &Join) -> bool {
+    is_inner(join) && join.null_equality == NullEquality::NullEqualsNull
 }
 
 fn set_apart(input: Arc<LogicalPlan>) -> Arc<LogicalPlan> {

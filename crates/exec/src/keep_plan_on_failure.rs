@@ -4,39 +4,22 @@
 //! `id` on the way, it builds a projection with both, and ends the query with "ambiguous"; so does `extract_leaf_expressions`, which
 //! prepares that. The plan was right before; it stays as it is.
 
-use std::sync::Arc;
-
 use datafusion::common::Result;
 use datafusion::common::tree_node::Transformed;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::optimizer::optimizer::ApplyOrder;
-use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
+use datafusion::optimizer::OptimizerConfig;
 
-/// A rule, or nothing where it fails.
-#[derive(Debug)]
-pub struct KeepPlanOnFailure(Arc<dyn OptimizerRule + Send + Sync>);
+use crate::around::{Rule, around};
 
-impl KeepPlanOnFailure {
-    /// `rule`, which changes nothing where it fails.
-    pub fn around(rule: Arc<dyn OptimizerRule + Send + Sync>) -> Arc<dyn OptimizerRule + Send + Sync> {
-        Arc::new(Self(rule))
-    }
+/// `rule`, which changes nothing where it fails.
+pub fn keep_plan_on_failure(rule: Rule) -> Rule {
+    around(rule, rewrite)
 }
 
-impl OptimizerRule for KeepPlanOnFailure {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    fn apply_order(&self) -> Option<ApplyOrder> {
-        self.0.apply_order()
-    }
-
-    fn rewrite(&self, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
-        let before = plan.clone();
-        self.0.rewrite(plan, config).or_else(|error| {
-            log::debug!("{} is left out: {error}", self.name());
-            Ok(Transformed::no(before))
-        })
-    }
+fn rewrite(rule: &Rule, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
+    let before = plan.clone();
+    rule.rewrite(plan, config).or_else(|error| {
+        log::debug!("{} is left out: {error}", rule.name());
+        Ok(Transformed::no(before))
+    })
 }

@@ -36,6 +36,7 @@
 //! | [`write`](mod@write) | plans' partitions to files, in parallel, all or nothing |
 
 pub mod anchor_similar_patterns;
+mod around;
 pub mod array_engine;
 pub mod buffers;
 pub mod byte_size;

@@ -35,8 +35,8 @@ use crate::guard_names::GuardNames;
 use crate::held::node::HoldPlanner;
 use crate::held::{self, ComputeReleased};
 use crate::interruptible_joins::InterruptibleJoins;
-use crate::keep_null_rules::KeepNullRules;
-use crate::keep_plan_on_failure::KeepPlanOnFailure;
+use crate::keep_null_rules::keep_null_rules;
+use crate::keep_plan_on_failure::keep_plan_on_failure;
 use crate::operators::accounted_window::AccountForWindows;
 use crate::operators::adaptive_scan::AdaptParquetScans;
 use crate::operators::asof_join::{self, AsofJoinPlanner};
@@ -47,7 +47,7 @@ use crate::order_floats::OrderFloats;
 use crate::prune_top_k_of_floats::PruneTopKOfFloats;
 use crate::share_subplans::ShareSubplans;
 use crate::slide_over_floats::SlideOverFloats;
-use crate::tell_projections_apart::TellProjectionsApart;
+use crate::tell_projections_apart::tell_projections_apart;
 use crate::wire::WireForm;
 use crate::write;
 use crate::write::copy::SendCopyToWriter;
@@ -191,20 +191,20 @@ pub static ENTRIES: &[Entry] = &[
     Entry { name: "spell_out_truth_tests", kind: Kind::LogicalRule(|| Arc::new(SpellOutTruthTests)) },
     Entry {
         name: "keep_plan_on_failure",
-        kind: Kind::AroundLogicalRule("push_down_leaf_projections", KeepPlanOnFailure::around),
+        kind: Kind::AroundLogicalRule("push_down_leaf_projections", keep_plan_on_failure),
     },
     Entry {
         name: "keep_plan_on_failure_of_extraction",
-        kind: Kind::AroundLogicalRule("extract_leaf_expressions", KeepPlanOnFailure::around),
+        kind: Kind::AroundLogicalRule("extract_leaf_expressions", keep_plan_on_failure),
     },
-    Entry { name: "keep_null_rules", kind: Kind::AroundLogicalRule("eliminate_cross_join", KeepNullRules::around) },
+    Entry { name: "keep_null_rules", kind: Kind::AroundLogicalRule("eliminate_cross_join", keep_null_rules) },
     Entry {
         name: "guard_names",
         kind: Kind::AroundPhysicalRule(&["FilterPushdown", "FilterPushdown(Post)"], GuardNames::around),
     },
     Entry {
         name: "tell_projections_apart",
-        kind: Kind::AroundLogicalRule("optimize_projections", TellProjectionsApart::around),
+        kind: Kind::AroundLogicalRule("optimize_projections", tell_projections_apart),
     },
     Entry {
         name: "reorder_joins",

@@ -5,58 +5,41 @@
 //! that give a name to anything are told apart while that rule runs: by a second name within the first, which projections that are
 //! put together lose anyway.
 
-use std::sync::Arc;
-
 use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::expr::Alias;
 use datafusion::logical_expr::{Expr, LogicalPlan};
-use datafusion::optimizer::optimizer::ApplyOrder;
-use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
+use datafusion::optimizer::OptimizerConfig;
+
+use crate::around::{Rule, around};
 
 /// What second names begin with. No column of a query has such a name: it is never looked up.
 const MARK: &str = "\u{1f}step ";
 
-/// A rule that sees no two projections as equal.
-#[derive(Debug)]
-pub struct TellProjectionsApart(Arc<dyn OptimizerRule + Send + Sync>);
-
-impl TellProjectionsApart {
-    /// `rule`, which finds projections told apart, and what it leaves as it would be without.
-    pub fn around(rule: Arc<dyn OptimizerRule + Send + Sync>) -> Arc<dyn OptimizerRule + Send + Sync> {
-        Arc::new(Self(rule))
-    }
+/// `rule`, which sees no two projections as equal, and what it leaves as it would be without.
+pub fn tell_projections_apart(rule: Rule) -> Rule {
+    around(rule, rewrite)
 }
 
-impl OptimizerRule for TellProjectionsApart {
-    fn name(&self) -> &str {
-        self.0.name()
+fn rewrite(rule: &Rule, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
+    if !has_several_steps(&plan)? {
+        return rule.rewrite(plan, config);
     }
-
-    fn apply_order(&self) -> Option<ApplyOrder> {
-        self.0.apply_order()
-    }
-
-    fn rewrite(&self, plan: LogicalPlan, config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
-        if !has_several_steps(&plan)? {
-            return self.0.rewrite(plan, config);
+    let mut steps = 0;
+    let marked = plan.transform_down_with_subqueries(|node| match node {
+        LogicalPlan::Projection(mut projection) if projection.expr.iter().any(names) => {
+            steps += 1;
+            projection.expr = projection.expr.into_iter().map(|expr| marked(expr, steps)).collect();
+            Ok(Transformed::yes(LogicalPlan::Projection(projection)))
         }
-        let mut steps = 0;
-        let marked = plan.transform_down_with_subqueries(|node| match node {
-            LogicalPlan::Projection(mut projection) if projection.expr.iter().any(names) => {
-                steps += 1;
-                projection.expr = projection.expr.into_iter().map(|expr| marked(expr, steps)).collect();
-                Ok(Transformed::yes(LogicalPlan::Projection(projection)))
-            }
-            other => Ok(Transformed::no(other)),
-        })?;
-        let rewritten = self.0.rewrite(marked.data, config)?;
-        let changed = rewritten.transformed;
-        let plan = rewritten.data.transform_down_with_subqueries(|node| {
-            node.map_expressions(|expr| expr.transform_up(|expr| Ok(without_mark(expr))))
-        })?;
-        Ok(Transformed::new_transformed(plan.data, changed))
-    }
+        other => Ok(Transformed::no(other)),
+    })?;
+    let rewritten = rule.rewrite(marked.data, config)?;
+    let changed = rewritten.transformed;
+    let plan = rewritten.data.transform_down_with_subqueries(|node| {
+        node.map_expressions(|expr| expr.transform_up(|expr| Ok(without_mark(expr))))
+    })?;
+    Ok(Transformed::new_transformed(plan.data, changed))
 }
 
 /// Whether several projections name anything: what lies between them may go.

@@ -113,14 +113,16 @@ fn quotient(expr: Expr, schema: &DFSchema, outer: &DFSchema) -> Result<Transform
             let quotient = Expr::BinaryExpr(BinaryExpr::new(side(left), Operator::Divide, side(right)));
             Ok(if exact { Transformed::yes(quotient) } else { Transformed::no(quotient) })
         }
-        Expr::OuterReferenceColumn(field, column) => {
-            let now = outer.field_from_column(&column).ok().filter(|now| now.data_type() != field.data_type());
-            Ok(match now {
-                Some(now) => Transformed::yes(Expr::OuterReferenceColumn(FieldRef::clone(now), column)),
-                None => Transformed::no(Expr::OuterReferenceColumn(field, column)),
-            })
-        }
+        Expr::OuterReferenceColumn(field, column) => Ok(outer_column(field, column, outer)),
         other => Ok(Transformed::no(other)),
+    }
+}
+
+/// A column of the query around, which has the type that it has in `outer` by now.
+pub(crate) fn outer_column(field: FieldRef, column: Column, outer: &DFSchema) -> Transformed<Expr> {
+    match outer.field_from_column(&column).ok().filter(|now| now.data_type() != field.data_type()) {
+        Some(now) => Transformed::yes(Expr::OuterReferenceColumn(FieldRef::clone(now), column)),
+        None => Transformed::no(Expr::OuterReferenceColumn(field, column)),
     }
 }
 

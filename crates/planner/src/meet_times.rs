@@ -22,9 +22,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::{DataType, FieldRef};
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
-use datafusion::common::{DFSchema, ExprSchema, Result};
+use datafusion::common::{DFSchema, Result};
 use datafusion::config::ConfigOptions;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
@@ -34,7 +34,7 @@ use datafusion::optimizer::AnalyzerRule;
 use datafusion::optimizer::analyzer::type_coercion::TypeCoercionRewriter;
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
-use crate::decimal_quotients::with_declared_types;
+use crate::decimal_quotients::{outer_column, with_declared_types};
 
 mod expression;
 mod types;
@@ -158,12 +158,8 @@ fn settle(plan: LogicalPlan, outer: &DFSchema) -> Result<Transformed<LogicalPlan
 
 fn rewritten(expr: Expr, schema: &DFSchema, outer: &DFSchema) -> Result<Transformed<Expr>> {
     expr.transform_up(|expr| {
-        if let Expr::OuterReferenceColumn(field, column) = &expr {
-            let now = outer.field_from_column(column).ok().filter(|now| now.data_type() != field.data_type());
-            return Ok(match now {
-                Some(now) => Transformed::yes(Expr::OuterReferenceColumn(FieldRef::clone(now), column.clone())),
-                None => Transformed::no(expr),
-            });
+        if let Expr::OuterReferenceColumn(field, column) = expr {
+            return Ok(outer_column(field, column, outer));
         }
         Ok(match expression::met(&expr, schema) {
             Some(met) => Transformed::yes(met),

@@ -28,7 +28,6 @@ use arrow::datatypes::{
 };
 use datafusion::common::{Result, ScalarValue, internal_err, plan_err};
 use datafusion::functions_aggregate::min_max::{max_udaf, min_udaf};
-use datafusion::logical_expr::expr::{AggregateFunctionParams, WindowFunctionParams};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::AggregateOrderSensitivity;
 use datafusion::logical_expr::{
@@ -36,6 +35,7 @@ use datafusion::logical_expr::{
 };
 
 use super::kept_rows::is_kept;
+use super::named_as_inner::named_as_inner;
 
 /// Which end of the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -162,26 +162,7 @@ impl AggregateUDFImpl for Function {
         self.extreme.name()
     }
 
-    // Columns keep the names that queries know them by.
-    fn schema_name(&self, call: &AggregateFunctionParams) -> Result<String> {
-        self.inner.schema_name(call)
-    }
-
-    fn display_name(&self, call: &AggregateFunctionParams) -> Result<String> {
-        self.inner.display_name(call)
-    }
-
-    fn human_display(&self, call: &AggregateFunctionParams) -> Result<String> {
-        self.inner.human_display(call)
-    }
-
-    fn window_function_schema_name(&self, call: &WindowFunctionParams) -> Result<String> {
-        self.inner.window_function_schema_name(call)
-    }
-
-    fn window_function_display_name(&self, call: &WindowFunctionParams) -> Result<String> {
-        self.inner.window_function_display_name(call)
-    }
+    named_as_inner!();
 
     fn signature(&self) -> &Signature {
         self.inner.signature()

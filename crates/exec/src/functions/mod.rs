@@ -14,6 +14,7 @@ mod lists_to_explode;
 mod mean_of_times;
 mod mode;
 mod moments;
+mod named_as_inner;
 mod near_zero;
 mod ordered_lists;
 mod percentile_cont;

@@ -22,12 +22,13 @@ use datafusion::functions_aggregate::average::avg_udaf;
 use datafusion::functions_aggregate::stddev::{stddev_pop_udaf, stddev_udaf};
 use datafusion::functions_aggregate::sum::sum_udaf;
 use datafusion::functions_aggregate::variance::{var_pop_udaf, var_samp_udaf};
-use datafusion::logical_expr::expr::{AggregateFunctionParams, WindowFunctionParams};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::AggregateOrderSensitivity;
 use datafusion::logical_expr::{
     Accumulator, AggregateUDF, AggregateUDFImpl, GroupsAccumulator, ReversedUDAF, SetMonotonicity, Signature,
 };
+
+use super::named_as_inner::named_as_inner;
 
 /// What is computed of the values in a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -113,26 +114,7 @@ impl AggregateUDFImpl for Function {
         self.sliding.name()
     }
 
-    // Columns keep the names that queries know them by.
-    fn window_function_schema_name(&self, call: &WindowFunctionParams) -> Result<String> {
-        self.inner.window_function_schema_name(call)
-    }
-
-    fn window_function_display_name(&self, call: &WindowFunctionParams) -> Result<String> {
-        self.inner.window_function_display_name(call)
-    }
-
-    fn schema_name(&self, call: &AggregateFunctionParams) -> Result<String> {
-        self.inner.schema_name(call)
-    }
-
-    fn display_name(&self, call: &AggregateFunctionParams) -> Result<String> {
-        self.inner.display_name(call)
-    }
-
-    fn human_display(&self, call: &AggregateFunctionParams) -> Result<String> {
-        self.inner.human_display(call)
-    }
+    named_as_inner!();
 
     fn signature(&self) -> &Signature {
         self.inner.signature()
