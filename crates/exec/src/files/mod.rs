@@ -6,7 +6,7 @@
 //! | [`external`] | the scans of partitioned tables of `CREATE EXTERNAL TABLE` |
 //! | [`format`](mod@format) | the formats, their options, suffixes and compression |
 //! | `arrow_schema` | the schema of an Arrow IPC file, from its footer |
-//! | `csv_zones` | time zones of timestamps in CSV files |
+//! | `csv_schema` | the columns of a CSV file, from its first rows |
 //! | [`float_bounds`] | least and greatest floats, which leave NaN out |
 //! | [`hive`] | partition columns from `key=value` folders |
 //! | [`schema`] | one schema for several files |
@@ -15,7 +15,7 @@
 //! | [`table`] | the table provider that plans the scans |
 
 mod arrow_schema;
-mod csv_zones;
+mod csv_schema;
 pub mod external;
 pub mod file_error;
 pub mod float_bounds;

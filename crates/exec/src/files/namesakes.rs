@@ -7,22 +7,14 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::datatypes::{Schema, SchemaRef};
-use bytes::Buf;
+use arrow::datatypes::Schema;
 use datafusion::catalog::Session;
-use datafusion::common::config::CsvOptions;
-use datafusion::common::{DataFusionError, Result};
-use datafusion::datasource::file_format::DEFAULT_SCHEMA_INFER_MAX_RECORD;
-use datafusion::datasource::file_format::csv::CsvFormat;
+use datafusion::common::Result;
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
-use futures::{StreamExt, TryStreamExt};
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use object_store::ObjectStore;
 
 use super::sources::FoundFile;
-use super::{FileError, FormatKind, csv_zones};
-
-/// How much of a CSV file is looked at for the types of its columns, if two of them have one name.
-const LOOKED_AT_BYTES: usize = 1 << 20;
+use super::{FileError, FormatKind};
 
 /// Refuses a file of two columns of one name, which `schema` was found in.
 ///
@@ -54,35 +46,11 @@ pub(super) async fn refuse(
     Err(FileError::engine(file.address(), message))
 }
 
-/// The columns of a CSV file with a header that names two of them alike, each with a name of its own; none if all names differ.
-///
-/// # Errors
-/// If the file cannot be read as CSV.
-pub(super) async fn numbered(
-    state: &dyn Session,
-    options: &CsvOptions,
-    store: &Arc<dyn ObjectStore>,
-    file: &ObjectMeta,
-) -> Result<Option<SchemaRef>> {
-    if !options.has_header.unwrap_or_else(|| state.config_options().catalog.has_header) {
-        return Ok(None);
+/// `schema` with a name of its own for each column.
+pub(super) fn numbered(schema: Schema) -> Schema {
+    if two_of_one_name(schema.fields().iter().map(|field| field.name().as_str())).is_none() {
+        return schema;
     }
-    let failed = |error| DataFusionError::ObjectStore(Box::new(error));
-    let bytes = store.get(&file.location).await.map_err(failed)?.into_stream().map_err(failed).boxed();
-    let mut chunks = CsvFormat::default().with_options(options.clone()).read_to_delimited_chunks_from_stream(bytes);
-    let Some(mut begin) = chunks.next().await.transpose()? else { return Ok(None) };
-    let format = csv_zones::format(options, true)?;
-    let (header, _) = format.infer_schema(begin.clone().reader(), Some(0))?;
-    if two_of_one_name(header.fields().iter().map(|field| field.name().as_str())).is_none() {
-        return Ok(None);
-    }
-    while begin.len() < LOOKED_AT_BYTES
-        && let Some(more) = chunks.next().await.transpose()?
-    {
-        begin = [begin, more].concat().into();
-    }
-    let rows = options.schema_infer_max_rec.unwrap_or(DEFAULT_SCHEMA_INFER_MAX_RECORD);
-    let (schema, _) = format.infer_schema(begin.reader(), Some(rows))?;
     let mut taken: HashSet<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     let mut known = HashSet::new();
     let fields = schema.fields().iter().map(|field| {
@@ -94,7 +62,7 @@ pub(super) async fn numbered(
         let name = names.find(|name| taken.insert(name.clone())).unwrap_or_default();
         field.as_ref().clone().with_name(name)
     });
-    Ok(Some(Arc::new(Schema::new(fields.collect::<Vec<_>>()))))
+    Schema::new(fields.collect::<Vec<_>>())
 }
 
 /// The positions of the first column whose name stands before it, and that name.

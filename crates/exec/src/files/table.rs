@@ -33,7 +33,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::sources::{FoundFile, files_of};
 use super::text_error::{array_for_lines, explained};
 use super::{
-    Compression, FileError, FormatKind, ReadFormat, Source, arrow_schema, csv_zones, float_bounds, hive, namesakes,
+    Compression, FileError, FormatKind, ReadFormat, Source, arrow_schema, csv_schema, float_bounds, hive, namesakes,
     schema,
 };
 
@@ -371,25 +371,18 @@ async fn infer_schema(state: &dyn Session, plan: &ReadPlan, files: &[FoundFile])
     let infer = |file: FoundFile| async move {
         let store = state.runtime_env().object_store(&file.store_url)?;
         let reader = plan.format.reader(compression_of(plan, &file), &file.address())?;
+        let inferred = || reader.infer_schema(state, &store, std::slice::from_ref(&file.meta));
         let found = match &plan.format {
-            _ if kind == FormatKind::Arrow => arrow_schema::from_footer(&store, &file.meta).await,
             ReadFormat::Csv(options) => {
                 let options = options.as_ref().clone().with_compression(compression_of(plan, &file).into());
-                namesakes::numbered(state, &options, &store, &file.meta).await
+                csv_schema::infer(state, &options, &store, &file.meta).await
             }
-            _ => Ok(None),
-        };
-        let found = match found {
-            Ok(None) => reader.infer_schema(state, &store, std::slice::from_ref(&file.meta)).await,
-            Ok(Some(schema)) => Ok(schema),
-            Err(error) => Err(error),
-        };
-        let found = match (found, &plan.format) {
-            (Ok(schema), ReadFormat::Csv(options)) => {
-                let options = options.as_ref().clone().with_compression(compression_of(plan, &file).into());
-                csv_zones::with_zones(state, schema, &options, &store, &file.meta).await
-            }
-            (found, _) => found,
+            ReadFormat::Arrow => match arrow_schema::from_footer(&store, &file.meta).await {
+                Ok(Some(schema)) => Ok(schema),
+                Ok(None) => inferred().await,
+                Err(error) => Err(error),
+            },
+            _ => inferred().await,
         };
         let found = match found {
             Ok(schema) => namesakes::refuse(state, &store, &file, &schema, kind).await.map(|()| schema),

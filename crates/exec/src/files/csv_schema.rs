@@ -1,7 +1,7 @@
-//! Units and time zones of timestamps in CSV files.
+//! Columns of CSV files, from their first rows: names, types, and the units and time zones of timestamps.
 //!
-//! DataFusion goes by the digits of the first rows, so that times of whole seconds would count in these, and half a second more would be
-//! none. Here timestamps are at least in microseconds.
+//! Types are what DataFusion takes them for, but of timestamps. It goes by the digits of the first rows, so that times of whole seconds
+//! would count in these, and half a second more would be none. Here they are at least in microseconds.
 //!
 //! DataFusion takes `2024-01-01T12:00:00+02:00` for a timestamp, and forgets that it says how far its clock is from UTC. A column whose
 //! values all say so holds instants: it is a timestamp in UTC here.
@@ -12,25 +12,57 @@ use arrow::array::AsArray;
 use arrow::csv::ReaderBuilder;
 use arrow::csv::reader::Format;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use bytes::Buf;
+use bytes::{Buf, Bytes};
 use datafusion::catalog::Session;
 use datafusion::common::config::CsvOptions;
 use datafusion::common::{DataFusionError, Result, plan_datafusion_err};
 use datafusion::datasource::file_format::DEFAULT_SCHEMA_INFER_MAX_RECORD;
 use datafusion::datasource::file_format::csv::CsvFormat;
+use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use regex::Regex;
 
+use super::namesakes;
+
 /// The zone of instants.
 const UTC: &str = "UTC";
+
+/// The columns of `file`; those of one name are [numbered](namesakes::numbered).
+///
+/// # Errors
+/// If the file cannot be read, or is no CSV of these `options`.
+pub(super) async fn infer(
+    state: &dyn Session,
+    options: &CsvOptions,
+    store: &Arc<dyn ObjectStore>,
+    file: &ObjectMeta,
+) -> Result<SchemaRef> {
+    // DataFusion takes it for granted that patterns can be read.
+    format(options, true)?;
+    let rows = options.schema_infer_max_rec.unwrap_or(DEFAULT_SCHEMA_INFER_MAX_RECORD);
+    let reader = CsvFormat::default().with_options(options.clone());
+    let (schema, _) = reader.infer_schema_from_stream(state, rows, chunks(options, store, file).await?).await?;
+    with_zones(state, Arc::new(namesakes::numbered(schema)), options, store, file).await
+}
+
+/// The text of `file`, in pieces of whole lines.
+async fn chunks(
+    options: &CsvOptions,
+    store: &Arc<dyn ObjectStore>,
+    file: &ObjectMeta,
+) -> Result<BoxStream<'static, Result<Bytes>>> {
+    let failed = |error| DataFusionError::ObjectStore(Box::new(error));
+    let bytes = store.get(&file.location).await.map_err(failed)?.into_stream().map_err(failed).boxed();
+    Ok(CsvFormat::default().with_options(options.clone()).read_to_delimited_chunks_from_stream(bytes))
+}
 
 /// `schema`, which was found in the file's first rows, in which timestamps are at least in microseconds, and in UTC if they have
 /// offsets there.
 ///
 /// # Errors
 /// If the file cannot be read any more.
-pub(super) async fn with_zones(
+async fn with_zones(
     state: &dyn Session,
     schema: SchemaRef,
     options: &CsvOptions,
@@ -43,9 +75,7 @@ pub(super) async fn with_zones(
     if times.is_empty() {
         return Ok(schema);
     }
-    let failed = |error| DataFusionError::ObjectStore(Box::new(error));
-    let bytes = store.get(&file.location).await.map_err(failed)?.into_stream().map_err(failed).boxed();
-    let mut chunks = CsvFormat::default().with_options(options.clone()).read_to_delimited_chunks_from_stream(bytes);
+    let mut chunks = chunks(options, store, file).await?;
     let texts = schema.fields().iter().map(|field| Field::new(field.name(), DataType::Utf8, true));
     let texts = Arc::new(Schema::new(texts.collect::<Vec<_>>()));
     let mut header = options.has_header.unwrap_or_else(|| state.config_options().catalog.has_header);
@@ -81,7 +111,7 @@ pub(super) async fn with_zones(
 }
 
 /// How files of these `options` are written, as Arrow's reader takes it.
-pub(super) fn format(options: &CsvOptions, header: bool) -> Result<Format> {
+fn format(options: &CsvOptions, header: bool) -> Result<Format> {
     let mut format = Format::default()
         .with_header(header)
         .with_delimiter(options.delimiter)
