@@ -28,3 +28,9 @@ def test_the_program_comes_with_the_package():
 
 def test_version():
     assert sw.__version__.count(".") == 2
+
+
+def test_arrays_say_what_they_need():
+    program = "import sys; sys.modules['numpy'] = None; import swath, swath.array"
+    wrong = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert wrong.stderr.endswith("ModuleNotFoundError: swath.array needs numpy: pip install numpy\n")

@@ -14,7 +14,7 @@ np.True_
 
 from typing import TYPE_CHECKING
 
-from swath.array import _info, fft, lib, linalg, random
+from swath.array import _dependencies, _info, fft, lib, linalg, random  # noqa: F401
 from swath.array._array import Array
 from swath.array.blockwise import blockwise, map_blocks
 from swath.array.calculus import (
